@@ -1,0 +1,1 @@
+"""Everything that runs the suite: the embedded stack, the supervisor and the command line."""

@@ -1,0 +1,89 @@
+"""`mengchuang up | down | status | migrate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.commands.console import err, out, shorten, stack_table
+from deploy.components import answers_ready
+from deploy.lifecycle import down as take_down
+from deploy.lifecycle import up as bring_up
+from deploy.migrating import migrate as migrate_all
+from deploy.settings import StackSettings
+from deploy.state import State, StateFile, supervised
+
+SimulatedClock = Annotated[
+    bool,
+    typer.Option("--simulated-clock", help="let a request say what day it is (never in production)"),
+]
+PolicyDir = Annotated[Path | None, typer.Option(help="further policy editions", exists=True, file_okay=False)]
+
+
+def up(simulated_clock: SimulatedClock = False, policy_dir: PolicyDir = None) -> None:
+    """Start PostgreSQL, NATS, the services and the gateway in the background; return when all are ready."""
+    start(with_choices(StackSettings(), simulated_clock=simulated_clock, policy_dir=policy_dir))
+
+
+def with_choices(settings: StackSettings, *, simulated_clock: bool, policy_dir: Path | None) -> StackSettings:
+    """The settings with what was said on the command line, which wins over the environment."""
+    chosen: dict[str, object] = {}
+    if simulated_clock:
+        chosen["business_clock"] = "simulated"
+        if "environment" not in settings.model_fields_set:
+            chosen["environment"] = "demo"
+    if policy_dir is not None:
+        chosen["policy_dir"] = policy_dir
+    return StackSettings.model_validate(chosen)
+
+
+def start(settings: StackSettings) -> State:
+    """Bring the stack up with a progress line and print the table."""
+    with err.status("starting") as status:
+        state, fresh = bring_up(settings, lambda text: status.update(f"starting: {text}"))
+    if not fresh:
+        out.print("The stack is up already.")
+        if state.business_clock != settings.business_clock:
+            out.print(f"[yellow]Its business clock is {state.business_clock}; to change that: down, then up.[/]")
+    _print(state)
+    return state
+
+
+def down() -> None:
+    """Stop everything in order: gateway, services, provisioner, NATS, PostgreSQL."""
+    settings = StackSettings()
+    with err.status("stopping") as status:
+        stopped = take_down(settings, lambda names: status.update(f"stopping; still up: {names}"))
+    out.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+def status() -> None:
+    """Show what runs; exit code 1 unless everything is ready."""
+    settings = StackSettings()
+    state = StateFile(settings.home).read()
+    if state is None or not supervised(settings.home):
+        out.print("The stack is down.")
+        raise typer.Exit(1)
+    out.print(f"Phase: {state.phase}{f' ({state.message})' if state.message else ''}")
+    everybody_ready = _print(state)
+    if state.phase != "ready" or not everybody_ready:
+        raise typer.Exit(1)
+
+
+def migrate() -> None:
+    """Bring every database to the newest schema; starts the embedded PostgreSQL for it if need be."""
+    for line in migrate_all(StackSettings()):
+        out.print(line)
+
+
+def _print(state: State) -> bool:
+    ready = {child.name for child in state.children if _answers(child.address)}
+    out.print(stack_table(state, ready=ready))
+    out.print(f"Supervisor: pid {state.pid}, {shorten(state.log_file)}", soft_wrap=True)
+    out.print(f"Gateway: {state.gateway_url}  API: {state.gateway_url}/docs", soft_wrap=True)
+    return len(ready) == len(state.children)
+
+
+def _answers(address: str) -> bool:
+    """Servers that are not ours to ask, and the provisioner, are ready as long as they live."""
+    return not address.startswith("http://") or answers_ready(int(address.rpartition(":")[2]))

@@ -1,0 +1,89 @@
+"""All the files together, and the smaller world of a few centres that tests tell the story with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.demo import tables
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """The rows of all files."""
+
+    centres: list[tables.Centre]
+    titles: list[tables.Title]
+    enterprises: list[tables.Enterprise]
+    tenancies: list[tables.Tenancy]
+    reports: list[tables.Report]
+    grants: list[tables.Grant]
+    spending: list[tables.Spending]
+    programmes: list[tables.Programme]
+    providers: list[tables.Provider]
+    vouchers: list[tables.Voucher]
+    redemptions: list[tables.Redemption]
+    evaluations: list[tables.Evaluation]
+    marks: list[tables.Mark]
+    exemptions: list[tables.Exemption]
+    rectifications: list[tables.Rectification]
+    delistings: list[tables.Delisting]
+    comebacks: list[tables.Comeback]
+    accounts: list[tables.Account]
+
+
+def load(folder: Path = tables.DATA) -> Data:
+    """Everything. Raises ValidationError, which names file type and cell."""
+    return Data(
+        centres=tables.read(tables.Centre, folder),
+        titles=tables.read(tables.Title, folder),
+        enterprises=tables.read(tables.Enterprise, folder),
+        tenancies=tables.read(tables.Tenancy, folder),
+        reports=tables.read(tables.Report, folder),
+        grants=tables.read(tables.Grant, folder),
+        spending=tables.read(tables.Spending, folder),
+        programmes=tables.read(tables.Programme, folder),
+        providers=tables.read(tables.Provider, folder),
+        vouchers=tables.read(tables.Voucher, folder),
+        redemptions=tables.read(tables.Redemption, folder),
+        evaluations=tables.read(tables.Evaluation, folder),
+        marks=tables.read(tables.Mark, folder),
+        exemptions=tables.read(tables.Exemption, folder),
+        rectifications=tables.read(tables.Rectification, folder),
+        delistings=tables.read(tables.Delisting, folder),
+        comebacks=tables.read(tables.Comeback, folder),
+        accounts=tables.read(tables.Account, folder),
+    )
+
+
+def reduced(data: Data, keys: frozenset[str]) -> Data:
+    """The world as if only these centres existed, with the accounts that somebody still needs."""
+    centres = [centre for centre in data.centres if centre.key in keys]
+    tenancies = tables.select(data.tenancies, keys)
+    codes = {tenancy.enterprise for tenancy in tenancies}
+    redemptions = tables.select(data.redemptions, keys)
+    orgs = {
+        *(centre.operator_code for centre in centres),
+        *(redemption.enterprise for redemption in redemptions),
+        *(provider.code for provider in data.providers),
+    }
+    return Data(
+        centres=centres,
+        titles=tables.select(data.titles, keys),
+        enterprises=[enterprise for enterprise in data.enterprises if enterprise.code in codes],
+        tenancies=tenancies,
+        reports=tables.select(data.reports, keys),
+        grants=tables.select(data.grants, keys),
+        spending=tables.select(data.spending, keys),
+        programmes=data.programmes,
+        providers=data.providers,
+        vouchers=tables.select(data.vouchers, keys),
+        redemptions=redemptions,
+        evaluations=data.evaluations,
+        marks=tables.select(data.marks, keys),
+        exemptions=tables.select(data.exemptions, keys),
+        rectifications=tables.select(data.rectifications, keys),
+        delistings=tables.select(data.delistings, keys),
+        comebacks=data.comebacks,
+        accounts=[account for account in data.accounts if account.key or account.org is None or account.org in orgs],
+    )

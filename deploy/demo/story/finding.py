@@ -1,0 +1,60 @@
+"""What exists already, read through the API and put under its natural keys."""
+
+from __future__ import annotations
+
+from deploy.demo.client import Json
+from deploy.demo.story.world import World
+
+
+async def find_everything(world: World) -> None:
+    """Fill the world with what an earlier run made; nothing in the API says whose it is but the natural keys."""
+    await _centres(world)
+    keys = {centre["id"]: key for key, centre in world.centres.items()}
+    world.titles = {
+        (keys[found["centre_id"]], found["kind"]): found
+        for found in await _list(world, "/v1/qualification-applications")
+        if found["centre_id"] in keys
+    }
+    world.enterprises = {found["code"]: found for found in await _list(world, "/v1/enterprises")}
+    codes = {found["id"]: code for code, found in world.enterprises.items()}
+    world.tenancies = {
+        (codes[found["enterprise_id"]], found["agreement_no"]): found for found in await _list(world, "/v1/tenancies")
+    }
+    world.reports = {
+        (keys[found["centre_id"]], found["year"], found["quarter"]): found
+        for found in await _list(world, "/v1/quarterly-reports")
+        if found["centre_id"] in keys
+    }
+    world.grants = {
+        (keys[found["centre_id"]], found["fiscal_year"]): found
+        for found in await _list(world, "/v1/grants")
+        if found["centre_id"] in keys
+    }
+    await _vouchers(world)
+
+
+async def _centres(world: World) -> None:
+    wanted = {(row.operator_code, row.name): row.key for row in world.data.centres}
+    for found in await _list(world, "/v1/centres"):
+        key = wanted.get((found["operator_code"], found["name"]))
+        if key is not None:
+            world.centres[key] = found
+
+
+async def _vouchers(world: World) -> None:
+    world.providers = {found["code"]: found for found in await _list(world, "/v1/providers")}
+    world.programmes = {
+        (found["issuer_division"], found["kind"], found["year"]): found
+        for found in await _list(world, "/v1/voucher-programmes")
+    }
+    world.vouchers = {
+        (found["programme_id"], found["enterprise_id"]): found for found in await _list(world, "/v1/vouchers")
+    }
+    world.redemptions = {
+        (found["voucher_id"], found["category"], found["held_on"]): found
+        for found in await _list(world, "/v1/redemptions")
+    }
+
+
+async def _list(world: World, path: str) -> list[Json]:
+    return [found async for found in world.api.items(path, world.auditor)]

@@ -1,0 +1,112 @@
+"""Grants: applied for, reviewed, approved by one bureau, countersigned by the other, paid, spent, accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from typing import Final
+
+from deploy.demo import tables
+from deploy.demo.client import Json
+from deploy.demo.story.world import Step, StoryBroken, World
+
+_OTHER: Final = {"science": "industry", "industry": "science"}
+_RELEASE_SECONDS: Final = 10.0
+
+
+async def tell_grant(world: World, row: tables.Grant, until: date) -> None:
+    """One grant up to a day."""
+    if row.applied_on > until:
+        return
+    centre = world.centres[row.centre]
+    operator = world.holder("centre_operator", centre["operator_code"])
+    name = f"grant/{centre['operator_code']}/{centre['name']}/{row.fiscal_year}"
+    found = world.grants.get((row.centre, row.fiscal_year))
+    if found is None:
+        body = {**_application(row), "centre_id": centre["id"]}
+        found = await world.api.post("/v1/grants", operator, row.applied_on, body, key=f"{name}/apply")
+    if found["status"] == "held" and row.paid_on is not None and row.paid_on <= until:
+        found = await _released(world, found)
+    treasury = world.bureau("treasury_officer")
+    steps = [
+        Step("applied", row.reviewed_on, "review", world.bureau(f"{row.bureau}_officer")),
+        Step("reviewed", row.approved_on, "approve", world.bureau(f"{row.bureau}_approver"), {"amount": row.approved}),
+        Step("approved", row.countersigned_on, "countersign", world.bureau(f"{_OTHER[row.bureau]}_approver")),
+        Step("countersigned", row.paid_on, "disburse", treasury, {"reference": row.payment_reference}),
+    ]
+    path = f"/v1/grants/{found['id']}"
+    found = await world.walk(path, name, found, steps, until)
+    if found["status"] == "paid":
+        await _spend(world, row, path, name, until)
+        found = await _account_for(world, row, found, name, until)
+    if found["status"] == "in_recovery" and found["recovered"] == "0.00":
+        steps = [Step("in_recovery", row.recovered_on, "recover", treasury, {"amount": row.recovered})]
+        found = await world.walk(path, name, found, steps, until)
+    world.grants[row.centre, row.fiscal_year] = found
+
+
+def _application(row: tables.Grant) -> Json:
+    body: Json = {
+        "fiscal_year": row.fiscal_year,
+        "amount": row.amount,
+        "plan": [{"purpose": row.purpose, "description": row.description, "amount": row.amount}],
+    }
+    if row.evidence == "asset_list":
+        body["assets"] = [{"name": f"虚构{row.description}清单", "quantity": 1, "amount": row.amount}]
+    if row.evidence == "partner_links":
+        link = f"示例合作协议-{row.fiscal_year}-{row.centre}"
+        body["partners"] = [{"name": "虚构内地孵化机构", "kind": "incubation", "link": link}]
+    return body
+
+
+async def _released(world: World, found: Json) -> Json:
+    """A grant held for a failed year rests until finance has heard that the rectification was accepted."""
+    for _ in range(round(_RELEASE_SECONDS / 0.1)):
+        found = await world.api.get(f"/v1/grants/{found['id']}", world.auditor)
+        if found["status"] != "held":
+            return found
+        await asyncio.sleep(0.1)
+    raise StoryBroken(f"grant {found['no']} is still held, though the rectification was accepted")
+
+
+async def _spend(world: World, row: tables.Grant, path: str, name: str, until: date) -> None:
+    lines = [
+        line
+        for line in world.data.spending
+        if (line.centre, line.fiscal_year) == (row.centre, row.fiscal_year) and line.recorded_on <= until
+    ]
+    if not lines:
+        return
+    operator = world.holder("centre_operator", world.centres[row.centre]["operator_code"])
+    recorded = {line["description"] async for line in world.api.items(f"{path}/spending", world.auditor)}
+    for line in lines:
+        if line.description not in recorded:
+            key = f"{name}/spending/{line.description}"
+            await world.api.post(f"{path}/spending", operator, line.recorded_on, _line(line), key=key)
+
+
+def _line(line: tables.Spending) -> Json:
+    body: Json = {
+        "status": "planned",
+        "purpose": line.purpose,
+        "description": line.description,
+        "amount": line.amount,
+    }
+    if line.spent_on is not None:
+        body |= {
+            "status": "made",
+            "voucher_no": line.voucher_no,
+            "invoice": {"number": line.invoice_number, "seller_code": line.seller_code},
+            "spent_on": line.spent_on.isoformat(),
+        }
+    return body
+
+
+async def _account_for(world: World, row: tables.Grant, found: Json, name: str, until: date) -> Json:
+    treasury = world.bureau("treasury_officer")
+    path = f"/v1/grants/{found['id']}"
+    if found["refunded"] == "0.00":
+        steps = [Step("paid", row.refunded_on, "refund", treasury, {"amount": row.refunded})]
+        found = await world.walk(path, name, found, steps, until)
+    closer = world.bureau("science_officer")
+    return await world.walk(path, name, found, [Step("paid", row.closed_on, "close", closer)], until)

@@ -1,0 +1,130 @@
+"""Centres, municipal titles, enterprises and their stays."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from deploy.demo import tables
+from deploy.demo.client import Json
+from deploy.demo.story.world import Step, StoryBroken, World
+
+
+async def tell_centre(world: World, row: tables.Centre, until: date) -> None:
+    """Registered and submitted by its operator, reviewed by one bureau, listed by the other."""
+    name = f"centre/{row.operator_code}/{row.name}"
+    operator = world.holder("centre_operator", row.operator_code)
+    found = world.centres.get(row.key)
+    if found is None:
+        if row.registered_on > until:
+            return
+        found = await world.api.post("/v1/centres", operator, row.registered_on, _profile(row), key=f"{name}/register")
+    steps = [
+        Step("draft", row.registered_on, "submit", operator),
+        Step("submitted", row.reviewed_on, "review", world.bureau("science_officer")),
+        Step("reviewed", row.listed_on, "list", world.bureau("industry_approver"), {"document_no": row.document_no}),
+    ]
+    world.centres[row.key] = await world.walk(f"/v1/centres/{found['id']}", name, found, steps, until)
+
+
+def _profile(row: tables.Centre) -> Json:
+    profile: Json = {
+        "name": row.name,
+        "operator_code": row.operator_code,
+        "operator_name": row.operator_name,
+        "service_kinds": list(row.service_kinds),
+        "tier": row.tier,
+        "owner_division": row.owner_division,
+        "site_division": row.site_division,
+        "total_area_m2": str(row.total_area_m2),
+        "incubation_area_m2": str(row.incubation_area_m2),
+        "industry_code": row.industry_code,
+    }
+    if row.designation_no is not None and row.designated_on is not None:
+        profile["designation"] = {
+            "issuer": row.designation_issuer,
+            "document_no": row.designation_no,
+            "designated_on": row.designated_on.isoformat(),
+        }
+    return profile
+
+
+async def tell_title(world: World, row: tables.Title, until: date) -> None:
+    """Applied for by the operator, reviewed and granted by two people of the bureaus."""
+    centre = world.centres[row.centre]
+    name = f"title/{centre['operator_code']}/{centre['name']}/{row.kind}"
+    found = world.titles.get((row.centre, row.kind))
+    if found is None:
+        if row.applied_on > until:
+            return
+        operator = world.holder("centre_operator", centre["operator_code"])
+        body = {"centre_id": centre["id"], "kind": row.kind}
+        found = await world.api.post("/v1/qualification-applications", operator, row.applied_on, body, key=name)
+    steps = [
+        Step("applied", row.reviewed_on, "review", world.bureau("industry_officer")),
+        Step("reviewed", row.granted_on, "grant", world.bureau("science_approver"), {"document_no": row.document_no}),
+    ]
+    path = f"/v1/qualification-applications/{found['id']}"
+    world.titles[row.centre, row.kind] = await world.walk(path, name, found, steps, until)
+
+
+async def tell_tenancy(world: World, row: tables.Tenancy, until: date) -> None:
+    """The centre registers the enterprise if nobody has, admits and files it; it graduates or leaves, or stays."""
+    if row.admitted_on > until:
+        return
+    centre = world.centres[row.centre]
+    operator = world.holder("centre_operator", centre["operator_code"])
+    name = f"tenancy/{row.enterprise}/{row.agreement_no}"
+    enterprise = await _enterprise(world, row)
+    found = world.tenancies.get((row.enterprise, row.agreement_no))
+    if found is None:
+        body = {"centre_id": centre["id"], "enterprise_code": row.enterprise, "agreement_no": row.agreement_no}
+        found = await world.api.post("/v1/tenancies", operator, row.admitted_on, body, key=f"{name}/admit")
+        assert found["enterprise_id"] == enterprise["id"]
+    steps = [Step("admitted", row.filed_on, "file", operator)]
+    end = Step("filed" if row.filed_on else "admitted", row.ended_on, "exit", operator, _ending(row))
+    if row.criterion is not None:
+        end = Step(end.state, row.ended_on, "graduate", operator, _ending(row))
+    found = await world.walk(f"/v1/tenancies/{found['id']}", name, found, [*steps, end], until)
+    world.tenancies[row.enterprise, row.agreement_no] = found
+
+
+async def _enterprise(world: World, row: tables.Tenancy) -> Json:
+    found = world.enterprises.get(row.enterprise)
+    if found is None:
+        known = next(enterprise for enterprise in world.data.enterprises if enterprise.code == row.enterprise)
+        body = {
+            "code": known.code,
+            "name": known.name,
+            "industry_code": known.industry_code,
+            "division": known.division,
+            "registered_on": known.registered_on.isoformat(),
+            "legal_representative_ref": known.legal_representative_ref,
+            "graduate_founder": known.graduate_founder,
+        }
+        operator = world.holder("centre_operator", world.centres[row.centre]["operator_code"])
+        key = f"enterprise/{known.code}"
+        found = await world.api.post("/v1/enterprises", operator, row.admitted_on, body, key=key)
+        world.enterprises[row.enterprise] = found
+    return found
+
+
+def _ending(row: tables.Tenancy) -> Json:
+    evidence = [row.evidence] if row.evidence else []
+    if row.criterion is None:
+        return {"reason_code": row.exit_reason, "evidence": evidence}
+    return {"claim": _claim(row.criterion, row.criterion_value or ""), "evidence": evidence}
+
+
+def _claim(criterion: str, value: str) -> Json:
+    if criterion == "high_tech_certificate":
+        return {"criterion": criterion, "certificate_no": value}
+    if criterion == "venture_capital":
+        return {"criterion": criterion, "amount": value}
+    if criterion == "two_year_income":
+        year, *incomes = value.split("/")
+        return {"criterion": criterion, "first_year": int(year), "incomes": incomes}
+    if criterion == "merger_or_listing":
+        return {"criterion": criterion, "form": value}
+    if criterion == "operating":
+        return {"criterion": criterion, "insured_jobs": int(value), "own_premises": True}
+    raise StoryBroken(f"the data name an unknown criterion of graduation: {criterion}")

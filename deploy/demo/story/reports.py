@@ -1,0 +1,59 @@
+"""Quarterly reports: drafted and submitted by the centre, some returned and corrected, accepted by a bureau."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from deploy.demo import tables
+from deploy.demo.client import Json
+from deploy.demo.story.world import Step, World
+
+
+async def tell_report(world: World, row: tables.Report, until: date) -> None:
+    """One report up to a day."""
+    if row.submitted_on > until:
+        return
+    centre = world.centres[row.centre]
+    operator = world.holder("centre_operator", centre["operator_code"])
+    officer = world.bureau("industry_officer", row.quarter)
+    name = f"report/{centre['operator_code']}/{centre['name']}/{row.year}/{row.quarter}"
+    found = world.reports.get((row.centre, row.year, row.quarter))
+    if found is None:
+        body = {"centre_id": centre["id"], "year": row.year, "quarter": row.quarter, "form": _first_version(row)}
+        found = await world.api.post("/v1/quarterly-reports", operator, row.submitted_on, body, key=f"{name}/draft")
+    path = f"/v1/quarterly-reports/{found['id']}"
+    found = await world.walk(path, name, found, [Step("draft", row.submitted_on, "submit", operator)], until)
+    if row.returned_on is not None and found["revision"] == 1:
+        reasons = {"reasons": {row.returned_field: "missing"}}
+        steps = [Step("submitted", row.returned_on, "return", officer, reasons)]
+        found = await world.walk(path, name, found, steps, until)
+        found = await _correct(world, row, found, name, until)
+    if row.returned_on is None or found["revision"] > 1:
+        steps = [Step("submitted", row.accepted_on, "accept", officer)]
+        found = await world.walk(path, name, found, steps, until)
+    world.reports[row.centre, row.year, row.quarter] = found
+
+
+async def _correct(world: World, row: tables.Report, found: Json, name: str, until: date) -> Json:
+    if found["status"] != "returned" or row.corrected_on is None or row.corrected_on > until:
+        return found
+    operator = world.holder("centre_operator", world.centres[row.centre]["operator_code"])
+    path = f"/v1/quarterly-reports/{found['id']}"
+    field = str(row.returned_field)
+    body = {"form": {field: _form(row)[field]}}
+    found = await world.api.patch(path, operator, row.corrected_on, body, version=found["version"])
+    return await world.walk(path, name, found, [Step("returned", row.corrected_on, "submit", operator)], until)
+
+
+def _first_version(row: tables.Report) -> Json:
+    form = _form(row)
+    form.pop(row.returned_field or "", None)
+    return form
+
+
+def _form(row: tables.Report) -> Json:
+    form = {name: value for name in tables.FORM_FIELDS if (value := getattr(row, name)) is not None}
+    if row.events_by_level is not None:
+        pairs = (level.split(":") for level in row.events_by_level)
+        form["events_by_level"] = {level: int(count) for level, count in pairs}
+    return form

@@ -1,0 +1,93 @@
+"""Voucher programmes, providers, vouchers and their use."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from deploy.demo import tables
+from deploy.demo.story.world import Step, World
+
+
+async def tell_programme(world: World, row: tables.Programme, until: date) -> None:
+    """Drafted by the division's officer, opened by its approver."""
+    key = (row.issuer_division, row.kind, row.year)
+    name = f"programme/{row.issuer_division}/{row.kind}/{row.year}"
+    officer = world.division("officer", row.issuer_division)
+    found = world.programmes.get(key)
+    if found is None:
+        if row.drafted_on > until:
+            return
+        body = {"kind": row.kind, "year": row.year, "budget": row.budget}
+        if row.subsidy_percent is not None:
+            body["subsidy_percent"] = row.subsidy_percent
+        found = await world.api.post("/v1/voucher-programmes", officer, row.drafted_on, body, key=name)
+    steps = [
+        Step("draft", row.opened_on, "open", world.division("approver", row.issuer_division)),
+        Step("open", row.closed_on, "close", officer),
+    ]
+    world.programmes[key] = await world.walk(f"/v1/voucher-programmes/{found['id']}", name, found, steps, until)
+
+
+async def tell_provider(world: World, row: tables.Provider, until: date) -> None:
+    """Applies itself; an officer reviews, an approver admits or refuses."""
+    name = f"provider/{row.code}"
+    found = world.providers.get(row.code)
+    if found is None:
+        if row.applied_on > until:
+            return
+        body = {"name": row.name, "categories": list(row.categories)}
+        caller = world.holder("provider", row.code)
+        found = await world.api.post("/v1/providers", caller, row.applied_on, body, key=name)
+    decide = Step("reviewed", row.decided_on, "admit", world.bureau("science_approver"))
+    if row.refused_reason is not None:
+        body = {"reason_code": row.refused_reason}
+        decide = Step("reviewed", row.decided_on, "refuse", world.bureau("science_approver"), body)
+    steps = [Step("applied", row.reviewed_on, "review", world.bureau("science_officer")), decide]
+    world.providers[row.code] = await world.walk(f"/v1/providers/{found['id']}", name, found, steps, until)
+
+
+async def tell_voucher(world: World, row: tables.Voucher, until: date) -> None:
+    """Issued by the division's officer to an enterprise in one of its centres."""
+    if row.issued_on > until:
+        return
+    programme = world.programmes[row.issuer_division, row.kind, row.year]
+    key = (programme["id"], world.enterprises[row.enterprise]["id"])
+    if key in world.vouchers:
+        return
+    body = {
+        "programme_id": programme["id"],
+        "enterprise_id": world.enterprises[row.enterprise]["id"],
+        "face_value": row.face_value,
+    }
+    if row.category is not None:
+        body["category"] = row.category
+    officer = world.division("officer", row.issuer_division)
+    name = f"voucher/{row.issuer_division}/{row.kind}/{row.year}/{row.enterprise}"
+    world.vouchers[key] = await world.api.post("/v1/vouchers", officer, row.issued_on, body, key=name)
+
+
+async def tell_redemption(world: World, row: tables.Redemption, until: date) -> None:
+    """Held by the enterprise, delivered by the provider, redeemed or called off by the enterprise."""
+    if row.held_on > until:
+        return
+    programme = world.programmes[row.issuer_division, row.kind, row.year]
+    voucher = world.vouchers[programme["id"], world.enterprises[row.enterprise]["id"]]
+    key = (voucher["id"], row.category, row.held_on.isoformat())
+    name = f"redemption/{row.enterprise}/{row.contract_no}"
+    holder = world.holder("enterprise", row.enterprise)
+    found = world.redemptions.get(key)
+    if found is None:
+        body = {
+            "voucher_id": voucher["id"],
+            "provider_id": world.providers[row.provider]["id"],
+            "category": row.category,
+            "price": row.price,
+            "contract_no": row.contract_no,
+        }
+        found = await world.api.post("/v1/redemptions", holder, row.held_on, body, key=f"{name}/hold")
+    steps = [
+        Step("held", row.delivered_on, "deliver", world.holder("provider", row.provider)),
+        Step("held", row.released_on, "release", holder),
+        Step("delivered", row.redeemed_on, "redeem", holder),
+    ]
+    world.redemptions[key] = await world.walk(f"/v1/redemptions/{found['id']}", name, found, steps, until)

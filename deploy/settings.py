@@ -1,0 +1,140 @@
+"""What the operator may say about the stack, all of it through environment variables."""
+
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from deploy.embedded.databases import DATABASES, Roles
+from deploy.embedded.nats import NatsServer
+from deploy.embedded.postgres import PostgresServer
+from deploy.embedded.process import HOST
+from deploy.environment import Suite
+from deploy.secrets import Secrets, read
+
+PORT_VARIABLES = {
+    "postgres": "MENGCHUANG_POSTGRES_PORT",
+    "nats": "MENGCHUANG_NATS_PORT",
+    **{name: f"MENGCHUANG_{name.upper()}_PORT" for name in DATABASES},
+}
+
+
+def _port(name: str, default: int) -> int:
+    port: int = Field(default=default, gt=0, lt=65536, validation_alias=PORT_VARIABLES[name])
+    return port
+
+
+class StackSettings(BaseSettings):
+    """Ports, places and replacements for the embedded servers.
+
+    The default ports lie below the range that systems use for outgoing connections, and away from the usual ones of
+    PostgreSQL and NATS, which may be taken by servers of the machine's own.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+    data_dir: Path = Path(".data")
+    environment: Literal["production", "demo", "development", "test"] = "development"
+    business_clock: Literal["real", "simulated"] = "real"
+    policy_dir: Path | None = None
+
+    gateway_port: int = _port("gateway", 8080)
+    registry_port: int = _port("registry", 8101)
+    evaluation_port: int = _port("evaluation", 8102)
+    finance_port: int = _port("finance", 8103)
+    vouchers_port: int = _port("vouchers", 8104)
+    postgres_port: int = _port("postgres", 15432)
+    nats_port: int = _port("nats", 14222)
+
+    nats_url: str | None = None
+    registry_database_url: str | None = None
+    evaluation_database_url: str | None = None
+    finance_database_url: str | None = None
+    vouchers_database_url: str | None = None
+    gateway_database_url: str | None = None
+    registry_migration_database_url: str | None = None
+    evaluation_migration_database_url: str | None = None
+    finance_migration_database_url: str | None = None
+    vouchers_migration_database_url: str | None = None
+    gateway_migration_database_url: str | None = None
+
+    @model_validator(mode="after")
+    def _production_runs_on_real_time(self) -> Self:
+        if self.environment == "production" and self.business_clock == "simulated":
+            raise ValueError("BUSINESS_CLOCK=simulated is refused in production")
+        return self
+
+    @property
+    def home(self) -> Path:
+        return self.data_dir.resolve()
+
+    @property
+    def secrets(self) -> Secrets:
+        return Secrets(self.home / "secrets")
+
+    def log_file(self, name: str) -> Path:
+        return self.home / "logs" / f"{name}.log"
+
+    def port(self, name: str) -> int:
+        port: int = getattr(self, f"{name}_port")
+        return port
+
+    def external_database(self, service: str) -> str | None:
+        url: str | None = getattr(self, f"{service}_database_url")
+        return url or None
+
+    @property
+    def embeds_postgres(self) -> bool:
+        """Needed as soon as one service has no database of the operator's own."""
+        return not all(self.external_database(service) for service in DATABASES)
+
+    @property
+    def embeds_nats(self) -> bool:
+        return not self.nats_url
+
+    def ports_needed(self) -> dict[str, int]:
+        """Who will listen where."""
+        servers = [*(["postgres"] * self.embeds_postgres), *(["nats"] * self.embeds_nats), *DATABASES]
+        return {name: self.port(name) for name in servers}
+
+    def postgres(self) -> PostgresServer:
+        """The embedded cluster; the secrets must exist."""
+        password = read(self.secrets.superuser_password)
+        log_file = self.log_file("postgres")
+        return PostgresServer(self.home / "postgres", self.postgres_port, password=password, log_file=log_file)
+
+    def nats(self) -> NatsServer:
+        """The embedded broker; the secrets must exist."""
+        users = self.secrets.nats_passwords()
+        return NatsServer(self.home / "nats", self.nats_port, users=users, log_file=self.log_file("nats"))
+
+    def database_url(self, service: str) -> str:
+        """For requests. Of the embedded server without the password, which the service reads from its file."""
+        external = self.external_database(service)
+        return external or f"postgresql+asyncpg://{Roles.of(service).runtime}@{HOST}:{self.postgres_port}/{service}"
+
+    def migration_url(self, service: str) -> str:
+        """For migrations; an external database without a migration URL is migrated by the role that serves it."""
+        given: str | None = getattr(self, f"{service}_migration_database_url")
+        if given or self.external_database(service):
+            return given or self.database_url(service)
+        return self.postgres().url(service, Roles.of(service).owner, read(self.secrets.migration_password(service)))
+
+    def runtime_role(self, service: str) -> str | None:
+        """The role from which migrations take rights; None where one role does both."""
+        role = urlsplit(self.database_url(service)).username
+        return None if role == urlsplit(self.migration_url(service)).username else role
+
+    def suite(self) -> Suite:
+        return Suite(
+            ports={name: self.port(name) for name in DATABASES},
+            database_urls={name: self.database_url(name) for name in DATABASES},
+            nats_url=self.nats_url or f"nats://{HOST}:{self.nats_port}",
+            own_broker=self.embeds_nats,
+            secrets=self.secrets,
+            environment=self.environment,
+            business_clock=self.business_clock,
+            policy_dir=None if self.policy_dir is None else self.policy_dir.resolve(),
+        )

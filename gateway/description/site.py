@@ -1,0 +1,164 @@
+"""What the gateway says about the suite outside `/v1`: descriptions, documentation, health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from ipaddress import ip_address
+from typing import Final
+
+import fastapi_offline
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.datastructures import State
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route, Router
+
+from gateway.description.collector import Descriptions
+from gateway.front.callers import Callers
+from gateway.front.routes import UPSTREAMS
+from gateway.settings import GatewaySettings
+from shared.asyncapi import build_asyncapi
+from shared.auth.roles import ADMIN, AUDITOR
+from shared.errors import DomainError
+from shared.http.health import check
+from shared.metrics import render
+from shared.peers import PeerRefused, PeerUnavailable
+from shared.runtime import Runtime
+
+ASSETS: Final = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "favicon.png": "image/png",
+}
+PAGE: Final = """<!doctype html>
+<html lang="zh-CN">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Mengchuang API</title>
+<link rel="icon" href="/docs/favicon.png">
+<link rel="stylesheet" href="/docs/swagger-ui.css">
+<div id="api"></div>
+<script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script>
+</html>
+"""
+START: Final = """SwaggerUIBundle({
+  url: "/openapi.json", dom_id: "#api", deepLinking: true, docExpansion: "none", filter: true,
+  persistAuthorization: false, tryItOutEnabled: true, validatorUrl: null
+});
+"""
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_FORWARDING: Final = frozenset({"forwarded", "x-forwarded-for", "x-real-ip", "via"})
+_NEEDED: Final = ("database", "migrations")
+
+
+class Site:
+    """The handlers and what they need."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        descriptions: Descriptions,
+        callers: Callers,
+        runtime: Runtime,
+        migration_head: str | None,
+        states: Sequence[State],
+    ) -> None:
+        self._settings = settings
+        self._descriptions = descriptions
+        self._callers = callers
+        self._runtime = runtime
+        self._head = migration_head
+        self._states = states
+        self._asyncapi = json.dumps(build_asyncapi(), ensure_ascii=False).encode()
+        folder = files(fastapi_offline) / "static"
+        self._assets = {name: (folder / name).read_bytes() for name in ASSETS}
+
+    def app(self) -> Router:
+        """The ASGI app. Errors are left to the front."""
+        return Router(
+            redirect_slashes=False,
+            routes=[
+                Route("/", self.root),
+                Route("/docs", self.docs),
+                Route("/docs/start.js", self.start),
+                Route("/docs/{name}", self.asset),
+                Route("/openapi.json", self.openapi),
+                Route("/asyncapi.json", self.asyncapi),
+                Route("/healthz", self.alive),
+                Route("/readyz", self.ready),
+                Route("/metrics", self.metrics),
+            ],
+        )
+
+    async def root(self, _request: Request) -> Response:
+        return RedirectResponse("/docs")
+
+    async def docs(self, _request: Request) -> Response:
+        """Swagger UI from the package's own files; nothing is loaded from elsewhere."""
+        return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY, "Referrer-Policy": "no-referrer"})
+
+    async def start(self, _request: Request) -> Response:
+        return Response(START, media_type="text/javascript")
+
+    async def asset(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in self._assets:
+            raise DomainError("route-not-found", 404)
+        return Response(self._assets[name], media_type=ASSETS[name], headers={"Cache-Control": "public, max-age=86400"})
+
+    async def openapi(self, _request: Request) -> Response:
+        return Response(await self._descriptions.openapi(), media_type="application/json")
+
+    async def asyncapi(self, _request: Request) -> Response:
+        return Response(self._asyncapi, media_type="application/json")
+
+    async def alive(self, _request: Request) -> Response:
+        """The process answers."""
+        return JSONResponse({"status": "ok"})
+
+    async def ready(self, _request: Request) -> Response:
+        """200 if this process can let callers in: it needs its own database.
+
+        Broker and services are reported only: without one of them the rest still works, and a balancer that took every
+        gateway away for it would take everything away.
+        """
+        checks, services = await asyncio.gather(check(self._runtime, self._head), self._services())
+        checks["draining"] = "yes" if any(getattr(state, "draining", False) for state in self._states) else "ok"
+        ready = all(checks.get(name, "ok") == "ok" for name in (*_NEEDED, "draining"))
+        return JSONResponse({"ready": ready, "checks": checks, "services": services}, status_code=200 if ready else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """Prometheus text for a scraper in the same network, or an administrator or auditor who signed in; else 404."""
+        if not self._is_inside(request):
+            authorization = request.headers.get("authorization")
+            caller = await self._callers.identify(authorization.encode("latin-1") if authorization else None)
+            if {ADMIN, AUDITOR}.isdisjoint(caller.roles):
+                raise DomainError("route-not-found", 404)
+        return Response(render(), media_type=CONTENT_TYPE_LATEST)
+
+    def _is_inside(self, request: Request) -> bool:
+        if request.client is None or not _FORWARDING.isdisjoint(request.headers.keys()):
+            return False
+        try:
+            address = ip_address(request.client.host)
+        except ValueError:
+            return False
+        return any(address in network for network in self._settings.metrics_networks)
+
+    async def _services(self) -> dict[str, str]:
+        states = await asyncio.gather(*(self._service(name) for name in UPSTREAMS))
+        return dict(zip(UPSTREAMS, states, strict=True))
+
+    async def _service(self, name: str) -> str:
+        try:
+            await self._runtime.peers.get_json(name, "/readyz", timeout=1.0)
+        except (PeerUnavailable, PeerRefused, LookupError) as error:
+            return str(error)
+        return "ok"

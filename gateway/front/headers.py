@@ -1,0 +1,117 @@
+"""What crosses the border: request headers by allow-list, response headers less what belongs to one connection only."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+Headers = list[tuple[bytes, bytes]]
+
+REQUEST_ALLOWED: Final = frozenset(
+    {
+        b"accept",
+        b"accept-encoding",
+        b"accept-language",
+        b"content-digest",
+        b"content-disposition",
+        b"content-encoding",
+        b"content-language",
+        b"content-type",
+        b"idempotency-key",
+        b"if-match",
+        b"if-modified-since",
+        b"if-none-match",
+        b"if-range",
+        b"if-unmodified-since",
+        b"last-event-id",
+        b"range",
+        b"user-agent",
+    }
+)
+SINGLE: Final = frozenset(
+    {b"authorization", b"content-length", b"content-type", b"host", b"idempotency-key", b"if-match", b"traceparent"}
+)
+RESPONSE_DROPPED: Final = frozenset(
+    {
+        b"connection",
+        b"date",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"server",
+        b"set-cookie",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"x-request-id",
+    }
+)
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
+
+
+def repeated(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
+    """The first header that may appear once only and appears again: two readers might each pick another one."""
+    seen: set[bytes] = set()
+    for name, _ in headers:
+        if name in SINGLE:
+            if name in seen:
+                return name
+            seen.add(name)
+    return None
+
+
+def for_upstream(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """The caller's headers that a service may see; identity, cookies, forwarding and hop-by-hop fields stay outside.
+
+    The front adds Authorization, X-Request-Id and the trace context itself.
+    """
+    allowed = REQUEST_ALLOWED - _connection_options(headers)
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name in allowed]
+
+
+def for_caller(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """A service's response headers without those that concern one connection, and without those the front sets."""
+    lowered = [(name.lower(), value) for name, value in headers]
+    dropped = RESPONSE_DROPPED | _connection_options(lowered)
+    return [(name, value) for name, value in lowered if name not in dropped]
+
+
+def _connection_options(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
+    """Names of headers that the sender meant for the next hop only (RFC 9110, 7.6.1)."""
+    for name, value in headers:
+        if name == b"connection":
+            return frozenset(option.strip().lower() for option in value.split(b","))
+    return frozenset()
+
+
+def request_id(sent: bytes | None) -> str | None:
+    """The caller's request id where it is harmless in logs and headers, otherwise None."""
+    return sent.decode("ascii") if sent is not None and _REQUEST_ID.fullmatch(sent) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The trace of a request (32 hexadecimal digits), the `traceparent` upstream, and whether a caller began it."""
+
+    id: str
+    parent: str
+    continued: bool
+
+
+def trace(sent: bytes | None) -> Trace:
+    """Go on with the caller's trace in a span of our own, or begin one.
+
+    Source: W3C Trace Context, 3.2; an invalid header begins a new trace, and its tracestate is then dropped.
+    """
+    match = _TRACEPARENT.fullmatch(sent) if sent is not None else None
+    if match is None:
+        random = secrets.token_hex(24)
+        return Trace(random[:32], f"00-{random[:32]}-{random[32:]}-01", False)
+    identifier = match[1].decode()
+    return Trace(identifier, f"00-{identifier}-{secrets.token_hex(8)}-{match[2].decode()}", True)

@@ -1,0 +1,106 @@
+"""Which service owns which first segment of `/v1/...`; every segment has exactly one owner."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+OWN: Final = "gateway"
+
+SEGMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "registry": (
+        "centres",
+        "tier-applications",
+        "qualifications",
+        "qualification-applications",
+        "bans",
+        "enterprises",
+        "tenancies",
+        "divisions",
+        "coverage",
+        "service-records",
+        "mentors",
+        "trainings",
+        "activities",
+        "activity-series",
+        "alliances",
+        "communities",
+        "partners",
+        "projects",
+        "practices",
+    ),
+    "evaluation": (
+        "quarterly-reports",
+        "rubrics",
+        "evaluation-cycles",
+        "evaluations",
+        "objections",
+        "rectifications",
+        "circulars",
+        "delistings",
+        "targets",
+        "alliance-assessments",
+    ),
+    "finance": (
+        "grants",
+        "appropriations",
+        "findings",
+        "loans",
+        "referrals",
+        "bank-products",
+        "banks",
+        "angel-funds",
+        "financing-rewards",
+        "alliance-support",
+        "matching-funds",
+        "journal-entries",
+        "exposures",
+        "entitlements",
+    ),
+    "vouchers": (
+        "voucher-programmes",
+        "service-categories",
+        "providers",
+        "vouchers",
+        "redemptions",
+        "settlements",
+    ),
+    OWN: ("auth", "accounts", "api-keys", "webhooks", "events", "tasks"),
+}
+
+UPSTREAMS: Final = tuple(service for service in SEGMENTS if service != OWN)
+
+_OWNER: Final = {segment: service for service, segments in SEGMENTS.items() for segment in segments}
+_PATH = re.compile(rb"/v1/([a-z][a-z-]*)(?:/([^/]*)(?:/.*)?)?", re.DOTALL)
+_OPERATION = re.compile(
+    rb"([a-z]+)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+)
+# A second slash, a dot segment, a backslash, a control character, or one of these in percent-encoding: a path on
+# which two parsers could disagree.
+_AMBIGUOUS = re.compile(
+    rb"//|[\x00-\x20\x7f\\#]|%(?:2f|5c|2e|25|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})|(?:^|/)\.{1,2}(?:/|$)", re.IGNORECASE
+)
+
+
+def is_ambiguous(raw_path: bytes) -> bool:
+    """Whether the undecoded path could mean one thing here and another upstream."""
+    return _AMBIGUOUS.search(raw_path) is not None
+
+
+def owner(raw_path: bytes) -> str | None:
+    """The service that answers the undecoded path, or None: not part of the public API.
+
+    Operations are routed by the prefix of their id, imports by their kind, which is the segment of the resource
+    that they fill.
+    """
+    match = _PATH.fullmatch(raw_path)
+    if match is None:
+        return None
+    segment, rest = match[1], match[2] or b""
+    if segment == b"operations":
+        operation = _OPERATION.fullmatch(rest)
+        service = operation[1].decode("ascii") if operation else ""
+        return service if service in SEGMENTS else None
+    if segment == b"imports":
+        return _OWNER.get(rest.decode("ascii", "replace"))
+    return _OWNER.get(segment.decode("ascii"))

@@ -1,0 +1,158 @@
+"""What evaluation does with other services' events: local copies for scoring, and a delisting's confirmations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.evaluation.delistings.confirmations import Confirmation, confirm
+from services.evaluation.projections import (
+    known_centre,
+    known_centre_state,
+    known_qualification,
+    known_tenancy,
+)
+from shared.events.consumer import Consumers, Received
+from shared.events.contracts import finance as fc
+from shared.events.contracts import registry as rc
+from shared.events.contracts import vouchers as vc
+from shared.events.projection import upsert_projection
+
+consumers = Consumers("evaluation")
+
+
+async def _copy_centres(session: AsyncSession, events: Sequence[Received[rc.CentreState]]) -> None:
+    profiles = [_profile(event) for event in events]
+    current = [
+        {
+            "id": event.data.id,
+            "version": event.aggregate_version,
+            "no": event.data.no,
+            "name": event.data.name,
+            "status": event.data.status,
+            "listed_on": event.data.listed_on,
+            "delisted_on": event.data.delisted_on,
+            **profile,
+        }
+        for event, profile in zip(events, profiles, strict=True)
+    ]
+    states = [
+        {
+            "centre_id": event.data.id,
+            "version": event.aggregate_version,
+            "event_id": event.id,
+            "effective_on": event.effective_on,
+            **profile,
+        }
+        for event, profile in zip(events, profiles, strict=True)
+    ]
+    await upsert_projection(session, known_centre, current)
+    await session.execute(insert(known_centre_state).values(states).on_conflict_do_nothing())
+
+
+def _profile(event: Received[rc.CentreState]) -> dict[str, object]:
+    return {
+        "operator_code": event.data.operator_code,
+        "operator_name": event.data.operator_name,
+        "tier": event.data.tier,
+        "owner_division": event.data.owner_division,
+        "site_division": event.data.site_division,
+        "total_area_m2": event.data.total_area_m2,
+    }
+
+
+@consumers.on(
+    rc.CentreRegistered,
+    rc.CentreAmended,
+    rc.CentreSubmitted,
+    rc.CentreReviewed,
+    rc.CentreReturned,
+    rc.CentreListed,
+    rc.CentreRejected,
+    kind="projection",
+)
+async def copy_centres(session: AsyncSession, events: Sequence[Received[rc.CentreState]]) -> None:
+    """Centres as they stand, and each state with the day it took effect."""
+    await _copy_centres(session, events)
+
+
+@consumers.on(rc.CentreDelisted, kind="projection")
+async def copy_delisted_centres(session: AsyncSession, events: Sequence[Received[rc.CentreDelistedData]]) -> None:
+    """The same for a delisting, whose event says more than a centre's state."""
+    await _copy_centres(session, events)
+
+
+@consumers.on(
+    rc.TenancyAdmitted,
+    rc.TenancyFiled,
+    rc.TenancyGraduated,
+    rc.TenancyExited,
+    rc.TenancyRelocationDue,
+    kind="projection",
+)
+async def copy_tenancies(session: AsyncSession, events: Sequence[Received[rc.TenancyState]]) -> None:
+    """Stays at centres: who was admitted, filed, graduated, left (2.3-2)."""
+    rows = [
+        {
+            "id": event.data.id,
+            "version": event.aggregate_version,
+            "event_id": event.id,
+            "centre_id": event.data.centre_id,
+            "enterprise_id": event.data.enterprise_id,
+            "admitted_on": event.data.admitted_on,
+            "filed_on": event.data.filed_on,
+            "ended_on": event.data.ended_on,
+            "graduated": event.data.graduation_criterion is not None,
+            "reason_code": event.data.reason_code,
+        }
+        for event in events
+    ]
+    await upsert_projection(session, known_tenancy, rows)
+
+
+@consumers.on(
+    rc.QualificationApplied,
+    rc.QualificationReviewed,
+    rc.QualificationGranted,
+    rc.QualificationRefused,
+    rc.QualificationRevoked,
+    kind="projection",
+)
+async def copy_qualifications(session: AsyncSession, events: Sequence[Received[rc.QualificationState]]) -> None:
+    """Titles: what is expected to fall with a delisting (2.3-5)."""
+    rows = [
+        {
+            "id": event.data.id,
+            "version": event.aggregate_version,
+            "no": event.data.no,
+            "centre_id": event.data.centre_id,
+            "kind": event.data.kind,
+            "level": event.data.level,
+            "status": event.data.status,
+            "granted_on": event.data.granted_on,
+            "revoked_on": event.data.revoked_on,
+        }
+        for event in events
+    ]
+    await upsert_projection(session, known_qualification, rows)
+
+
+@consumers.on(rc.CentreDelisted, kind="command")
+async def confirm_registry(session: AsyncSession, events: Sequence[Received[rc.CentreDelistedData]]) -> None:
+    """The registry has acted; it counts only if no municipal title is left."""
+    done = [Confirmation.of("registry", event, event.data.active_municipal_titles_left == 0) for event in events]
+    await confirm(session, done)
+
+
+@consumers.on(fc.DelistingApplied, kind="command")
+async def confirm_finance(session: AsyncSession, events: Sequence[Received[fc.DelistingAppliedData]]) -> None:
+    """Finance has cancelled or recovered what it had to."""
+    await confirm(session, [Confirmation.of("finance", event, True) for event in events])
+
+
+@consumers.on(vc.DelistingApplied, kind="command")
+async def confirm_vouchers(session: AsyncSession, events: Sequence[Received[vc.DelistingAppliedData]]) -> None:
+    """Vouchers have stopped issuing and released what they had to."""
+    await confirm(session, [Confirmation.of("vouchers", event, True) for event in events])

@@ -1,0 +1,81 @@
+"""Who belongs to a year: all centres listed at its end or during it, as the registry's events tell (2.3-1)."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.evaluation.centres import states_on
+from services.evaluation.cycles.models import EvaluationCycle
+from services.evaluation.evaluations.models import Evaluation
+from services.evaluation.numbering import reserve_case_nos
+from services.evaluation.projections import known_centre
+from shared.ids import uuid7
+
+_PROFILE = ("operator_code", "tier", "owner_division", "site_division", "total_area_m2")
+
+
+async def enrol_centres(session: AsyncSession, cycle: EvaluationCycle) -> int:
+    """Give every centre of the year an evaluation, and refresh what those not yet published are evaluated as.
+
+    Safe to repeat: centres that became known since are added. The caller holds the cycle FOR UPDATE. Returns how many
+    were added.
+    """
+    first, last = date(cycle.year, 1, 1), date(cycle.year, 12, 31)
+    centre = known_centre.c
+    listed = and_(centre.listed_on <= last, or_(centre.delisted_on.is_(None), centre.delisted_on >= first))
+    enrolled = select(Evaluation.centre_id).where(Evaluation.cycle_id == cycle.id)
+    new = list(await session.scalars(select(centre.id).where(listed, centre.id.not_in(enrolled)).order_by(centre.no)))
+    await _add(session, cycle, new, last)
+    await _refresh(session, cycle, last)
+    return len(new)
+
+
+async def _add(session: AsyncSession, cycle: EvaluationCycle, centres: list[UUID], last: date) -> None:
+    numbers = await reserve_case_nos(session, "EV", cycle.year, len(centres))
+    for start in range(0, len(centres), 1000):
+        batch = dict(zip(centres[start : start + 1000], numbers[start : start + 1000], strict=True))
+        state = states_on(last, list(batch))
+        columns = (*(state.c[name] for name in _PROFILE), known_centre.c.listed_on, known_centre.c.delisted_on)
+        rows = await session.execute(
+            select(state.c.centre_id, *columns).join(known_centre, known_centre.c.id == state.c.centre_id)
+        )
+        found = [
+            {
+                **row._mapping,
+                "id": uuid7(),
+                "no": batch[row.centre_id],
+                "version": 0,
+                "cycle_id": cycle.id,
+                "year": cycle.year,
+                "edition": cycle.edition,
+                "status": "pending",
+                "exempt": False,
+                "failing": False,
+                "vetoed": False,
+            }
+            for row in rows
+        ]
+        await session.execute(insert(Evaluation), sorted(found, key=lambda values: str(values["no"])))
+
+
+async def _refresh(session: AsyncSession, cycle: EvaluationCycle, last: date) -> None:
+    table = Evaluation.__table__
+    state = states_on(last)
+    values = {name: state.c[name] for name in _PROFILE}
+    values |= {"listed_on": known_centre.c.listed_on, "delisted_on": known_centre.c.delisted_on}
+    changed = or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
+    await session.execute(
+        update(table)
+        .where(
+            table.c.cycle_id == cycle.id,
+            table.c.status != "published",
+            state.c.centre_id == table.c.centre_id,
+            known_centre.c.id == table.c.centre_id,
+            changed,
+        )
+        .values(values)
+    )

@@ -1,0 +1,207 @@
+"""The evaluation of a year, step by step: opened, scored, announced, approved, countersigned, published."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.evaluation.access import bureaus_of
+from services.evaluation.cycles import rules
+from services.evaluation.cycles.models import EvaluationCycle
+from services.evaluation.cycles.queries import completeness_of, find_cycle
+from services.evaluation.cycles.roll import enrol_centres
+from services.evaluation.delistings.opening import open_cases
+from services.evaluation.delistings.rules import decide_countersignature
+from services.evaluation.evaluations.models import Evaluation
+from services.evaluation.objections.queries import unanswered
+from services.evaluation.operations.asking import ask
+from services.evaluation.operations.models import Operation
+from services.evaluation.refusals import require_passed, require_status
+from shared.auth.principal import Principal
+from shared.clock import effective_date
+from shared.errors import DomainError, forbidden, four_eyes_required
+from shared.events import outbox
+from shared.events.contracts import evaluation as ec
+from shared.events.outbox import EventContext
+from shared.http.etag import honour_match
+from shared.ids import uuid7
+from shared.policy.edition import Edition, Editions
+from shared.runtime import Runtime
+
+
+async def open_cycle(
+    session: AsyncSession, principal: Principal, editions: Editions, year: int, opened_on: date | None
+) -> EvaluationCycle:
+    """Open a year: every centre that was listed at its end or during it gets an evaluation (2.3-1)."""
+    day = effective_date(principal, opened_on)
+    if day < date(year, 1, 1):
+        raise DomainError("year-not-begun", 409, params={"first_day": date(year, 1, 1)})
+    edition = editions.for_evaluation_year(year)
+    if await session.scalar(select(EvaluationCycle.id).where(EvaluationCycle.year == year)) is not None:
+        raise DomainError("cycle-exists", 409, params={"year": year})
+    cycle = EvaluationCycle(
+        id=uuid7(),
+        version=0,
+        year=year,
+        edition=edition.id,
+        status="open",
+        opened_on=day,
+        opened_by=principal.account_id,
+    )
+    session.add(cycle)
+    await session.flush()
+    await enrol_centres(session, cycle)
+    context = EventContext.of(principal, day)
+    await outbox.append(
+        session,
+        ec.CycleOpened,
+        cycle,
+        state_of(cycle),
+        context=context,
+        rules=("evaluation.yearly",),
+        edition=edition.id,
+    )
+    return cycle
+
+
+async def request_scoring(
+    session: AsyncSession, principal: Principal, runtime: Runtime, cycle_id: UUID, if_match: str | None
+) -> Operation:
+    """Score, or score again, all centres of a year that is over; done by the worker, with progress."""
+    cycle = await find_cycle(session, cycle_id, lock=True)
+    honour_match(if_match, cycle.version)
+    require_status(cycle.status, rules.SCORABLE)
+    last = date(cycle.year, 12, 31)
+    if principal.today <= last:
+        raise DomainError("year-not-over", 409, params={"last_day": last})
+    await enrol_centres(session, cycle)
+    total = await _count(session, cycle.id)
+    context = EventContext.of(principal)
+    operation = await ask(session, runtime.db, "score", cycle.id, total, context)
+    cycle.status, cycle.operation_id = "scoring", operation.id
+    cycle.scored_by, cycle.scored_on = principal.account_id, principal.today
+    cycle.version += 1
+    return operation
+
+
+async def announce_cycle(
+    session: AsyncSession,
+    principal: Principal,
+    editions: Editions,
+    cycle_id: UUID,
+    announced_on: date | None,
+    if_match: str | None,
+) -> EvaluationCycle:
+    """Put the preliminary results on public notice; a preliminary second fail opens a delisting case (2.3-4, 2.3-5)."""
+    cycle = await find_cycle(session, cycle_id, lock=True)
+    honour_match(if_match, cycle.version)
+    require_status(cycle.status, ("scored",))
+    edition = editions.get(cycle.edition)
+    counted = await completeness_of(session, cycle, edition)
+    missing = {"unscored": counted.unscored, "unmarked": counted.unmarked, "outdated": counted.outdated}
+    require_passed(rules.decide_all_evaluated(edition, **missing))
+    day = _not_before(effective_date(principal, announced_on), cycle.scored_on)
+    cycle.status = "announced"
+    cycle.announced_on, cycle.announced_by = day, principal.account_id
+    cycle.notice_until = rules.notice_end(edition, day).day
+    cycle.version += 1
+    await session.flush()
+    await open_cases(session, editions, Evaluation.cycle_id == cycle.id, EventContext.of(principal, day))
+    return cycle
+
+
+async def approve_cycle(
+    session: AsyncSession,
+    principal: Principal,
+    editions: Editions,
+    cycle_id: UUID,
+    approved_on: date | None,
+    if_match: str | None,
+) -> EvaluationCycle:
+    """One bureau approves the results after the notice; from now on no result changes."""
+    cycle, edition, day = await _for_signature(session, principal, editions, cycle_id, approved_on, if_match)
+    require_status(cycle.status, ("announced",))
+    _require_notice_over(edition, cycle, day)
+    await _require_objections_answered(session, cycle)
+    bureaus = bureaus_of(principal, edition)
+    if not bureaus:
+        raise forbidden()
+    cycle.status = "approved"
+    cycle.approved_on, cycle.approved_by, cycle.approved_bureau = day, principal.account_id, bureaus[0]
+    cycle.version += 1
+    return cycle
+
+
+async def countersign_cycle(
+    session: AsyncSession,
+    principal: Principal,
+    editions: Editions,
+    cycle_id: UUID,
+    countersigned_on: date | None,
+    if_match: str | None,
+) -> EvaluationCycle:
+    """The other bureau countersigns, by another person; the results may then be published."""
+    cycle, edition, day = await _for_signature(session, principal, editions, cycle_id, countersigned_on, if_match)
+    require_status(cycle.status, ("approved",))
+    if principal.account_id == cycle.approved_by:
+        raise four_eyes_required()
+    bureaus = bureaus_of(principal, edition)
+    bureau, decision = decide_countersignature(edition, cycle.approved_bureau, bureaus)
+    require_passed(decision)
+    cycle.status = "countersigned"
+    cycle.countersigned_on = _not_before(day, cycle.approved_on)
+    cycle.countersigned_by, cycle.countersigned_bureau = principal.account_id, bureau
+    cycle.version += 1
+    return cycle
+
+
+async def _for_signature(
+    session: AsyncSession,
+    principal: Principal,
+    editions: Editions,
+    cycle_id: UUID,
+    sent: date | None,
+    if_match: str | None,
+) -> tuple[EvaluationCycle, Edition, date]:
+    cycle = await find_cycle(session, cycle_id, lock=True)
+    honour_match(if_match, cycle.version)
+    if principal.account_id in (cycle.scored_by, cycle.announced_by):
+        raise four_eyes_required()
+    return cycle, editions.get(cycle.edition), effective_date(principal, sent)
+
+
+def _require_notice_over(edition: Edition, cycle: EvaluationCycle, day: date) -> None:
+    assert cycle.notice_until is not None
+    require_passed(rules.decide_notice_over(edition, cycle.notice_until, day))
+
+
+def _not_before(day: date, earliest: date | None) -> date:
+    if earliest is not None and day < earliest:
+        raise DomainError("date-before-step", 409, params={"day": day, "earliest": earliest})
+    return day
+
+
+async def _count(session: AsyncSession, cycle_id: UUID) -> int:
+    query = select(func.count()).where(Evaluation.cycle_id == cycle_id, Evaluation.status != "published")
+    return (await session.execute(query)).scalar_one()
+
+
+async def _require_objections_answered(session: AsyncSession, cycle: EvaluationCycle) -> None:
+    if waiting := await unanswered(session, cycle.id):
+        raise DomainError("objections-unanswered", 409, params={"count": waiting})
+
+
+def state_of(cycle: EvaluationCycle) -> ec.CycleState:
+    """The cycle as its events tell it; a year's rubric is that of its edition."""
+    return ec.CycleState(
+        id=cycle.id,
+        year=cycle.year,
+        status=cycle.status,
+        edition=cycle.edition,
+        rubric=cycle.edition,
+        document_no=cycle.document_no,
+        published_on=cycle.published_on,
+    )

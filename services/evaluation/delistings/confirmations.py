@@ -1,0 +1,187 @@
+"""Collecting the participants' confirmations of published delistings; a batch of events in a few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.evaluation.delistings.models import DelistingCase, DelistingParticipant
+from services.evaluation.delistings.rules import COMPLETED, PARTICIPANTS, PUBLISHED
+from shared.clock import utcnow
+from shared.events import outbox
+from shared.events.consumer import Received
+from shared.events.contracts import evaluation as ec
+from shared.events.contracts import finance as fc
+from shared.events.contracts import registry as rc
+from shared.events.contracts import vouchers as vc
+from shared.events.outbox import EventContext
+from shared.logging import get_logger
+
+Confirming = rc.CentreDelistedData | fc.DelistingAppliedData | vc.DelistingAppliedData
+
+_DETAILS = {
+    "cancelled_grant_ids",
+    "recovery_grant_ids",
+    "released",
+    "recovery_due",
+    "stopped_voucher_ids",
+    "released_redemption_ids",
+    "honoured_redemption_ids",
+    "effective_on",
+    "ban_id",
+    "revoked_qualification_ids",
+    "refused_application_ids",
+    "relocated_tenancy_ids",
+    "active_municipal_titles_left",
+    "delisted_on",
+}
+TITLES_LEFT = "active-municipal-titles-left"
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a service says it has done about a case; not `valid` if that is not what the case needs."""
+
+    case_id: UUID
+    service: str
+    valid: bool
+    acted_at: datetime
+    event_id: UUID
+    event_type: str
+    position: int
+    rules: tuple[str, ...]
+    details: dict[str, JsonValue]
+    context: EventContext
+
+    @classmethod
+    def of(cls, service: str, event: Received[Any], valid: bool) -> Confirmation:
+        """Out of the service's event about the case."""
+        data: Confirming = event.data
+        return cls(
+            case_id=data.case_id,
+            service=service,
+            valid=valid,
+            acted_at=event.time,
+            event_id=event.id,
+            event_type=event.type,
+            position=event.position,
+            rules=event.rules,
+            details=data.model_dump(mode="json", include=_DETAILS),
+            context=EventContext.caused_by(event),
+        )
+
+
+async def confirm(session: AsyncSession, confirmations: Sequence[Confirmation]) -> None:
+    """Record confirmations and complete the cases that have all of them (2.3-5).
+
+    The cases' rows are locked first, in one order, so that two services' last confirmations cannot miss each other.
+    A repeated confirmation changes nothing; one that does not count leaves its reason and the participant late.
+    """
+    by_case = {confirmation.case_id: confirmation for confirmation in confirmations}
+    cases = await _lock(session, list(by_case))
+    known = [confirmation for confirmation in confirmations if confirmation.case_id in cases]
+    for missing in by_case.keys() - cases.keys():
+        log.warning("confirmation-of-unknown-case", case_id=str(missing))
+    if not known:
+        return
+    await _record(session, known)
+    complete = await _all_confirmed(session, [case.id for case in cases.values() if case.status == PUBLISHED])
+    for case_id in complete:
+        await _complete(session, cases[case_id], by_case[case_id].context)
+
+
+async def _lock(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, DelistingCase]:
+    query = select(DelistingCase).where(DelistingCase.id.in_(ids)).order_by(DelistingCase.id).with_for_update()
+    rows = await session.scalars(query.execution_options(populate_existing=True))
+    return {case.id: case for case in rows}
+
+
+async def _record(session: AsyncSession, confirmations: Sequence[Confirmation]) -> None:
+    table = DelistingParticipant.__table__
+    names = ("acted_at", "confirmed_at", "event_id", "event_type", "position", "rules", "details", "problem")
+    changed = (
+        update(table)
+        .where(
+            table.c.case_id == bindparam("key_case"),
+            table.c.service == bindparam("key_service"),
+            table.c.confirmed_at.is_(None),
+        )
+        .values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in names})
+    )
+    await (await session.connection()).execute(changed, [_values(confirmation) for confirmation in confirmations])
+
+
+def _values(confirmation: Confirmation) -> dict[str, object]:
+    values: dict[str, object] = {
+        "acted_at": confirmation.acted_at if confirmation.valid else None,
+        "confirmed_at": utcnow() if confirmation.valid else None,
+        "event_id": confirmation.event_id,
+        "event_type": confirmation.event_type,
+        "position": confirmation.position,
+        "rules": list(confirmation.rules),
+        "details": confirmation.details,
+        "problem": None if confirmation.valid else TITLES_LEFT,
+    }
+    keys = {"key_case": confirmation.case_id, "key_service": confirmation.service}
+    return keys | {f"new_{name}": value for name, value in values.items()}
+
+
+async def _all_confirmed(session: AsyncSession, cases: Sequence[UUID]) -> list[UUID]:
+    if not cases:
+        return []
+    participant = DelistingParticipant
+    late = select(participant.case_id).where(participant.case_id.in_(cases), participant.confirmed_at.is_(None))
+    waiting = set(await session.scalars(late))
+    return [case_id for case_id in cases if case_id not in waiting]
+
+
+async def _complete(session: AsyncSession, case: DelistingCase, context: EventContext) -> None:
+    case.status, case.completed_at = COMPLETED, utcnow()
+    await outbox.append(
+        session,
+        ec.DelistingCompleted,
+        case,
+        decided_data(case),
+        context=context,
+        rules=("delisting.confirmations",),
+        edition=case.edition,
+    )
+
+
+def decided_data(case: DelistingCase) -> ec.DelistingDecidedData:
+    """A published case as every participant needs it. Raises AssertionError for one that is not published."""
+    return ec.DelistingDecidedData(
+        id=case.id,
+        no=case.no,
+        centre_id=case.centre_id,
+        status=case.status,
+        first_failed_year=case.first_failed_year,
+        second_failed_year=case.second_failed_year,
+        operator_code=case.operator_code,
+        operator_barred=case.operator_barred,
+        decision_no=_given(case.decision_no),
+        decided_on=_given_day(case.decided_on),
+        published_on=_given_day(case.published_on),
+        published_at=case.published_at or utcnow(),
+        ban_years=case.ban_years or 0,
+        participants=PARTICIPANTS,
+    )
+
+
+def _given(value: str | None) -> str:
+    assert value is not None
+    return value
+
+
+def _given_day(value: date | None) -> date:
+    assert value is not None
+    return value

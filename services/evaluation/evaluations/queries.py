@@ -1,0 +1,95 @@
+"""Reading evaluations: published results for everybody, preliminary ones for those concerned."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.evaluation.access import in_scope, reads_all
+from services.evaluation.cycles.models import EvaluationCycle
+from services.evaluation.delistings.opening import PRELIMINARY
+from services.evaluation.evaluations.models import Evaluation, Exemption, ScoreSheet, Veto
+from services.evaluation.evaluations.schemas import (
+    EvaluationFile,
+    EvaluationFilter,
+    EvaluationOut,
+    ExemptionOut,
+    ResultOut,
+    SheetOut,
+    VetoOut,
+)
+from services.evaluation.projections import known_centre
+from shared.auth.principal import Principal
+from shared.auth.roles import EXPERT
+from shared.errors import not_found
+
+
+def _concerned(principal: Principal) -> ColumnElement[bool]:
+    """Bureaus and experts always; operators and divisions once the results are on public notice."""
+    if reads_all(principal) or principal.has(EXPERT):
+        return Evaluation.id.is_not(None)
+    announced = select(EvaluationCycle.id).where(EvaluationCycle.status.in_(PRELIMINARY))
+    return and_(in_scope(principal, Evaluation.centre_id), Evaluation.cycle_id.in_(announced))
+
+
+def _named() -> Select[Evaluation, str, str]:
+    names = (known_centre.c.no, known_centre.c.name)
+    return select(Evaluation, *names).join(known_centre, known_centre.c.id == Evaluation.centre_id)
+
+
+def evaluations_for(principal: Principal, wanted: EvaluationFilter) -> Select[Evaluation, str, str]:
+    """Published results and what else the caller may see, filtered."""
+    query = _named().where(or_(Evaluation.status == "published", _concerned(principal)))
+    for name in wanted.model_fields_set - {"limit", "cursor"}:
+        query = query.where(getattr(Evaluation, name) == getattr(wanted, name))
+    return query
+
+
+async def show_evaluation(session: AsyncSession, principal: Principal, evaluation_id: UUID) -> ResultOut:
+    """A result, or for those concerned the whole file. Raises 404."""
+    query = _named().add_columns(_concerned(principal).label("concerned")).where(Evaluation.id == evaluation_id)
+    row = (await session.execute(query)).one_or_none()
+    if row is None or not (row.concerned or row[0].status == "published"):
+        raise not_found("evaluation")
+    if not row.concerned:
+        return ResultOut.of(row[0], row[1], row[2])
+    shown = EvaluationOut.of(row[0], row[1], row[2])
+    return EvaluationFile(
+        **shown.model_dump(),
+        vetoes=[VetoOut.model_validate(found) for found in await _of(session, Veto, evaluation_id)],
+        exemptions=[ExemptionOut.model_validate(found) for found in await _of(session, Exemption, evaluation_id)],
+    )
+
+
+async def _of(
+    session: AsyncSession, table: type[Veto] | type[Exemption], evaluation_id: UUID
+) -> list[Veto | Exemption]:
+    return list(await session.scalars(select(table).where(table.evaluation_id == evaluation_id).order_by(table.id)))
+
+
+def shown_to(principal: Principal) -> Any:
+    """How a listed row is shown: in full to those who read everything, else as a result."""
+    full = reads_all(principal)
+
+    def item(row: Row[Evaluation, str, str]) -> ResultOut:
+        return (EvaluationOut if full else ResultOut).of(row[0], row[1], row[2])
+
+    return item
+
+
+async def find_concerned(session: AsyncSession, principal: Principal, evaluation_id: UUID) -> Evaluation:
+    """An evaluation that concerns the caller. Raises 404."""
+    query = select(Evaluation).where(Evaluation.id == evaluation_id, _concerned(principal))
+    evaluation = await session.scalar(query)
+    if evaluation is None:
+        raise not_found("evaluation")
+    return evaluation
+
+
+async def sheets_of(session: AsyncSession, evaluation_id: UUID) -> list[SheetOut]:
+    """Every score ever computed, newest first."""
+    query = select(ScoreSheet).where(ScoreSheet.evaluation_id == evaluation_id).order_by(ScoreSheet.id.desc())
+    return [SheetOut.model_validate(sheet) for sheet in await session.scalars(query)]

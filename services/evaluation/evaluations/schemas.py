@@ -1,0 +1,191 @@
+"""Evaluations as JSON."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, JsonValue, PlainSerializer
+
+from services.evaluation.evaluations.models import Evaluation
+from shared.http.paging import PageParams
+from shared.http.schemas import Request, Response
+from shared.policy.params import Slug
+
+ScoreValue = Annotated[Decimal, PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json")]
+"""A score or mark with two decimals, as text."""
+
+DocumentNo = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class ExpertMark(Request):
+    """A percentage for one expert indicator; null where there was nothing to check."""
+
+    indicator: Slug
+    mark: Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2)] | None
+    evidence: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewVeto(Request):
+    """A fact that makes the year a fail once confirmed: one of the edition's vetoes that people establish."""
+
+    code: Slug
+    document_no: DocumentNo
+    recorded_on: date | None = None
+
+
+class VetoDecision(Request):
+    """What the second person found."""
+
+    outcome: Literal["confirmed", "dismissed"]
+    decided_on: date | None = None
+
+
+class NewExemption(Request):
+    """Why the centre is not to be evaluated in the year; `minutes_no` where the year before was failed."""
+
+    reason: Slug
+    document_no: DocumentNo
+    minutes_no: DocumentNo | None = None
+    proposed_on: date | None = None
+
+
+class ExemptionDecision(Request):
+    """Approval or refusal by a bureau."""
+
+    outcome: Literal["approved", "refused"] = "approved"
+    decided_on: date | None = None
+
+
+class SinglePublication(Request):
+    """`published_on` only when it was made public earlier."""
+
+    published_on: date | None = None
+
+
+class EvaluationFilter(PageParams):
+    """Filters of the list."""
+
+    no: str | None = None
+    centre_id: UUID | None = None
+    cycle_id: UUID | None = None
+    year: int | None = None
+    tier: str | None = None
+    grade: str | None = None
+    status: str | None = None
+
+
+class ResultOut(Response):
+    """A centre's published result, as everybody may read it."""
+
+    id: UUID
+    no: str
+    version: int
+    cycle_id: UUID
+    centre_id: UUID
+    centre_no: str
+    centre_name: str
+    year: int
+    edition: str
+    tier: str
+    status: str
+    score: ScoreValue | None
+    grade: str | None
+    document_no: str | None
+    published_on: date | None
+    consecutive_fails: int | None
+    rectification_id: UUID | None
+    delisting_case_id: UUID | None
+
+    @classmethod
+    def of(cls, evaluation: Evaluation, centre_no: str, centre_name: str) -> Self:
+        """With the centre's number and name, as the registry has them."""
+        named = {"centre_no": centre_no, "centre_name": centre_name}
+        return cls(**{name: getattr(evaluation, name) for name in set(cls.model_fields) - set(named)}, **named)
+
+
+class VetoOut(Response):
+    """A veto and whether a second person has confirmed it."""
+
+    id: UUID
+    code: str
+    status: str
+    document_no: str
+    recorded_on: date
+    decided_on: date | None
+
+
+class ExemptionOut(Response):
+    """An exemption and how far its approval is."""
+
+    id: UUID
+    status: str
+    reason: str
+    document_no: str
+    minutes_no: str | None
+    decision: dict[str, JsonValue]
+    proposed_on: date
+    approved_on: date | None
+    approved_bureau: str | None
+    countersigned_on: date | None
+    countersigned_bureau: str | None
+
+
+class EvaluationOut(ResultOut):
+    """The same with what led to it, for those concerned: preliminary until published."""
+
+    operator_code: str
+    owner_division: str
+    site_division: str
+    total_area_m2: Decimal
+    listed_on: date | None
+    delisted_on: date | None
+    exempt: bool
+    failing: bool
+    vetoed: bool
+    place: int | None
+    graded_in_tier: int | None
+    decision: dict[str, JsonValue] | None
+    scored_at: datetime | None
+    sheet_id: UUID | None
+
+
+class EvaluationFile(EvaluationOut):
+    """An evaluation with its vetoes and exemptions."""
+
+    vetoes: list[VetoOut]
+    exemptions: list[ExemptionOut]
+
+
+class SheetOut(Response):
+    """A score with its lineage: indicator by indicator its formula, inputs and sources, and the records they rest on."""
+
+    id: UUID
+    evaluation_id: UUID
+    edition: str
+    as_of: date
+    computed_at: datetime
+    score: ScoreValue
+    exact: str
+    dimensions: dict[str, JsonValue]
+    lines: list[JsonValue]
+    lineage: dict[str, JsonValue]
+
+
+class SheetList(Response):
+    """All score sheets of an evaluation, newest first."""
+
+    items: list[SheetOut]
+
+
+class MarkOut(Response):
+    """A mark as recorded; the newest of an indicator counts."""
+
+    id: UUID
+    evaluation_id: UUID
+    indicator: str
+    mark: ScoreValue | None
+    evidence: str
+    marked_on: date

@@ -1,0 +1,231 @@
+"""What changes a preliminary result: experts' marks, vetoes, exemptions, and scoring again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.evaluation.access import bureaus_of
+from services.evaluation.cycles.models import EvaluationCycle
+from services.evaluation.cycles.publication import hold_cycle
+from services.evaluation.delistings.opening import PRELIMINARY, final_outcomes, follow_result
+from services.evaluation.delistings.rules import decide_countersignature
+from services.evaluation.evaluations.gather import frame_of
+from services.evaluation.evaluations.models import Evaluation, Exemption, ExpertScore, Veto
+from services.evaluation.evaluations.rules import CORRECTABLE, MARKABLE, decide_exemption
+from services.evaluation.evaluations.schemas import ExemptionDecision, ExpertMark, NewExemption, NewVeto, VetoDecision
+from services.evaluation.evaluations.scoring import grade_tiers, score_evaluations
+from services.evaluation.refusals import require_known, require_passed, require_status
+from services.evaluation.rubrics.rules import NO_REPORT
+from shared.auth.principal import Principal
+from shared.clock import effective_date
+from shared.errors import DomainError, forbidden, four_eyes_required, not_found
+from shared.events.outbox import EventContext
+from shared.policy.edition import Edition, Editions
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An evaluation locked for a change, behind its cycle, which cannot change its state meanwhile."""
+
+    cycle: EvaluationCycle
+    evaluation: Evaluation
+    edition: Edition
+
+
+async def hold_evaluation(
+    session: AsyncSession, editions: Editions, evaluation_id: UUID, allowed: tuple[str, ...]
+) -> Held:
+    """Lock an unpublished evaluation whose cycle is in one of the allowed states. Raises 404 or 409."""
+    cycle_id = await session.scalar(select(Evaluation.cycle_id).where(Evaluation.id == evaluation_id))
+    if cycle_id is None:
+        raise not_found("evaluation")
+    cycle = await hold_cycle(session, cycle_id)
+    require_status(cycle.status, allowed)
+    locked = select(Evaluation).where(Evaluation.id == evaluation_id).with_for_update()
+    evaluation = (await session.scalars(locked.execution_options(populate_existing=True))).one()
+    return Held(cycle, evaluation, editions.get(evaluation.edition))
+
+
+async def enter_mark(
+    session: AsyncSession, principal: Principal, editions: Editions, evaluation_id: UUID, sent: ExpertMark
+) -> ExpertScore:
+    """Enter an expert's mark; a later one replaces it, both are kept."""
+    held = await hold_evaluation(session, editions, evaluation_id, MARKABLE)
+    known = [found.id for found in held.edition.rubric.indicators if found.kind == "expert"]
+    require_known("indicator", [sent.indicator], known)
+    mark = ExpertScore(
+        evaluation_id=evaluation_id,
+        indicator=sent.indicator,
+        mark=sent.mark,
+        evidence=sent.evidence,
+        marked_on=principal.today,
+        marked_by=principal.account_id,
+    )
+    session.add(mark)
+    await session.flush()
+    await rescore(session, editions, held, principal)
+    return mark
+
+
+async def record_veto(
+    session: AsyncSession, principal: Principal, editions: Editions, evaluation_id: UUID, sent: NewVeto
+) -> Veto:
+    """Record falsification or diversion; it changes nothing until a second person confirms it."""
+    held = await hold_evaluation(session, editions, evaluation_id, CORRECTABLE)
+    require_known("code", [sent.code], [code for code in held.edition.rubric.vetoes if code != NO_REPORT])
+    query = select(Veto.id).where(Veto.evaluation_id == evaluation_id, Veto.code == sent.code)
+    if await session.scalar(query) is not None:
+        raise DomainError("veto-exists", 409, params={"code": sent.code})
+    veto = Veto(
+        evaluation_id=evaluation_id,
+        code=sent.code,
+        status="recorded",
+        document_no=sent.document_no,
+        recorded_on=effective_date(principal, sent.recorded_on),
+        recorded_by=principal.account_id,
+    )
+    session.add(veto)
+    await session.flush()
+    return veto
+
+
+async def decide_veto(
+    session: AsyncSession,
+    principal: Principal,
+    editions: Editions,
+    evaluation_id: UUID,
+    veto_id: UUID,
+    sent: VetoDecision,
+) -> Veto:
+    """A second person confirms or dismisses; confirmed, the year is a fail whatever the score (2.3-2)."""
+    held = await hold_evaluation(session, editions, evaluation_id, CORRECTABLE)
+    query = select(Veto).where(Veto.id == veto_id, Veto.evaluation_id == evaluation_id).with_for_update()
+    veto = await session.scalar(query)
+    if veto is None:
+        raise not_found("veto")
+    require_status(veto.status, ("recorded",))
+    if veto.recorded_by == principal.account_id:
+        raise four_eyes_required()
+    veto.status = sent.outcome
+    veto.decided_on, veto.decided_by = effective_date(principal, sent.decided_on), principal.account_id
+    await session.flush()
+    await rescore(session, editions, held, principal)
+    return veto
+
+
+async def propose_exemption(
+    session: AsyncSession, principal: Principal, editions: Editions, evaluation_id: UUID, sent: NewExemption
+) -> Exemption:
+    """Propose that a centre is not evaluated in the year; both bureaus must agree (2.3-1)."""
+    held = await hold_evaluation(session, editions, evaluation_id, CORRECTABLE)
+    evaluation = held.evaluation
+    final = (await final_outcomes(session, [evaluation.centre_id])).get(evaluation.centre_id, {})
+    failed = final.get(evaluation.year - 1) == "failed"
+    decision = require_passed(decide_exemption(held.edition, sent.reason, failed, sent.minutes_no))
+    open_one = select(Exemption.id).where(Exemption.evaluation_id == evaluation.id, Exemption.status != "refused")
+    if await session.scalar(open_one) is not None:
+        raise DomainError("exemption-exists", 409)
+    exemption = Exemption(
+        evaluation_id=evaluation.id,
+        status="proposed",
+        reason=sent.reason,
+        document_no=sent.document_no,
+        minutes_no=sent.minutes_no,
+        decision=decision.to_json(),
+        proposed_on=effective_date(principal, sent.proposed_on),
+        proposed_by=principal.account_id,
+    )
+    session.add(exemption)
+    await session.flush()
+    return exemption
+
+
+async def approve_exemption(
+    session: AsyncSession,
+    principal: Principal,
+    editions: Editions,
+    evaluation_id: UUID,
+    exemption_id: UUID,
+    sent: ExemptionDecision,
+) -> Exemption:
+    """One bureau approves or refuses."""
+    held, exemption, day = await _for_decision(session, principal, editions, evaluation_id, exemption_id, sent)
+    require_status(exemption.status, ("proposed",))
+    bureaus = bureaus_of(principal, held.edition)
+    if not bureaus:
+        raise forbidden()
+    if sent.outcome == "refused":
+        exemption.status, exemption.refused_by = "refused", principal.account_id
+        return exemption
+    exemption.status = "approved"
+    exemption.approved_on, exemption.approved_by, exemption.approved_bureau = day, principal.account_id, bureaus[0]
+    return exemption
+
+
+async def countersign_exemption(
+    session: AsyncSession,
+    principal: Principal,
+    editions: Editions,
+    evaluation_id: UUID,
+    exemption_id: UUID,
+    sent: ExemptionDecision,
+) -> Exemption:
+    """The other bureau countersigns or refuses; countersigned, the centre is exempt and its preliminary grade gone."""
+    held, exemption, day = await _for_decision(session, principal, editions, evaluation_id, exemption_id, sent)
+    require_status(exemption.status, ("approved",))
+    if exemption.approved_by == principal.account_id:
+        raise four_eyes_required()
+    bureaus = bureaus_of(principal, held.edition)
+    bureau, decision = decide_countersignature(held.edition, exemption.approved_bureau, bureaus)
+    require_passed(decision)
+    if sent.outcome == "refused":
+        exemption.status, exemption.refused_by = "refused", principal.account_id
+        return exemption
+    exemption.status, exemption.countersigned_on = "granted", day
+    exemption.countersigned_by, exemption.countersigned_bureau = principal.account_id, bureau
+    held.evaluation.exempt, held.evaluation.failing = True, False
+    await session.flush()
+    await rescore(session, editions, held, principal)
+    return exemption
+
+
+async def _for_decision(
+    session: AsyncSession,
+    principal: Principal,
+    editions: Editions,
+    evaluation_id: UUID,
+    exemption_id: UUID,
+    sent: ExemptionDecision,
+) -> tuple[Held, Exemption, date]:
+    held = await hold_evaluation(session, editions, evaluation_id, CORRECTABLE)
+    query = select(Exemption).where(Exemption.id == exemption_id, Exemption.evaluation_id == evaluation_id)
+    exemption = await session.scalar(query.with_for_update())
+    if exemption is None:
+        raise not_found("exemption")
+    if exemption.proposed_by == principal.account_id:
+        raise four_eyes_required()
+    return held, exemption, effective_date(principal, sent.decided_on)
+
+
+async def rescore(session: AsyncSession, editions: Editions, held: Held, principal: Principal) -> None:
+    """Compute a score again where there is one, with its tier's best share and, once results are preliminary, its delisting
+    case. The old sheet is kept."""
+    if held.evaluation.status == "pending":
+        return
+    frame = frame_of(held.edition, held.cycle.year, principal.today)
+    await score_evaluations(
+        session,
+        frame,
+        [held.evaluation],
+        actor=principal.account_id,
+        operation_id=held.evaluation.scored_by_operation,
+    )
+    await grade_tiers(session, held.cycle.id, held.edition, held.cycle.year)
+    await session.refresh(held.evaluation)
+    if held.cycle.status in PRELIMINARY:
+        await follow_result(session, editions, held.evaluation, EventContext.of(principal))

@@ -1,0 +1,88 @@
+"""What evaluation knows of the registry's centres, tenancies and titles, fed by events.
+
+Topics have no order between them, so these tables carry no foreign keys to each other.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Boolean, Column, Date, Index, Integer, Numeric, PrimaryKeyConstraint, Table, Text, Uuid
+
+from services.evaluation.base import Base
+
+LISTED: Final = "listed"
+
+known_centre = Table(
+    "known_centre",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("no", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("operator_code", Text, nullable=False),
+    Column("operator_name", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("owner_division", Text, nullable=False),
+    Column("site_division", Text, nullable=False),
+    Column("total_area_m2", Numeric(12, 2), nullable=False),
+    Column("listed_on", Date),
+    Column("delisted_on", Date),
+    Column("delisting_case_id", Uuid),
+    Index("ix_known_centre_operator_code", "operator_code"),
+    Index("ix_known_centre_listed_on", "listed_on"),
+)
+"""A centre as it stands. `delisting_case_id` is this service's own mark: set when a decision is published, before the
+registry has acted on it."""
+
+known_centre_state = Table(
+    "known_centre_state",
+    Base.metadata,
+    Column("centre_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("operator_code", Text, nullable=False),
+    Column("operator_name", Text, nullable=False),
+    Column("tier", Text, nullable=False),
+    Column("owner_division", Text, nullable=False),
+    Column("site_division", Text, nullable=False),
+    Column("total_area_m2", Numeric(12, 2), nullable=False),
+    PrimaryKeyConstraint("centre_id", "version", name="pk_known_centre_state"),
+    Index("ix_known_centre_state_effective", "centre_id", "effective_on", "version"),
+)
+"""Each state a centre was in and from which day: who ran it on 31 December (2.3-6), and as what it is evaluated."""
+
+known_tenancy = Table(
+    "known_tenancy",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("centre_id", Uuid, nullable=False),
+    Column("enterprise_id", Uuid, nullable=False),
+    Column("admitted_on", Date, nullable=False),
+    Column("filed_on", Date),
+    Column("ended_on", Date),
+    Column("graduated", Boolean, nullable=False),
+    Column("reason_code", Text),
+    Index("ix_known_tenancy_centre_id_admitted_on", "centre_id", "admitted_on"),
+)
+"""An enterprise's stay; `event_id` is the last event that said so, for the lineage of scores."""
+
+known_qualification = Table(
+    "known_qualification",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("no", Text, nullable=False),
+    Column("centre_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("granted_on", Date),
+    Column("revoked_on", Date),
+    Index("ix_known_qualification_centre_id", "centre_id"),
+)
+"""A title; what a delisting expects the registry to revoke."""

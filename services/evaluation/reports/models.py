@@ -1,0 +1,97 @@
+"""Tables of quarterly reports: the report, its submitted versions, its returns."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint, SmallInteger, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.evaluation.base import Base
+from services.evaluation.reports.rules import STATUSES
+from shared.db import Aggregate
+from shared.ids import uuid7
+
+_STATES = ", ".join(f"'{status}'" for status in STATUSES)
+
+
+class QuarterlyReport(Aggregate, Base):
+    """A centre's data of one quarter. `form` is what is being edited; submitted versions are in `report_revision`."""
+
+    __tablename__ = "quarterly_report"
+    __table_args__ = (
+        UniqueConstraint("no", name="uq_quarterly_report_no"),
+        UniqueConstraint("centre_id", "year", "quarter", name="uq_quarterly_report_centre_id_year_quarter"),
+        CheckConstraint("quarter BETWEEN 1 AND 4", name="quarter_of_year"),
+        CheckConstraint(f"status IN ({_STATES})", name="status_known"),
+        CheckConstraint("(status = 'draft') = (revision = 0)", name="draft_until_submitted"),
+        CheckConstraint(
+            "(revision = 0) = (first_submitted_on IS NULL) AND (revision = 0) = (submitted_by IS NULL)",
+            name="submitted_with_revision",
+        ),
+        CheckConstraint("late = COALESCE(first_submitted_on > due_on, false)", name="late_by_first_submission"),
+        CheckConstraint("(status = 'accepted') = (accepted_on IS NOT NULL)", name="accepted_with_date"),
+        CheckConstraint("(accepted_on IS NULL) = (accepted_by IS NULL)", name="accepted_by_somebody"),
+        CheckConstraint("accepted_by <> submitted_by", name="four_eyes"),
+        Index("ix_quarterly_report_year_centre_id", "year", "centre_id"),
+    )
+
+    no: Mapped[str]
+    centre_id: Mapped[UUID]
+    year: Mapped[int] = mapped_column(SmallInteger)
+    quarter: Mapped[int] = mapped_column(SmallInteger)
+    edition: Mapped[str]
+    status: Mapped[str] = mapped_column(default="draft")
+    due_on: Mapped[date]
+    form: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    revision: Mapped[int] = mapped_column(default=0)
+    first_submitted_on: Mapped[date | None]
+    submitted_on: Mapped[date | None]
+    submitted_by: Mapped[str | None]
+    late: Mapped[bool] = mapped_column(default=False)
+    accepted_on: Mapped[date | None]
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[str | None]
+
+
+class ReportRevision(Base):
+    """A submitted version, never changed: what scores and their lineage cite."""
+
+    __tablename__ = "report_revision"
+    __table_args__ = (
+        UniqueConstraint("report_id", "revision", name="uq_report_revision_report_id_revision"),
+        CheckConstraint("revision > 0", name="revision_positive"),
+        CheckConstraint("filled BETWEEN 0 AND fields", name="filled_within_fields"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("quarterly_report.id"))
+    revision: Mapped[int]
+    form: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    filled: Mapped[int] = mapped_column(SmallInteger)
+    fields: Mapped[int] = mapped_column(SmallInteger)
+    submitted_on: Mapped[date]
+    submitted_by: Mapped[str]
+    decision: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class ReportReturn(Base):
+    """A version sent back, with a reason for each field; corrected by the next version."""
+
+    __tablename__ = "report_return"
+    __table_args__ = (
+        PrimaryKeyConstraint("report_id", "revision", name="pk_report_return"),
+        CheckConstraint("correction_due_on >= returned_on", name="due_after_return"),
+    )
+
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("quarterly_report.id"))
+    revision: Mapped[int]
+    returned_on: Mapped[date]
+    correction_due_on: Mapped[date]
+    returned_by: Mapped[str]
+    reasons: Mapped[dict[str, str]] = mapped_column(JSONB)
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))

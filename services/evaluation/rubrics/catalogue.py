@@ -1,0 +1,88 @@
+"""Formula ids of rubric editions: what each computes, from which form fields and which sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from services.evaluation.rubrics import formulas as f
+from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, TENANCIES
+from shared.policy.edition import Edition
+from shared.policy.rubric import Indicator
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A formula with the form fields it reads and the other places its numbers come from."""
+
+    formula: f.Formula
+    sources: tuple[str, ...]
+    fields: tuple[str, ...] = ()
+
+
+def _form(formula: f.Formula, *fields: str, also: tuple[str, ...] = ()) -> Entry:
+    return Entry(formula, (REPORTS, *also), fields)
+
+
+_STAYS = (TENANCIES,)
+
+CATALOGUE: Final[Mapping[str, Entry]] = {
+    "filing.filed_share": Entry(f.filed_share, _STAYS),
+    "filing.filed_in_time_share": Entry(f.filed_in_time_share, _STAYS),
+    "expert.mark": Entry(f.expert_mark, (EXPERTS,)),
+    "services.confirmed_per_enterprise": _form(f.confirmed_per_enterprise, "confirmed_services", also=_STAYS),
+    "services.mentors_per_ten": _form(f.mentors_per_ten, "mentors", also=_STAYS),
+    "services.staff_per_ten": _form(f.staff_per_ten, "specialist_staff", "trained_staff", also=_STAYS),
+    "services.area_share": _form(f.area_share, "area_used_m2", also=(CENTRE,)),
+    "services.ip_share": _form(f.ip_share, "enterprises_with_ip", also=_STAYS),
+    "services.jobs_per_enterprise": _form(f.jobs_per_enterprise, "jobs", also=_STAYS),
+    "quarterly.on_time_share": Entry(f.on_time_share, (REPORTS,)),
+    "quarterly.complete_share": Entry(f.complete_share, (REPORTS,)),
+    "quarterly.corrected_in_time_share": Entry(f.corrected_in_time_share, (REPORTS,)),
+    "enterprises.incubatees": Entry(f.incubatees, _STAYS),
+    "enterprises.graduation_rate": Entry(f.graduation_rate, _STAYS),
+    "enterprises.exits_in_order_share": _form(f.exits_in_order_share, "long_stay_enterprises", also=_STAYS),
+    "enterprises.survival_share": _form(f.survival_share, "alive_after_12_months", also=_STAYS),
+    "financing.financed_share": _form(f.financed_share, "enterprises_financed", also=_STAYS),
+    "financing.amount_per_enterprise": _form(
+        f.amount_per_enterprise, "equity_financing", "bank_loans", also=_STAYS
+    ),
+    "financing.matches": _form(f.matches, "financing_matches"),
+    "activities.events": _form(f.events, "events_by_level"),
+    "activities.attendance": _form(f.attendance, "attendance"),
+    "activities.events_at_levels": _form(f.events_at_levels, "events_by_level"),
+}
+
+NOT_IN_INDICATORS: Final = frozenset(
+    {"incubatees_opening", "admitted", "graduated", "exited", "incubatees", "enterprises_served"}
+)
+"""Form fields that no formula reads: the registry has the same facts, and these check the report against itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Periods over which the registry's tenancies are counted for an edition's indicators."""
+
+    filing_days: int
+    rolling_years: int
+    survival_months: int
+    stay_months: int
+    long_stay_months: int
+
+
+def windows(edition: Edition) -> Windows:
+    """From the parameters of the edition's indicators; for formulas that it does not use, nothing is counted."""
+    by_formula = {indicator.formula: indicator for indicator in edition.rubric.indicators}
+
+    def parameter(formula: str, name: str, unused: int) -> int:
+        indicator: Indicator | None = by_formula.get(formula)
+        return unused if indicator is None else f.whole(indicator, name)
+
+    return Windows(
+        filing_days=parameter("filing.filed_in_time_share", "days", edition.tenancy.filing_days.value),
+        rolling_years=parameter("enterprises.graduation_rate", "rolling_years", 1),
+        survival_months=parameter("enterprises.survival_share", "months", 12),
+        stay_months=edition.tenancy.stay_months.value,
+        long_stay_months=edition.tenancy.long_stay_months.value,
+    )

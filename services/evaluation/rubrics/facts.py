@@ -1,0 +1,85 @@
+"""Everything an indicator may look at: one centre's year in plain numbers, and where each group of them comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final
+
+from services.evaluation.reports.form import YearForm
+
+TENANCIES: Final = "registry.tenancy"
+CENTRE: Final = "registry.centre"
+REPORTS: Final = "evaluation.report"
+EXPERTS: Final = "evaluation.expert_score"
+SOURCES: Final = (TENANCIES, CENTRE, REPORTS, EXPERTS)
+
+
+@dataclass(frozen=True, slots=True)
+class TenancyFacts:
+    """Counts of stays, from the registry's tenancy events.
+
+    `window_*` are sums over the rolling years of the graduation rate; `base` is opening plus new of each of them.
+    """
+
+    opening: int = 0
+    admitted: int = 0
+    filed: int = 0
+    filed_in_time: int = 0
+    at_year_end: int = 0
+    graduated: int = 0
+    exited: int = 0
+    exited_without_reason: int = 0
+    past_stay: int = 0
+    past_long_stay: int = 0
+    cohort: int = 0
+    window_graduated: int = 0
+    window_base: int = 0
+
+    @property
+    def in_year(self) -> int:
+        """Enterprises that were incubated at any time of the year."""
+        return self.opening + self.admitted
+
+
+@dataclass(frozen=True, slots=True)
+class ReportingFacts:
+    """How the year's quarterly reports came in. `filled` and `fields` count form fields over all reports due."""
+
+    due: int = 0
+    submitted: int = 0
+    on_time: int = 0
+    accepted: int = 0
+    filled: int = 0
+    fields: int = 0
+    returned: int = 0
+    corrected_in_time: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One centre in one year. `marks` holds experts' marks by indicator; None where there was nothing to mark."""
+
+    tier: str
+    remote: bool
+    hardship: bool
+    total_area_m2: Decimal
+    tenancies: TenancyFacts
+    reporting: ReportingFacts
+    form: YearForm
+    marks: Mapping[str, Decimal | None]
+
+    @property
+    def incubatees(self) -> int:
+        """n: enterprises at the centre on the year's last day."""
+        return self.tenancies.at_year_end
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An indicator's value with what it was computed from; None where nothing was due."""
+
+    value: Fraction | None
+    inputs: Mapping[str, int | Fraction | Decimal | None]

@@ -1,0 +1,1 @@
+"""What other services may ask before they do something that cannot be undone."""

@@ -1,0 +1,111 @@
+"""What finance does with other services' events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.finance.delisting.usecases import Order, carry_out
+from services.finance.holding.usecases import settle_holds
+from services.finance.projections import known_centre, known_rectification, known_result
+from shared.events.consumer import Consumers, Received
+from shared.events.contracts import evaluation as ev
+from shared.events.contracts import registry as rg
+from shared.events.outbox import EventContext
+from shared.events.projection import upsert_projection
+
+SERVICE = "finance"
+CENTRE_FIELDS = frozenset(
+    {"no", "name", "operator_code", "status", "tier", "owner_division", "site_division", "listed_on", "delisted_on"}
+)
+
+consumers = Consumers(SERVICE)
+
+
+def _centre_row(centre: rg.CentreState, version: int) -> dict[str, object]:
+    return {"id": centre.id, "version": version, **centre.model_dump(include=set(CENTRE_FIELDS))}
+
+
+@consumers.on(
+    rg.CentreRegistered,
+    rg.CentreAmended,
+    rg.CentreSubmitted,
+    rg.CentreReviewed,
+    rg.CentreReturned,
+    rg.CentreListed,
+    rg.CentreRejected,
+    kind="projection",
+)
+async def know_centre(session: AsyncSession, events: Sequence[Received[rg.CentreState]]) -> None:
+    """Keep the copy of the centre."""
+    rows = [_centre_row(event.data, event.aggregate_version) for event in events]
+    await upsert_projection(session, known_centre, rows)
+
+
+@consumers.on(rg.CentreDelisted, kind="projection")
+async def know_delisted_centre(session: AsyncSession, events: Sequence[Received[rg.CentreDelistedData]]) -> None:
+    """Keep the copy of the centre."""
+    rows = [_centre_row(event.data, event.aggregate_version) for event in events]
+    await upsert_projection(session, known_centre, rows)
+
+
+@consumers.on(rg.CentreDelisted, kind="command")
+async def stop_money(session: AsyncSession, events: Sequence[Received[rg.CentreDelistedData]]) -> None:
+    """The registry has delisted a centre: cancel, recover, confirm (2.3-5)."""
+    await carry_out(
+        session,
+        [Order(e.data.case_id, e.data.id, e.data.published_on, EventContext.caused_by(e)) for e in events],
+    )
+
+
+@consumers.on(ev.DelistingReminded, kind="command")
+async def confirm_delisting(session: AsyncSession, events: Sequence[Received[ev.DelistingRemindedData]]) -> None:
+    """Evaluation misses finance's confirmation: do what was not done, and say so again."""
+    orders = [
+        Order(event.data.id, event.data.centre_id, event.data.published_on, EventContext.caused_by(event))
+        for event in events
+        if SERVICE in event.data.late
+    ]
+    if orders:
+        await carry_out(session, orders)
+
+
+@consumers.on(ev.ResultPublished, kind="projection")
+async def know_result(session: AsyncSession, events: Sequence[Received[ev.ResultState]]) -> None:
+    """Keep the grade of the year (2.3-3)."""
+    fields = {"centre_id", "year", "grade", "document_no", "published_on"}
+    rows = [
+        {"id": event.data.id, "version": event.aggregate_version, **event.data.model_dump(include=fields)}
+        for event in events
+    ]
+    await upsert_projection(session, known_result, rows)
+
+
+@consumers.on(ev.ResultPublished, kind="command")
+async def settle_after_result(session: AsyncSession, events: Sequence[Received[ev.ResultState]]) -> None:
+    """A fail holds the centre's pending grants (2.3-4)."""
+    await settle_holds(session, {event.data.centre_id: EventContext.caused_by(event) for event in events})
+
+
+@consumers.on(
+    ev.RectificationOrdered,
+    ev.RectificationSubmitted,
+    ev.RectificationRejected,
+    ev.RectificationAccepted,
+    kind="projection",
+)
+async def know_rectification(session: AsyncSession, events: Sequence[Received[ev.RectificationState]]) -> None:
+    """Keep how far the rectification is."""
+    fields = {"centre_id", "year", "status", "accepted_on"}
+    rows = [
+        {"id": event.data.id, "version": event.aggregate_version, **event.data.model_dump(include=fields)}
+        for event in events
+    ]
+    await upsert_projection(session, known_rectification, rows)
+
+
+@consumers.on(ev.RectificationAccepted, kind="command")
+async def settle_after_rectification(session: AsyncSession, events: Sequence[Received[ev.RectificationState]]) -> None:
+    """An accepted rectification releases what it held (2.3-4)."""
+    await settle_holds(session, {event.data.centre_id: EventContext.caused_by(event) for event in events})

@@ -1,0 +1,196 @@
+"""What is sent and answered about grants."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, JsonValue, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.finance.grants import states
+from shared.http.paging import PageParams
+from shared.http.schemas import Request, Response
+from shared.money import Money, PositiveMoney
+from shared.policy.decision import Decision
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Line = Annotated[str, Field(min_length=1, max_length=200)]
+FiscalYear = Annotated[int, Field(ge=2000, le=2999)]
+State = Literal[
+    "applied",
+    "reviewed",
+    "approved",
+    "countersigned",
+    "held",
+    "paid",
+    "in_recovery",
+    "closed",
+    "refused",
+    "cancelled",
+]
+assert State.__args__ == states.STATES  # type: ignore[attr-defined]  # the one list, spelled out for OpenAPI
+RefusalReason = Literal[
+    "incomplete_documents", "plan_not_eligible", "no_budget", "withdrawn_by_applicant", "duplicate", "other"
+]
+
+
+class PlanLineIn(Request):
+    """A line of the plan; its purpose must be the grant's."""
+
+    purpose: Code
+    description: Line
+    amount: PositiveMoney
+
+
+class AssetIn(Request):
+    """Equipment, testing facilities or pilot platforms to be acquired (3.1-2)."""
+
+    name: Line
+    quantity: int = Field(ge=1, le=100_000)
+    amount: PositiveMoney
+
+
+class PartnerIn(Request):
+    """An inland service, incubation or venture body to cooperate with (3.1-3)."""
+
+    name: Line
+    kind: Literal["technology_service", "incubation", "venture_capital"]
+    link: Line
+    """Agreement number or address under which the cooperation can be checked."""
+
+
+class GrantApplication(Request):
+    """An application for one centre and fiscal year. The plan's lines add up to the amount."""
+
+    centre_id: UUID
+    fiscal_year: FiscalYear
+    amount: PositiveMoney
+    plan: list[PlanLineIn] = Field(min_length=1, max_length=100)
+    assets: list[AssetIn] = Field(default=[], max_length=500)
+    partners: list[PartnerIn] = Field(default=[], max_length=100)
+    applied_on: date | None = None
+
+    @model_validator(mode="after")
+    def _plan_adds_up(self) -> Self:
+        if sum(line.amount for line in self.plan) != self.amount:
+            raise PydanticCustomError("plan_total", "the lines of the plan must add up to the amount")
+        return self
+
+
+class StepRequest(Request):
+    """A step without particulars; bureaus may say on which past day it was taken."""
+
+    decided_on: date | None = None
+
+
+class Approval(StepRequest):
+    """What one bureau approves, at most what was asked for."""
+
+    amount: PositiveMoney
+
+
+class Refusal(StepRequest):
+    """Why not; after the policy's last day a refusal names the document under which it goes on (6-1)."""
+
+    reason_code: RefusalReason
+    continuation_basis: str | None = Field(default=None, min_length=1, max_length=200)
+
+
+class GrantFilter(PageParams):
+    """Filters of the list; newest first unless sorted otherwise."""
+
+    no: str | None = Field(default=None, max_length=40)
+    centre_id: UUID | None = None
+    fiscal_year: FiscalYear | None = None
+    status: State | None = None
+    tier: Code | None = None
+    purpose: Code | None = None
+    sort: Literal["no", "-no", "created", "-created"] = "-created"
+
+
+class CeilingOut(Response):
+    """The centre's ceiling of the fiscal year, in yuan (3.1-4)."""
+
+    committed: Money
+    limit: Money
+    remaining: Money
+
+
+class PlanLineOut(Response):
+    """A line of the plan."""
+
+    line: int
+    purpose: str
+    description: str
+    amount: Money
+
+
+class GradeOut(Response):
+    """The centre's published result of one year (2.3-3)."""
+
+    year: int
+    grade: str
+
+
+class StepDecision(Response):
+    """The rules applied at one step, named as its event: `applied`, `reviewed`, ..."""
+
+    step: str
+    decision: Decision
+
+
+class GrantOut(Response):
+    """A grant; amounts in yuan. `balance` is paid and neither spent on purpose nor given back."""
+
+    id: UUID
+    no: str
+    version: int
+    centre_id: UUID
+    fiscal_year: int
+    edition: str
+    tier: str
+    cap: Money
+    purpose: str
+    status: State
+    held_from: State | None
+    reason_code: str | None
+    delisting_case_id: UUID | None
+    requested: Money
+    approved: Money | None
+    paid: Money
+    spent: Money
+    ineligible: Money
+    refunded: Money
+    recovery_due: Money
+    recovered: Money
+    balance: Money
+    applied_on: date
+    submitted_by: str
+    reviewed_on: date | None
+    reviewed_by: str | None
+    approved_on: date | None
+    approved_by: str | None
+    approved_bureau: str | None
+    countersigned_on: date | None
+    countersigned_by: str | None
+    countersigned_bureau: str | None
+    paid_on: date | None
+    paid_by: str | None
+    payment_reference: str | None
+    ended_on: date | None
+    ended_by: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class GrantDetail(GrantOut):
+    """A grant with its ceiling, plan, evidence, published results, and the rules applied: last and at each step."""
+
+    ceiling: CeilingOut
+    plan: list[PlanLineOut]
+    evidence: dict[str, JsonValue]
+    results: list[GradeOut]
+    decision: Decision
+    decisions: list[StepDecision]

@@ -1,0 +1,32 @@
+"""The states of a grant, and which steps start from which."""
+
+from typing import Final
+
+APPLIED: Final = "applied"
+REVIEWED: Final = "reviewed"
+APPROVED: Final = "approved"
+COUNTERSIGNED: Final = "countersigned"
+HELD: Final = "held"
+PAID: Final = "paid"
+IN_RECOVERY: Final = "in_recovery"
+CLOSED: Final = "closed"
+REFUSED: Final = "refused"
+CANCELLED: Final = "cancelled"
+
+STATES: Final = (
+    APPLIED,
+    REVIEWED,
+    APPROVED,
+    COUNTERSIGNED,
+    HELD,
+    PAID,
+    IN_RECOVERY,
+    CLOSED,
+    REFUSED,
+    CANCELLED,
+)
+PENDING: Final = (APPLIED, REVIEWED, APPROVED, COUNTERSIGNED)
+"""On the way to payment; a failed evaluation holds these."""
+UNPAID: Final = (*PENDING, HELD)
+"""What a delisting cancels."""
+PAID_OUT: Final = (PAID, IN_RECOVERY, CLOSED)

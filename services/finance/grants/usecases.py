@@ -1,0 +1,198 @@
+"""From application to countersignature (3.1-4)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.finance.centres import Centre, await_centre, open_failed_year, read_centre
+from services.finance.grants import states
+from services.finance.grants.cases import Step, day_of, decide_another_person, decide_step, open_case, record
+from services.finance.grants.commitments import commit_grant, release_grant
+from services.finance.grants.models import Grant, PlanLine
+from services.finance.grants.rules import (
+    Applicant,
+    Request,
+    bureaus_of,
+    decide_application,
+    decide_approved_amount,
+    decide_not_held,
+    decide_other_bureau,
+)
+from services.finance.grants.schemas import Approval, GrantApplication, Refusal, StepRequest
+from services.finance.journal.entries import Movement, post
+from services.finance.refusals import require_passed
+from shared.auth.principal import Principal
+from shared.clock import effective_date
+from shared.errors import forbidden
+from shared.events.contracts.finance import (
+    GrantApplied,
+    GrantApproved,
+    GrantCountersigned,
+    GrantHeld,
+    GrantRefused,
+    GrantReviewed,
+)
+from shared.events.outbox import EventContext
+from shared.ids import next_case_no, uuid7
+from shared.policy.decision import Decision, combine
+from shared.policy.edition import Edition, Editions
+from shared.policy.rules import decide_adverse_decision, decide_in_force
+
+EVALUATION_FAILED = "evaluation_failed"
+
+
+async def check_eligibility(
+    session: AsyncSession, sent: GrantApplication, *, principal: Principal, editions: Editions
+) -> Decision:
+    """What an application would be answered today, without making one."""
+    day = effective_date(principal, sent.applied_on)
+    in_force = decide_in_force(editions.in_force_on(day), day, closest=editions.closest_to(day))
+    await await_centre(session, sent.centre_id, principal)
+    edition = editions.in_force_on(day)
+    if edition is None:
+        return in_force
+    centre = await read_centre(session, sent.centre_id, lock=False)
+    return combine(in_force, _decide(edition, centre, sent, day))
+
+
+async def apply_for_grant(
+    session: AsyncSession, sent: GrantApplication, *, principal: Principal, editions: Editions
+) -> Grant:
+    """Record an application that passes every rule; that of a centre with an unrectified fail is held at once.
+
+    Raises 409 with the decision, 409 `reference-not-yet-known`, 404 for somebody else's centre.
+    """
+    day = effective_date(principal, sent.applied_on)
+    in_force = decide_in_force(editions.in_force_on(day), day, closest=editions.closest_to(day))
+    edition = editions.get(require_passed(in_force).edition)
+    await await_centre(session, sent.centre_id, principal)
+    centre = await read_centre(session, sent.centre_id, lock=True)
+    decision = require_passed(combine(in_force, _decide(edition, centre, sent, day)))
+    grant = _new_grant(sent, centre, edition, day, principal)
+    grant.no = await next_case_no(session, "GR", day.year)
+    session.add(grant)
+    await session.flush()
+    session.add_all(
+        PlanLine(grant_id=grant.id, line=number, **line.model_dump()) for number, line in enumerate(sent.plan, start=1)
+    )
+    context = EventContext.of(principal, day)
+    await record(session, GrantApplied, grant, context, decision)
+    await _hold_if_failed(session, grant, edition, context)
+    return grant
+
+
+async def review_grant(session: AsyncSession, sent: StepRequest, *, step: Step) -> Grant:
+    """An officer proposes the grant. Raises 403 `four-eyes-required` to whoever submitted it."""
+    case = await open_case(session, step, states.APPLIED)
+    day = day_of(step, sent.decided_on, not_before=case.grant.applied_on)
+    decision = decide_step(case, step)
+    case.grant.status, case.grant.reviewed_on = states.REVIEWED, day
+    case.grant.reviewed_by = step.principal.account_id
+    await record(session, GrantReviewed, case.grant, EventContext.of(step.principal, day), decision)
+    return case.grant
+
+
+async def approve_grant(session: AsyncSession, sent: Approval, *, step: Step) -> Grant:
+    """One bureau approves and the centre-year ceiling is committed in the same transaction.
+
+    Raises 403 `four-eyes-required`, 409 `grant-approved-above-requested`, `grant-ceiling-exceeded`.
+    """
+    case = await open_case(session, step, states.REVIEWED)
+    grant = case.grant
+    day = day_of(step, sent.decided_on, not_before=grant.reviewed_on)
+    bureaus = bureaus_of(case.edition, step.principal.roles)
+    if not bureaus:
+        raise forbidden()
+    within = require_passed(decide_approved_amount(case.edition, grant.requested, sent.amount))
+    decision = combine(decide_step(case, step), within)
+    grant.status, grant.approved, grant.approved_on = states.APPROVED, sent.amount, day
+    grant.approved_by, grant.approved_bureau = step.principal.account_id, bureaus[0]
+    decision = combine(decision, await commit_grant(session, case.edition, grant, sent.amount))
+    context = EventContext.of(step.principal, day)
+    await record(session, GrantApproved, grant, context, decision)
+    await post(session, Movement.COMMITTED, grant, sent.amount, context)
+    return grant
+
+
+async def countersign_grant(session: AsyncSession, sent: StepRequest, *, step: Step) -> Grant:
+    """The other bureau signs too, by somebody who took none of the steps before.
+
+    Raises 403 `four-eyes-required`, `grant-countersigned-by-same-bureau`.
+    """
+    case = await open_case(session, step, states.APPROVED)
+    grant = case.grant
+    day = day_of(step, sent.decided_on, not_before=grant.approved_on)
+    approved_bureau = grant.approved_bureau or ""
+    bureaus = bureaus_of(case.edition, step.principal.roles)
+    decision = decide_step(case, step)
+    other = require_passed(decide_other_bureau(case.edition, approved_bureau, bureaus), 403)
+    grant.status, grant.countersigned_on = states.COUNTERSIGNED, day
+    grant.countersigned_by = step.principal.account_id
+    grant.countersigned_bureau = next(bureau for bureau in bureaus if bureau != approved_bureau)
+    context = EventContext.of(step.principal, day)
+    await record(session, GrantCountersigned, grant, context, combine(decision, other))
+    return grant
+
+
+async def refuse_grant(session: AsyncSession, sent: Refusal, *, step: Step) -> Grant:
+    """End an unpaid case against the applicant; what was committed for it is given back to the ceiling.
+
+    Before approval an officer or approver refuses; after it only an approver who took none of the steps before. Raises
+    409 `continuation-basis-missing` after the edition's last day.
+    """
+    case = await open_case(session, step, *states.UNPAID)
+    grant = case.grant
+    day = day_of(step, sent.decided_on, not_before=grant.approved_on or grant.reviewed_on or grant.applied_on)
+    basis = sent.continuation_basis or step.editions.continuation_basis(case.edition, day)
+    decision = require_passed(decide_adverse_decision(case.edition, day, basis))
+    if grant.approved is not None:
+        if not bureaus_of(case.edition, step.principal.roles):
+            raise forbidden()
+        decision = combine(decision, decide_another_person(case, step))
+    grant.status, grant.held_from, grant.ended_on = states.REFUSED, None, day
+    grant.ended_by, grant.reason_code = step.principal.account_id, sent.reason_code
+    context = EventContext.of(step.principal, day)
+    await record(session, GrantRefused, grant, context, decision)
+    await release_grant(session, grant, context)
+    return grant
+
+
+def _decide(edition: Edition, centre: Centre, sent: GrantApplication, day: date) -> Decision:
+    evidence = {"asset_list": len(sent.assets), "partner_links": len(sent.partners)}
+    purposes = [line.purpose for line in sent.plan]
+    request = Request(sent.fiscal_year, day, sent.amount, purposes, evidence)
+    return decide_application(edition, Applicant(centre.listed, centre.tier), request)
+
+
+def _new_grant(sent: GrantApplication, centre: Centre, edition: Edition, day: date, principal: Principal) -> Grant:
+    tier, grants = edition.grants.tiers[centre.tier], edition.grants
+    return Grant(
+        id=uuid7(),
+        version=0,
+        centre_id=centre.id,
+        operator_code=centre.operator_code,
+        fiscal_year=sent.fiscal_year,
+        edition=edition.id,
+        tier=centre.tier,
+        cap=tier.cap.value,
+        purpose=tier.purpose.value,
+        hold_on_failure=grants.held_until_rectified.value,
+        cancel_on_delisting=grants.unpaid_on_delisting.value == "cancel",
+        recover_on_delisting=grants.paid_on_delisting.value == "recover_unspent",
+        evidence=sent.model_dump(mode="json", include={"assets", "partners"}),
+        decisions=[],
+        status=states.APPLIED,
+        requested=sent.amount,
+        applied_on=day,
+        submitted_by=principal.account_id,
+    )
+
+
+async def _hold_if_failed(session: AsyncSession, grant: Grant, edition: Edition, context: EventContext) -> None:
+    failed_year = await open_failed_year(session, grant.centre_id) if grant.hold_on_failure else None
+    if failed_year is None:
+        return
+    grant.status, grant.held_from, grant.reason_code = states.HELD, states.APPLIED, EVALUATION_FAILED
+    await record(session, GrantHeld, grant, context, decide_not_held(edition, failed_year))

@@ -1,0 +1,138 @@
+"""Recording what a centre spends a grant on; what was spent on something else opens a finding (3.1-4)."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.finance.findings.usecases import open_finding
+from services.finance.grants import states
+from services.finance.grants.cases import Case, Step, open_case, record
+from services.finance.journal.entries import Movement, post
+from services.finance.refusals import refusal, require_passed
+from services.finance.spending.models import SpendingLine
+from services.finance.spending.rules import (
+    decide_counted_once,
+    decide_eligible,
+    decide_made_spending,
+    decide_planned_spending,
+)
+from services.finance.spending.schemas import SpendingDocuments, SpendingIn
+from shared.db import constraint_of
+from shared.errors import DomainError, invalid_transition, not_found
+from shared.events.contracts.finance import GrantSpendingRecorded
+from shared.events.outbox import EventContext
+from shared.ids import uuid7
+from shared.policy.decision import Decision, combine
+
+PLANNED = "planned"
+MADE = "made"
+
+
+async def record_spending(session: AsyncSession, sent: SpendingIn, *, step: Step) -> tuple[int, SpendingLine]:
+    """Record a planned payment if it is on purpose, or one that was made, whatever it was for.
+
+    Returns the grant's version with the line. Raises 409 `spending-off-purpose` (planned), `spending-above-balance`,
+    `invoice-already-counted`.
+    """
+    case = await open_case(session, step, states.PAID)
+    line = SpendingLine(
+        id=uuid7(),
+        grant_id=case.grant.id,
+        line=await _next_line(session, case.grant.id),
+        status=PLANNED,
+        purpose=sent.purpose,
+        description=sent.description,
+        amount=sent.amount,
+        eligible=True,
+        recorded_by=step.principal.account_id,
+    )
+    session.add(line)
+    documents = sent.documents()
+    if documents is None:
+        await _record_planned(session, case, line, step)
+    else:
+        await _record_made(session, case, line, documents, step)
+    return case.grant.version, line
+
+
+async def make_planned_spending(
+    session: AsyncSession, line_id: UUID, sent: SpendingDocuments, *, step: Step
+) -> tuple[int, SpendingLine]:
+    """The planned payment was made: its documents turn it into spending. Raises as `record_spending`."""
+    case = await open_case(session, step, states.PAID)
+    line = await session.get(SpendingLine, line_id)
+    if line is None or line.grant_id != case.grant.id:
+        raise not_found("spending-line")
+    if line.status != PLANNED:
+        raise invalid_transition(line.status, [PLANNED])
+    await _record_made(session, case, line, sent, step)
+    return case.grant.version, line
+
+
+async def _record_planned(session: AsyncSession, case: Case, line: SpendingLine, step: Step) -> None:
+    decision = decide_planned_spending(
+        case.edition,
+        earmarked=case.grant.purpose,
+        purpose=line.purpose,
+        amount=line.amount,
+        spendable=case.grant.spendable,
+    )
+    require_passed(decision)
+    context = EventContext.of(step.principal)
+    await record(session, GrantSpendingRecorded, case.grant, context, decision, keep=False)
+
+
+async def _record_made(
+    session: AsyncSession, case: Case, line: SpendingLine, documents: SpendingDocuments, step: Step
+) -> None:
+    grant, edition = case.grant, case.edition
+    line.spent_on = _spending_day(step, documents.spent_on, grant.paid_on)
+    within = require_passed(decide_made_spending(edition, amount=line.amount, spendable=grant.spendable))
+    on_purpose = decide_eligible(edition, earmarked=grant.purpose, purpose=line.purpose)
+    line.status, line.eligible = MADE, on_purpose.passed
+    line.voucher_no, line.invoice_key = documents.voucher_no, documents.invoice.key
+    once = await _flush_counted_once(session, case)
+    context = EventContext.of(step.principal)
+    if line.eligible:
+        grant.spent += line.amount
+    else:
+        grant.ineligible += line.amount
+    decision = combine(within, on_purpose, once)
+    await record(session, GrantSpendingRecorded, grant, context, decision, keep=False)
+    if line.eligible:
+        await post(session, Movement.SPENT, grant, line.amount, context)
+    else:
+        await open_finding(session, grant, line, on_purpose, context)
+
+
+async def _flush_counted_once(session: AsyncSession, case: Case) -> Decision:
+    """Write the line; the unique key decides, also between two that come at the same moment."""
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if constraint_of(error) != "uq_spending_line_invoice_key":
+            raise
+        raise refusal(decide_counted_once(case.edition, counted_before=True)) from error
+    return decide_counted_once(case.edition, counted_before=False)
+
+
+def _spending_day(step: Step, sent: date | None, paid_on: date | None) -> date:
+    """The day the centre paid, between the grant's payment and today: a fact of the voucher, so anybody states it."""
+    day = sent or step.principal.today
+    if day > step.principal.today:
+        params = {"sent": day, "today": step.principal.today}
+        raise DomainError("effective-date-in-future", 422, params=params)
+    if sent is not None and paid_on is not None and sent < paid_on:
+        raise DomainError("spending-before-payment", 409, params={"sent": sent, "paid_on": paid_on})
+    return day
+
+
+async def _next_line(session: AsyncSession, grant_id: UUID) -> int:
+    """The grant is locked, so no other line can take the number."""
+    last = await session.scalar(select(func.max(SpendingLine.line)).where(SpendingLine.grant_id == grant_id))
+    return (last or 0) + 1

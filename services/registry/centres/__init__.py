@@ -1,0 +1,1 @@
+"""Centres (双创中心): registered, submitted, reviewed, listed, and read by everybody once listed."""

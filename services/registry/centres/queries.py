@@ -1,0 +1,104 @@
+"""Which centres somebody sees, and loading one with the lock that a use case needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.access import READ_ALL, acts_for_bureau, division_of, operator_code_of
+from services.registry.bans.queries import hold_operator
+from services.registry.centres.models import Centre
+from services.registry.centres.rules import PUBLIC
+from services.registry.centres.schemas import CentreFilter, CentreOut, PublicCentreOut
+from shared.auth.principal import Principal
+from shared.errors import not_found
+from shared.http.paging import SortKey
+
+ORDERS: Final[Mapping[str, Sequence[SortKey]]] = {
+    "registered": (Centre.id,),
+    "-registered": (Centre.id.desc(),),
+    "name": (Centre.name, Centre.id),
+    "-name": (Centre.name.desc(), Centre.id.desc()),
+}
+
+
+def read_scope(principal: Principal) -> ColumnElement[bool]:
+    """The centres whose whole case the caller may read."""
+    if principal.has(*READ_ALL):
+        return true()
+    scopes: list[ColumnElement[bool]] = [false()]
+    if (code := operator_code_of(principal)) is not None:
+        scopes.append(Centre.operator_code == code)
+    if (division := division_of(principal)) is not None:
+        scopes.append(or_(Centre.owner_division == division, Centre.site_division == division))
+    return or_(*scopes)
+
+
+def write_scope(principal: Principal) -> ColumnElement[bool]:
+    """The centres whose case the caller may move: an operator its own, the two bureaus all."""
+    if acts_for_bureau(principal):
+        return true()
+    return Centre.operator_code == operator_code_of(principal)
+
+
+def visible(principal: Principal) -> Select[Centre, bool]:
+    """Centres with a mark whether the caller sees the whole case or only the public fields."""
+    whole = read_scope(principal)
+    return select(Centre, whole.label("whole")).where(or_(whole, Centre.status.in_(PUBLIC)))
+
+
+def matching(wanted: CentreFilter) -> ColumnElement[bool]:
+    """The list's filters."""
+    exact = {
+        Centre.operator_code: wanted.operator_code,
+        Centre.status: wanted.status,
+        Centre.tier: wanted.tier,
+        Centre.owner_division: wanted.owner_division,
+        Centre.site_division: wanted.site_division,
+        Centre.enclave: wanted.enclave,
+        Centre.no: wanted.no,
+    }
+    conditions = [column == value for column, value in exact.items() if value is not None]
+    if wanted.name:
+        conditions.append(Centre.name.icontains(wanted.name, autoescape=True))
+    return and_(true(), *conditions)
+
+
+def shown(row: Row[Centre, bool]) -> CentreOut | PublicCentreOut:
+    """The whole case, or its public fields."""
+    return (CentreOut if row[1] else PublicCentreOut).model_validate(row[0])
+
+
+async def find_visible(session: AsyncSession, principal: Principal, centre_id: UUID) -> Row[Centre, bool]:
+    """One centre as the caller sees it. Raises 404."""
+    row = (await session.execute(visible(principal).where(Centre.id == centre_id))).one_or_none()
+    if row is None:
+        raise not_found("centre")
+    return row
+
+
+async def lock_for_change(session: AsyncSession, principal: Principal, centre_id: UUID) -> Centre:
+    """The centre, locked for a step of its own case, under its operator's lock. Raises 404 for somebody else's."""
+    await _hold_operator_of(session, write_scope(principal), centre_id)
+    return await session.get_one(Centre, centre_id, with_for_update=True, populate_existing=True)
+
+
+async def hold_standing(session: AsyncSession, scope: ColumnElement[bool], centre_id: UUID) -> Centre:
+    """The centre, locked so that its standing lasts until the transaction ends, under its operator's lock.
+
+    Delisting takes the same locks exclusively and then sweeps: what was decided on "listed" is committed before that,
+    or sees "delisted". Raises 404 for a centre outside the scope.
+    """
+    await _hold_operator_of(session, scope, centre_id)
+    return await session.get_one(Centre, centre_id, with_for_update={"read": True}, populate_existing=True)
+
+
+async def _hold_operator_of(session: AsyncSession, scope: ColumnElement[bool], centre_id: UUID) -> None:
+    operator_code = await session.scalar(select(Centre.operator_code).where(Centre.id == centre_id, scope))
+    if operator_code is None:
+        raise not_found("centre")
+    await hold_operator(session, operator_code)

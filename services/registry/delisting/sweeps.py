@@ -1,0 +1,190 @@
+"""The statements of a delisting. Each takes a whole batch of orders, changes only what is not yet changed, raises the
+versions of what it changes and returns the changed rows with their case."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Values, func, literal, or_, select, union_all, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.bans.models import Ban
+from services.registry.centres.models import Centre
+from services.registry.centres.rules import OPEN_APPLICATION
+from services.registry.delisting.orders import DelistingOrder
+from services.registry.qualifications.models import Qualification
+from services.registry.qualifications.rules import PENDING
+from services.registry.tenancies.models import Tenancy
+from shared.ids import uuid7
+from shared.policy.standing import Titles
+
+REASON_DELISTED: Final = "centre_delisted"
+REASON_BARRED: Final = "carrier_ban"
+
+_BULK: Final = {"synchronize_session": False, "populate_existing": True}
+
+
+async def lock_centres(session: AsyncSession, centre_ids: Sequence[UUID]) -> None:
+    """FOR UPDATE, in one order: what relied on a centre's standing has committed, and nothing new can. Raises
+    LookupError for a centre that was never registered."""
+    query = select(Centre.id).where(Centre.id.in_(centre_ids)).order_by(Centre.id).with_for_update()
+    unknown = set(centre_ids) - set(await session.scalars(query))
+    if unknown:
+        raise LookupError(f"delisting of unknown centres: {', '.join(map(str, sorted(unknown)))}")
+
+
+async def impose_bans(session: AsyncSession, orders: Sequence[DelistingOrder]) -> dict[UUID, Ban]:
+    """2.3-6: one ban a case; those of cases carried out before stay as they are and are not returned."""
+    rows = [
+        {
+            "id": uuid7(),
+            "version": 0,
+            "case_id": order.case_id,
+            "centre_id": order.centre_id,
+            "operator_code": order.barred_operator,
+            "decision_no": order.decision_no,
+            "published_on": order.published_on,
+            "last_barred_day": order.ban.last_barred_day,
+            "first_open_day": order.ban.first_open_day,
+            "status": "in_force",
+        }
+        for order in orders
+    ]
+    statement = insert(Ban).values(rows).on_conflict_do_nothing(index_elements=["case_id"]).returning(Ban)
+    return {ban.case_id: ban for ban in await session.scalars(statement)}
+
+
+async def delist_centres(session: AsyncSession, orders: Values) -> dict[UUID, Centre]:
+    """2.3-5: from any state. A centre that another case delisted before keeps that case and day; its version rises all
+    the same, for the confirmation."""
+    statement = (
+        update(Centre)
+        .where(Centre.id == orders.c.centre_id)
+        .values(
+            status="delisted",
+            delisted_on=func.coalesce(Centre.delisted_on, orders.c.published_on),
+            delisting_case_id=func.coalesce(Centre.delisting_case_id, orders.c.case_id),
+            version=Centre.version + 1,
+        )
+        .returning(orders.c.case_id, Centre)
+    )
+    return {row[0]: row[1] for row in await session.execute(statement, execution_options=_BULK)}
+
+
+async def revoke_titles(session: AsyncSession, orders: Values, titles: Titles) -> Sequence[Qualification]:
+    """2.3-5: all titles of the falling kinds and levels at the centre, active or suspended, at once."""
+    statement = (
+        update(Qualification)
+        .where(
+            Qualification.centre_id == orders.c.centre_id,
+            Qualification.kind.in_(titles.falling_kinds),
+            Qualification.level.in_(titles.falling_levels.value),
+            Qualification.status.in_(titles.falling_states.value),
+        )
+        .values(
+            status="revoked",
+            revoked_on=orders.c.published_on,
+            reason_code=REASON_DELISTED,
+            case_id=orders.c.case_id,
+            version=Qualification.version + 1,
+        )
+        .returning(Qualification)
+    )
+    return (await session.scalars(statement, execution_options=_BULK)).all()
+
+
+async def refuse_titles(session: AsyncSession, orders: Values) -> Sequence[Qualification]:
+    """2.3-6: pending applications of the centre and of the barred operator end with the ban. One made after the ban
+    is not touched, however late a reminder comes."""
+    statement = (
+        update(Qualification)
+        .where(
+            or_(
+                Qualification.centre_id == orders.c.centre_id,
+                Qualification.operator_code == orders.c.barred_operator,
+            ),
+            Qualification.status.in_(PENDING),
+            Qualification.applied_on <= orders.c.last_barred_day,
+        )
+        .values(
+            status="refused",
+            decided_on=orders.c.published_on,
+            reason_code=REASON_BARRED,
+            case_id=orders.c.case_id,
+            version=Qualification.version + 1,
+        )
+        .returning(Qualification)
+    )
+    return (await session.scalars(statement, execution_options=_BULK)).all()
+
+
+async def refuse_centres(session: AsyncSession, orders: Values) -> Sequence[Centre]:
+    """2.3-6: the barred operator's other centres that are still applying to be listed."""
+    statement = (
+        update(Centre)
+        .where(
+            Centre.operator_code == orders.c.barred_operator,
+            Centre.status.in_(OPEN_APPLICATION),
+            Centre.applied_on <= orders.c.last_barred_day,
+        )
+        .values(
+            status="rejected",
+            decided_on=orders.c.published_on,
+            reason_code=REASON_BARRED,
+            refused_case_id=orders.c.case_id,
+            version=Centre.version + 1,
+        )
+        .returning(Centre)
+    )
+    return (await session.scalars(statement, execution_options=_BULK)).all()
+
+
+async def relocate_tenancies(session: AsyncSession, orders: Values) -> Sequence[Tenancy]:
+    """2.3-5: the enterprises still there have to move; their tenancies go on until they do."""
+    statement = (
+        update(Tenancy)
+        .where(
+            Tenancy.centre_id == orders.c.centre_id,
+            Tenancy.ended_on.is_(None),
+            Tenancy.relocation_case_id.is_(None),
+        )
+        .values(relocation_case_id=orders.c.case_id, version=Tenancy.version + 1)
+        .returning(Tenancy)
+    )
+    return (await session.scalars(statement, execution_options=_BULK)).all()
+
+
+async def done_by_cases(session: AsyncSession, case_ids: Sequence[UUID]) -> dict[tuple[UUID, str], list[UUID]]:
+    """What each case has brought about so far, by (case, kind): `ban`, `revoked`, `refused`, `relocated`. Read back
+    from the rows, so that a confirmation repeated years later says the same."""
+    title, tenancy = Qualification, Tenancy
+    parts = union_all(
+        select(Ban.case_id, literal("ban").label("kind"), Ban.id).where(Ban.case_id.in_(case_ids)),
+        select(title.case_id, title.status, title.id).where(title.case_id.in_(case_ids)),
+        select(Centre.refused_case_id, literal("refused"), Centre.id).where(Centre.refused_case_id.in_(case_ids)),
+        select(tenancy.relocation_case_id, literal("relocated"), tenancy.id).where(
+            tenancy.relocation_case_id.in_(case_ids)
+        ),
+    ).subquery()
+    done: dict[tuple[UUID, str], list[UUID]] = {}
+    for case_id, kind, row_id in await session.execute(select(parts).order_by(parts.c.id)):
+        done.setdefault((case_id, kind), []).append(row_id)
+    return done
+
+
+async def falling_titles_left(session: AsyncSession, centre_ids: Sequence[UUID], titles: Titles) -> dict[UUID, int]:
+    """How many titles that should have fallen each centre still holds: read after the sweep, not assumed."""
+    query = (
+        select(Qualification.centre_id, func.count())
+        .where(
+            Qualification.centre_id.in_(centre_ids),
+            Qualification.kind.in_(titles.falling_kinds),
+            Qualification.level.in_(titles.falling_levels.value),
+            Qualification.status.in_(titles.falling_states.value),
+        )
+        .group_by(Qualification.centre_id)
+    )
+    return {row[0]: row[1] for row in await session.execute(query)}

@@ -1,0 +1,1 @@
+"""Enterprises, known once each by their unified social credit code (2.2-1)."""

@@ -1,0 +1,69 @@
+"""The table of tenancies."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, func, literal_column, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.base import Base
+from services.registry.tenancies.rules import STATUSES
+from shared.db import Aggregate
+
+_STATES = ", ".join(f"'{status}'" for status in STATUSES)
+
+NO_OVERLAP: Final = "ex_tenancy_enterprise_period"
+
+
+class Tenancy(Aggregate, Base):
+    """An enterprise's stay at a centre, from `admitted_on` through `ended_on`, both included."""
+
+    __tablename__ = "tenancy"
+    __table_args__ = (
+        ExcludeConstraint(
+            ("enterprise_id", "="),
+            (func.daterange(literal_column("admitted_on"), literal_column("ended_on"), literal_column("'[]'")), "&&"),
+            name=NO_OVERLAP,
+            using="gist",
+        ),
+        CheckConstraint(f"status IN ({_STATES})", name="status_known"),
+        CheckConstraint("ended_on >= admitted_on", name="period_forward"),
+        CheckConstraint("filed_on >= admitted_on", name="filed_after_admission"),
+        CheckConstraint("(status IN ('graduated', 'exited')) = (ended_on IS NOT NULL)", name="ended_on_a_day"),
+        CheckConstraint("(filed_on IS NULL) = (filed_late IS NULL)", name="filed_in_time_or_late"),
+        CheckConstraint("status <> 'exited' OR reason_code IS NOT NULL", name="exited_with_reason"),
+        CheckConstraint(
+            "status <> 'graduated' OR (graduation_criterion IS NOT NULL AND cardinality(evidence) > 0)",
+            name="graduated_with_evidence",
+        ),
+        Index("ix_tenancy_centre_id", "centre_id", "id"),
+        Index("ix_tenancy_enterprise_id", "enterprise_id", "admitted_on"),
+        Index(
+            "ix_tenancy_relocation_case_id",
+            "relocation_case_id",
+            postgresql_where=text("relocation_case_id IS NOT NULL"),
+        ),
+    )
+
+    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    centre_id: Mapped[UUID] = mapped_column(ForeignKey("centre.id"))
+    status: Mapped[str]
+    agreement_no: Mapped[str]
+    edition: Mapped[str]
+    decision: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    admitted_by: Mapped[str]
+    admitted_on: Mapped[date]
+    filing_due_on: Mapped[date]
+    filed_on: Mapped[date | None]
+    filed_late: Mapped[bool | None]
+    ended_on: Mapped[date | None]
+    reason_code: Mapped[str | None]
+    graduation_criterion: Mapped[str | None]
+    evidence: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
+    relocation_case_id: Mapped[UUID | None]
+    """The delisting case that obliges the enterprise to move."""

@@ -1,0 +1,176 @@
+"""Admission, filing and graduation of an enterprise at a centre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from shared.calendar import add_months, roll_forward
+from shared.policy.decision import Decision, RuleResult
+from shared.policy.edition import Edition
+
+STATUSES: Final = ("admitted", "filed", "graduated", "exited")
+OPEN: Final = ("admitted", "filed")
+FILEABLE: Final = ("admitted",)
+
+HIGH_TECH: Final = "high_tech_certificate"
+VENTURE_CAPITAL: Final = "venture_capital"
+TWO_YEAR_INCOME: Final = "two_year_income"
+MERGER_OR_LISTING: Final = "merger_or_listing"
+OPERATING: Final = "operating"
+TECHNOLOGY_ROUTES: Final = (HIGH_TECH, VENTURE_CAPITAL, TWO_YEAR_INCOME, MERGER_OR_LISTING)
+
+
+@dataclass(frozen=True, slots=True)
+class Graduate:
+    """What is claimed for a graduation. Amounts are yuan, None where the criterion does not ask for them; `technology`
+    when the centre is a carrier of technology enterprises that day."""
+
+    criterion: str
+    graduated_on: date
+    registered_on: date
+    technology: bool
+    amount: Decimal | None = None
+    insured_jobs: int | None = None
+    own_premises: bool | None = None
+
+
+def decide_admission(
+    edition: Edition,
+    centre_status: str,
+    registered_on: date,
+    admitted_on: date,
+    *,
+    relocated_since: date | None = None,
+) -> Decision:
+    """2.1-1: the centre is listed, and the enterprise exists and is not older than the edition admits; its last day is
+    the corresponding day of the month.
+
+    `relocated_since` is the day it entered a centre that was delisted under it: its age counts on that day, since it
+    goes on with a stay that it did not end.
+    """
+    entered_on = relocated_since or admitted_on
+    months = edition.tenancy.age_at_entry_months.value
+    latest = add_months(registered_on, months)
+    listed = centre_status == "listed"
+    young = registered_on <= entered_on <= latest
+    return edition.decision(
+        edition.result(
+            "tenancy.centre_listed",
+            listed,
+            {"status": centre_status},
+            message="centre-listed" if listed else "centre-not-listed",
+        ),
+        edition.result(
+            "tenancy.age_at_entry",
+            young,
+            {"registered_on": registered_on, "entered_on": entered_on, "months": months},
+            limit=latest,
+            message="age-at-entry-admissible" if young else "age-at-entry-not-admissible",
+        ),
+    )
+
+
+def decide_one_open(edition: Edition, open_since: date | None, admitted_on: date) -> Decision:
+    """2.1-1: an enterprise is at one centre at a time. `open_since` is the first day of a tenancy that the new one
+    would overlap, whose last day has to come before the new one's first."""
+    free = open_since is None
+    return edition.decision(
+        edition.result(
+            "tenancy.one_open",
+            free,
+            {"admitted_on": admitted_on, "open_since": open_since},
+            message="no-other-tenancy" if free else "tenancy-overlaps",
+        )
+    )
+
+
+def filing_due(edition: Edition, admitted_on: date) -> date:
+    """2.3-2, 6-1: filed within 30 days of admission, the first day not counted; for earlier admissions the term runs
+    from publication, since there is no burden before it. A term ending on a holiday rolls forward where the edition
+    says so."""
+    validity = edition.validity
+    if admitted_on < validity.burdens_from.value:
+        due = validity.burdens_from.value + timedelta(days=validity.earlier_admission_filing_days.value)
+    else:
+        due = admitted_on + timedelta(days=edition.tenancy.filing_days.value)
+    return roll_forward(due).day if edition.notices.terms_roll_over_holidays.value else due
+
+
+def decide_filing(edition: Edition, filed_on: date, due_on: date) -> Decision:
+    """2.3-2: a late filing is recorded as late, never refused: the evaluation counts both."""
+    in_time = filed_on <= due_on
+    return edition.decision(
+        edition.result(
+            "tenancy.filing_term",
+            True,
+            {"filed_on": filed_on, "due_on": due_on, "late": not in_time},
+            limit=due_on,
+            message="filed-in-time" if in_time else "filed-late",
+        )
+    )
+
+
+def decide_graduation(edition: Edition, claim: Graduate) -> Decision:
+    """2.1-1: at a carrier of technology enterprises any one technology route suffices; elsewhere the enterprise has
+    operated long enough, with insured jobs and its own premises, all together."""
+    if claim.technology:
+        return edition.decision(_technology_route(edition, claim))
+    return edition.decision(_operating(edition, claim))
+
+
+def _technology_route(edition: Edition, claim: Graduate) -> RuleResult:
+    conditions = edition.graduation
+    floors = {
+        VENTURE_CAPITAL: conditions.venture_capital_over.value,
+        TWO_YEAR_INCOME: conditions.two_year_income_over.value,
+    }
+    accepted = {
+        HIGH_TECH: conditions.accepts_high_tech_certificate.value,
+        MERGER_OR_LISTING: conditions.accepts_merger_or_listing.value,
+    }
+    floor = floors.get(claim.criterion)
+    if floor is not None:
+        passed = claim.amount is not None and claim.amount > floor
+    else:
+        passed = accepted.get(claim.criterion, False)
+    known = claim.criterion in TECHNOLOGY_ROUTES
+    return edition.result(
+        "tenancy.graduation",
+        passed,
+        {"criterion": claim.criterion, "amount": claim.amount, "routes": ", ".join(TECHNOLOGY_ROUTES)},
+        limit=floor,
+        message=_message(passed, known, "graduation-route-technology"),
+    )
+
+
+def _operating(edition: Edition, claim: Graduate) -> RuleResult:
+    conditions = edition.graduation
+    since = add_months(claim.registered_on, conditions.other_operating_months.value)
+    known = claim.criterion == OPERATING
+    long_enough = claim.graduated_on >= since
+    jobs = (claim.insured_jobs or 0) >= conditions.other_insured_jobs.value
+    premises = bool(claim.own_premises) or not conditions.other_own_premises.value
+    return edition.result(
+        "tenancy.graduation",
+        known and long_enough and jobs and premises,
+        {
+            "criterion": claim.criterion,
+            "graduated_on": claim.graduated_on,
+            "operating_since": claim.registered_on,
+            "months": conditions.other_operating_months.value,
+            "insured_jobs": claim.insured_jobs,
+            "jobs_needed": conditions.other_insured_jobs.value,
+            "own_premises": claim.own_premises,
+        },
+        limit=since,
+        message=_message(known and long_enough and jobs and premises, known, "graduation-route-operating"),
+    )
+
+
+def _message(passed: bool, known: bool, other_route: str) -> str:
+    if passed:
+        return "graduation-conditions-met"
+    return "graduation-conditions-not-met" if known else other_route

@@ -1,0 +1,154 @@
+"""Tenancies as JSON."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, Self, TypeAlias
+from uuid import UUID
+
+from pydantic import Discriminator, Field, JsonValue, StrictBool, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.registry.codes import DocumentNo, Evidence, ReasonCode, Remark
+from shared.http.paging import PageParams
+from shared.http.schemas import Request, Response
+from shared.identifiers import UnifiedSocialCreditCode
+from shared.money import PositiveMoney
+
+EvidenceList = Annotated[list[Evidence], Field(min_length=1, max_length=20)]
+
+
+class AdmitEnterprise(Request):
+    """The enterprise by its id, or by its code where its id is not known; `admitted_on` is for bureaus only."""
+
+    centre_id: UUID
+    enterprise_id: UUID | None = None
+    enterprise_code: UnifiedSocialCreditCode | None = None
+    agreement_no: DocumentNo
+    admitted_on: date | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_name_it(self) -> Self:
+        if (self.enterprise_id is None) == (self.enterprise_code is None):
+            raise PydanticCustomError("enterprise_named_once", "exactly one of enterprise_id and enterprise_code")
+        return self
+
+
+class FileTenancy(Request):
+    """Files the admission with the bureau."""
+
+    filed_on: date | None = None
+
+
+class HighTechCertificate(Request):
+    """A high-technology enterprise, by its certificate."""
+
+    criterion: Literal["high_tech_certificate"]
+    certificate_no: DocumentNo
+
+
+class VentureCapital(Request):
+    """Angel or venture capital received, in yuan, cumulatively."""
+
+    criterion: Literal["venture_capital"]
+    amount: PositiveMoney
+
+
+class TwoYearIncome(Request):
+    """Income of two consecutive years, in yuan, of which `first_year` is the earlier."""
+
+    criterion: Literal["two_year_income"]
+    first_year: Annotated[int, Field(strict=True, ge=2000, le=2100)]
+    incomes: Annotated[list[PositiveMoney], Field(min_length=2, max_length=2)]
+
+
+class MergerOrListing(Request):
+    """Merged, acquired, quoted or listed."""
+
+    criterion: Literal["merger_or_listing"]
+    form: Literal["merged", "acquired", "quoted", "listed"]
+
+
+class Operating(Request):
+    """Operates with insured jobs on its own premises: the route of centres that are no technology carriers."""
+
+    criterion: Literal["operating"]
+    insured_jobs: Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
+    own_premises: StrictBool
+
+
+Claim: TypeAlias = HighTechCertificate | VentureCapital | TwoYearIncome | MergerOrListing | Operating
+
+
+def _criterion(claim: object) -> str | None:
+    """The tag of a claim as it was sent; read here because texts are normalised before they are compared."""
+    criterion = claim.get("criterion") if isinstance(claim, dict) else getattr(claim, "criterion", None)
+    return criterion if isinstance(criterion, str) else None
+
+
+TaggedClaim = Annotated[
+    Annotated[HighTechCertificate, Tag("high_tech_certificate")]
+    | Annotated[VentureCapital, Tag("venture_capital")]
+    | Annotated[TwoYearIncome, Tag("two_year_income")]
+    | Annotated[MergerOrListing, Tag("merger_or_listing")]
+    | Annotated[Operating, Tag("operating")],
+    Discriminator(_criterion),
+]
+
+
+class GraduateTenancy(Request):
+    """A graduation by one criterion, with the documents that show it."""
+
+    claim: TaggedClaim
+    evidence: EvidenceList
+    graduated_on: date | None = None
+
+
+class ExitTenancy(Request):
+    """An exit with a reason of the edition; `exited_on` is the last day at the centre."""
+
+    reason_code: ReasonCode
+    remark: Remark | None = None
+    evidence: Annotated[list[Evidence], Field(max_length=20, default_factory=list)]
+    exited_on: date | None = None
+
+
+class TenancyOut(Response):
+    """A tenancy; `ended_on` is its last day."""
+
+    id: UUID
+    version: int
+    enterprise_id: UUID
+    centre_id: UUID
+    status: str
+    agreement_no: str
+    edition: str
+    decision: dict[str, JsonValue]
+    admitted_on: date
+    filing_due_on: date
+    filed_on: date | None
+    filed_late: bool | None
+    ended_on: date | None
+    reason_code: str | None
+    graduation_criterion: str | None
+    evidence: list[str]
+    remark: str | None = None
+    relocation_case_id: UUID | None
+
+
+class TenancyFilter(PageParams):
+    """Filters of the list. `on` asks where somebody was on that day."""
+
+    centre_id: UUID | None = None
+    enterprise_id: UUID | None = None
+    status: str | None = None
+    on: date | None = None
+    relocation_due: bool | None = None
+
+
+def amount_of(claim: Claim) -> Decimal | None:
+    """The amount in yuan that a claim rests on; None where it rests on no amount."""
+    if isinstance(claim, VentureCapital):
+        return claim.amount
+    return sum(claim.incomes, Decimal(0)) if isinstance(claim, TwoYearIncome) else None

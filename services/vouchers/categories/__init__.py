@@ -1,0 +1,1 @@
+"""Categories of services that vouchers pay for (4.3-2)."""

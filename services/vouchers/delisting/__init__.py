@@ -1,0 +1,1 @@
+"""What a delisting does to vouchers (2.3-5)."""

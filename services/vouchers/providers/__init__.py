@@ -1,0 +1,1 @@
+"""Admission of service providers (4.3-2)."""

@@ -1,0 +1,114 @@
+"""`/v1/redemptions`: use of vouchers, in steps or in one call at the counter (4.3-1, 4.3-2)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import select
+
+from services.vouchers.access import Enterprise, EnterpriseOrProvider, Provider, RedemptionReader
+from services.vouchers.redemptions import queries, usecases
+from services.vouchers.redemptions.counter import redeem_at_counter
+from services.vouchers.redemptions.models import Redemption
+from services.vouchers.redemptions.schemas import (
+    CounterSale,
+    HoldNew,
+    RedemptionFilter,
+    RedemptionItem,
+    RedemptionOut,
+)
+from shared.db import Session
+from shared.http.etag import IfMatch, set_etag
+from shared.http.paging import Page, paginate
+from shared.http.problems import problem_responses
+from shared.http.route import IdempotencyRequired, ServiceRoute
+from shared.runtime import RuntimeDep
+
+router = APIRouter(prefix="/v1/redemptions", tags=["redemptions"], route_class=ServiceRoute)
+
+
+@router.post("", status_code=201, dependencies=[IdempotencyRequired], responses=problem_responses(400, 404, 409))
+async def hold(
+    wanted: HoldNew, session: Session, principal: EnterpriseOrProvider, runtime: RuntimeDep, response: Response
+) -> RedemptionOut:
+    """Reserve a subsidy: by the holder naming voucher and provider, or by a provider with the voucher's code."""
+    redemption, decision = await usecases.hold(session, editions=runtime.editions, principal=principal, wanted=wanted)
+    set_etag(response, redemption.version)
+    response.headers["Location"] = f"{router.prefix}/{redemption.id}"
+    return queries.shown(redemption, decision)
+
+
+@router.post(
+    "/counter", status_code=201, dependencies=[IdempotencyRequired], responses=problem_responses(400, 404, 409)
+)
+async def redeem_now(
+    sale: CounterSale, session: Session, principal: Provider, runtime: RuntimeDep, response: Response
+) -> RedemptionOut:
+    """Scan and redeem in one call; a repeated key gets the first answer, however late."""
+    redeemed = await redeem_at_counter(session, editions=runtime.editions, principal=principal, sale=sale)
+    set_etag(response, 1)
+    response.headers["Location"] = f"{router.prefix}/{redeemed.id}"
+    return redeemed
+
+
+@router.get("")
+async def list_redemptions(
+    session: Session, principal: RedemptionReader, wanted: Annotated[RedemptionFilter, Query()]
+) -> Page[RedemptionItem]:
+    """Redemptions that concern the caller, newest first."""
+    query = select(Redemption).where(queries.visible_to(principal), *queries.conditions(wanted))
+    keys = [Redemption.id.desc()]
+    return await paginate(session, query, keys=keys, params=wanted, item=RedemptionItem.model_validate)
+
+
+@router.get("/{redemption_id}", responses=problem_responses(404))
+async def read_redemption(
+    redemption_id: UUID, session: Session, principal: RedemptionReader, runtime: RuntimeDep, response: Response
+) -> RedemptionOut:
+    """One redemption with the decision that let it through."""
+    found, version = await queries.show(session, principal, runtime.editions, redemption_id)
+    set_etag(response, version)
+    return found
+
+
+@router.post("/{redemption_id}/deliver", responses=problem_responses(404, 409, 412))
+async def deliver(
+    redemption_id: UUID, session: Session, principal: Provider, response: Response, if_match: IfMatch = None
+) -> RedemptionItem:
+    """The provider has rendered the service."""
+    return _answer(
+        await usecases.deliver(session, principal=principal, redemption_id=redemption_id, if_match=if_match), response
+    )
+
+
+@router.post(
+    "/{redemption_id}/redeem", dependencies=[IdempotencyRequired], responses=problem_responses(400, 404, 409, 412)
+)
+async def redeem(
+    redemption_id: UUID, session: Session, principal: Enterprise, response: Response, if_match: IfMatch = None
+) -> RedemptionItem:
+    """The holder confirms the delivery; the subsidy is spent."""
+    return _answer(
+        await usecases.redeem(session, principal=principal, redemption_id=redemption_id, if_match=if_match), response
+    )
+
+
+@router.post("/{redemption_id}/release", responses=problem_responses(404, 409, 412))
+async def release(
+    redemption_id: UUID,
+    session: Session,
+    principal: EnterpriseOrProvider,
+    response: Response,
+    if_match: IfMatch = None,
+) -> RedemptionItem:
+    """Call it off; the subsidy is free again."""
+    return _answer(
+        await usecases.release(session, principal=principal, redemption_id=redemption_id, if_match=if_match), response
+    )
+
+
+def _answer(redemption: Redemption, response: Response) -> RedemptionItem:
+    set_etag(response, redemption.version)
+    return RedemptionItem.model_validate(redemption)

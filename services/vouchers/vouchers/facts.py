@@ -1,0 +1,127 @@
+"""What an issue depends on, as known here: the enterprise, where it is tenanted, and what it has had this year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Row, Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.vouchers.ceilings.models import BUDGET, QUOTA, ceiling, quota_subject
+from services.vouchers.programmes.models import Programme
+from services.vouchers.projections import known_centre, known_enterprise, known_tenancy
+from services.vouchers.references import arrived
+from services.vouchers.vouchers.models import enclave_issue
+from services.vouchers.vouchers.rules import Place, Terms
+from shared.errors import reference_not_yet_known
+from shared.money import ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The enterprise to be, and the centre it sits in that day (None: in none)."""
+
+    registered_on: date
+    centre_id: UUID | None
+    place: Place | None
+
+
+def terms_of(programme: Programme) -> Terms:
+    """The programme's terms for the rules."""
+    return Terms(
+        issuer_division=programme.issuer_division,
+        status=programme.status,
+        year=programme.year,
+        opened_on=programme.opened_on,
+        categories=programme.categories,
+        startup_months=programme.startup_months,
+        enterprise_quota=programme.enterprise_quota,
+        budget=programme.budget,
+    )
+
+
+async def await_references(session: AsyncSession, enterprise_id: UUID, day: date) -> None:
+    """Give the registry's events a second to arrive: the enterprise, a stay of it, and the centre of the stay.
+
+    Raises 409 `reference-not-yet-known` for an enterprise or centre that does not come. No stay at all is for the rules
+    to refuse.
+    """
+    enterprise = select(known_enterprise.c.id).where(known_enterprise.c.id == enterprise_id)
+    if await arrived(lambda: session.scalar(enterprise)) is None:
+        raise reference_not_yet_known("enterprise", enterprise_id)
+    any_stay = select(known_tenancy.c.id).where(known_tenancy.c.enterprise_id == enterprise_id).limit(1)
+    if await arrived(lambda: session.scalar(any_stay)) is None:
+        return
+    centre_id = await session.scalar(_stay(enterprise_id, day))
+    if centre_id is None:
+        return
+    centre = select(known_centre.c.id).where(known_centre.c.id == centre_id)
+    if await arrived(lambda: session.scalar(centre)) is None:
+        raise reference_not_yet_known("centre", centre_id)
+
+
+async def load_holder(session: AsyncSession, enterprise_id: UUID, day: date, *, lock: bool) -> Holder:
+    """The enterprise and its centre that day. With `lock`, the centre cannot be delisted before the transaction ends.
+
+    Raises 409 `reference-not-yet-known`.
+    """
+    registered = select(known_enterprise.c.registered_on).where(known_enterprise.c.id == enterprise_id)
+    registered_on = await session.scalar(registered)
+    if registered_on is None:
+        raise reference_not_yet_known("enterprise", enterprise_id)
+    centre_id = await session.scalar(_stay(enterprise_id, day))
+    if centre_id is None:
+        return Holder(registered_on, None, None)
+    query = select(known_centre).where(known_centre.c.id == centre_id)
+    row = (await session.execute(query.with_for_update(read=True) if lock else query)).one_or_none()
+    return Holder(registered_on, centre_id, None if row is None else _place(row))
+
+
+def _stay(enterprise_id: UUID, day: date) -> Select[UUID]:
+    """The centre of the latest stay that covers the day; `ended_on` is the last day there."""
+    stay = known_tenancy.c
+    return (
+        select(stay.centre_id)
+        .where(stay.enterprise_id == enterprise_id, stay.admitted_on <= day)
+        .where(or_(stay.ended_on.is_(None), stay.ended_on >= day))
+        .order_by(stay.admitted_on.desc(), stay.id.desc())
+        .limit(1)
+    )
+
+
+def _place(row: Row[*tuple[object, ...]]) -> Place:
+    return Place(
+        status=row.status or "unknown",
+        owner_division=row.owner_division or "",
+        site_division=row.site_division or "",
+        listed_on=row.listed_on,
+        delisted=row.delisting_case_id is not None,
+    )
+
+
+async def committed_so_far(session: AsyncSession, programme: Programme, enterprise_id: UUID) -> tuple[Decimal, Decimal]:
+    """Yuan already issued under the enterprise's quota and under the programme's budget; read without a lock."""
+    subjects = {
+        QUOTA: quota_subject(programme.issuer_division, enterprise_id),
+        BUDGET: str(programme.id),
+    }
+    columns = ceiling.c
+    query = select(columns.kind, columns.committed).where(
+        or_(*((columns.kind == kind) & (columns.subject == subject) for kind, subject in subjects.items())),
+        columns.period == str(programme.year),
+    )
+    found = {row.kind: row.committed for row in await session.execute(query)}
+    return found.get(QUOTA, ZERO), found.get(BUDGET, ZERO)
+
+
+async def issuers_before(session: AsyncSession, enterprise_id: UUID, year: int, issuer: str) -> list[str]:
+    """The other divisions that issued to the firm while it was in an enclave that year."""
+    query = select(enclave_issue.c.issuer_division).where(
+        enclave_issue.c.enterprise_id == enterprise_id,
+        enclave_issue.c.year == year,
+        enclave_issue.c.issuer_division != issuer,
+    )
+    return list(await session.scalars(query.order_by(enclave_issue.c.issuer_division)))

@@ -1,0 +1,104 @@
+"""The tables of vouchers, of their secret codes, and of who issued to an enclave firm."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Final
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.vouchers.base import Base
+from services.vouchers.vouchers.rules import ACTIVE, STATUSES
+from shared.db import Aggregate
+
+_STATES: Final = ", ".join(f"'{status}'" for status in STATUSES)
+
+
+class Voucher(Aggregate, Base):
+    """A voucher and the terms it was issued on. Yuan: `balance` is free, `held` reserved, `spent` captured.
+
+    Terms are copied from programme and edition, so that use needs no look beyond this row and nothing that changes
+    later changes them.
+    """
+
+    __tablename__ = "voucher"
+    __table_args__ = (
+        UniqueConstraint("no", name="uq_voucher_no"),
+        CheckConstraint(f"status IN ({_STATES})", name="status_known"),
+        CheckConstraint("face_value > 0", name="face_value_positive"),
+        CheckConstraint("balance >= 0 AND held >= 0 AND spent >= 0", name="parts_not_negative"),
+        CheckConstraint("balance + held + spent = face_value", name="parts_make_the_whole"),
+        CheckConstraint("subsidy_percent > 0 AND subsidy_percent <= 100", name="subsidy_percent_is_share"),
+        CheckConstraint("valid_until >= issued_on", name="validity_forward"),
+        CheckConstraint("category IS NULL OR category = ANY (categories)", name="category_of_the_programme"),
+        CheckConstraint(
+            "(status = 'stopped') = (stopped_on IS NOT NULL) AND (status = 'stopped') = (reason_code IS NOT NULL)",
+            name="stopped_with_reason",
+        ),
+        Index("ix_voucher_enterprise_id", "enterprise_id", "id"),
+        Index("ix_voucher_issuer_division", "issuer_division", "id"),
+        Index("ix_voucher_programme_id", "programme_id", "id"),
+        Index("ix_voucher_centre_id_active", "centre_id", postgresql_where=f"status = '{ACTIVE}'"),
+    )
+
+    no: Mapped[str]
+    programme_id: Mapped[UUID] = mapped_column(ForeignKey("programme.id"))
+    issuer_division: Mapped[str]
+    kind: Mapped[str]
+    enterprise_id: Mapped[UUID]
+    centre_id: Mapped[UUID]
+    """The centre whose listing the issue relied on."""
+    category: Mapped[str | None]
+    """The only category it serves, or NULL for all `categories`."""
+    categories: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    subsidy_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    delivered_honoured: Mapped[bool]
+    """Whether a delivered hold outlives the centre's delisting."""
+    edition: Mapped[str]
+    status: Mapped[str]
+    face_value: Mapped[Decimal]
+    balance: Mapped[Decimal]
+    held: Mapped[Decimal]
+    spent: Mapped[Decimal]
+    issued_on: Mapped[date]
+    issued_by: Mapped[str]
+    valid_until: Mapped[date]
+    stopped_on: Mapped[date | None]
+    reason_code: Mapped[str | None]
+    decision: Mapped[dict[str, JsonValue]] = mapped_column(JSONB, deferred=True)
+
+
+voucher_code = Table(
+    "voucher_code",
+    Base.metadata,
+    Column("voucher_id", ForeignKey("voucher.id"), primary_key=True),
+    Column("code", Text, nullable=False),
+    UniqueConstraint("code", name="uq_voucher_code_code"),
+    CheckConstraint("code ~ '^[0-9A-HJKMNP-TV-Z]{20}$'", name="code_is_100_bits"),
+)
+"""What the holder shows at the counter; in a table of its own so that nothing reads it by the way."""
+
+enclave_issue = Table(
+    "enclave_issue",
+    Base.metadata,
+    Column("enterprise_id", Uuid, primary_key=True),
+    Column("year", Integer, primary_key=True),
+    Column("issuer_division", Text, primary_key=True),
+)
+"""Which divisions issued to a firm in an enclave in a year; their number is a ceiling."""

@@ -1,0 +1,79 @@
+"""`/v1/vouchers`: issue, lists, the holder's code, and eligibility (4.3-1, 4.3-2)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import select
+
+from services.vouchers.access import DivisionOfficer, Enterprise, VoucherReader
+from services.vouchers.schemas import DecisionOut
+from services.vouchers.vouchers import queries
+from services.vouchers.vouchers.codes import shown
+from services.vouchers.vouchers.eligibility import ask_eligibility
+from services.vouchers.vouchers.models import Voucher
+from services.vouchers.vouchers.schemas import (
+    EligibilityOut,
+    VoucherAsked,
+    VoucherCodeOut,
+    VoucherFilter,
+    VoucherItem,
+    VoucherNew,
+    VoucherOut,
+)
+from services.vouchers.vouchers.usecases import issue_voucher as issue
+from shared.db import Session
+from shared.http.etag import set_etag
+from shared.http.paging import Page, paginate
+from shared.http.problems import problem_responses
+from shared.http.route import IdempotencyRequired, ServiceRoute
+from shared.runtime import RuntimeDep
+
+router = APIRouter(prefix="/v1/vouchers", tags=["vouchers"], route_class=ServiceRoute)
+
+
+@router.post("", status_code=201, dependencies=[IdempotencyRequired], responses=problem_responses(400, 404, 409))
+async def issue_voucher(
+    wanted: VoucherNew, session: Session, principal: DivisionOfficer, runtime: RuntimeDep, response: Response
+) -> VoucherOut:
+    """Issue a voucher of one of one's own programmes. Its code is for the holder alone."""
+    voucher = await issue(session, editions=runtime.editions, principal=principal, wanted=wanted)
+    set_etag(response, voucher.version)
+    response.headers["Location"] = f"{router.prefix}/{voucher.id}"
+    return VoucherOut.model_validate(voucher)
+
+
+@router.post("/eligibility", responses=problem_responses(404, 409))
+async def check_eligibility(
+    wanted: VoucherAsked, session: Session, principal: VoucherReader, runtime: RuntimeDep
+) -> EligibilityOut:
+    """Whether such a voucher could be issued today, rule by rule; nothing is issued."""
+    decision = await ask_eligibility(session, editions=runtime.editions, principal=principal, wanted=wanted)
+    return EligibilityOut(eligible=decision.passed, decision=DecisionOut.of(decision))
+
+
+@router.get("")
+async def list_vouchers(
+    session: Session, principal: VoucherReader, wanted: Annotated[VoucherFilter, Query()]
+) -> Page[VoucherItem]:
+    """Vouchers that concern the caller, newest first."""
+    query = select(Voucher).where(queries.visible_to(principal), *queries.conditions(wanted))
+    return await paginate(session, query, keys=[Voucher.id.desc()], params=wanted, item=VoucherItem.model_validate)
+
+
+@router.get("/{voucher_id}", responses=problem_responses(404))
+async def read_voucher(voucher_id: UUID, session: Session, principal: VoucherReader, response: Response) -> VoucherOut:
+    """One voucher with the decision it was issued on."""
+    voucher = await queries.find(session, principal, voucher_id)
+    set_etag(response, voucher.version)
+    return VoucherOut.model_validate(voucher)
+
+
+@router.get("/{voucher_id}/code", responses=problem_responses(404))
+async def read_code(voucher_id: UUID, session: Session, principal: Enterprise, response: Response) -> VoucherCodeOut:
+    """The secret code of the caller's own voucher, to show at the counter."""
+    code = await queries.code_for_holder(session, principal, voucher_id)
+    response.headers["Cache-Control"] = "no-store"
+    return VoucherCodeOut(voucher_id=voucher_id, code=shown(code))

@@ -1,0 +1,1 @@
+"""Internal tokens: who is asking, and what may they do."""

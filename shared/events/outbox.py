@@ -1,0 +1,157 @@
+"""Writing facts into the service's event log, in the transaction that makes them true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Protocol, TypeVar
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.clock import utcnow
+from shared.db import EVENTS_APPENDED
+from shared.events.envelope import canonical
+from shared.events.types import EventData, EventType
+from shared.ids import uuid7
+from shared.kernel_tables import event_log
+
+if TYPE_CHECKING:
+    from shared.auth.principal import Principal
+    from shared.events.consumer import Received
+
+D = TypeVar("D", bound=EventData)
+
+MAX_DATA_BYTES = 512 * 1024
+"""The broker's message limit is 1 MiB; an event that could not be carried must fail in its own transaction."""
+
+
+class Versioned(Protocol):
+    """An aggregate row: its version is the number of events it has had."""
+
+    id: UUID
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventContext:
+    """Who caused a change, and when it takes effect."""
+
+    actor: str
+    effective_on: date
+    correlation_id: str
+    causation_id: str | None = None
+    simulated: bool = False
+
+    @classmethod
+    def of(cls, principal: Principal, effective_on: date | None = None) -> EventContext:
+        """The context of a request."""
+        return cls(
+            actor=principal.account_id,
+            effective_on=effective_on or principal.today,
+            correlation_id=principal.correlation_id,
+            simulated=principal.simulated,
+        )
+
+    @classmethod
+    def caused_by(cls, event: Received[D]) -> EventContext:
+        """The context of what a consumer does because of `event`: same actor, same day, same correlation."""
+        return cls(
+            actor=event.actor,
+            effective_on=event.effective_on,
+            correlation_id=event.correlation_id,
+            causation_id=str(event.id),
+            simulated=event.simulated,
+        )
+
+
+def _row(
+    event_type: EventType[D],
+    aggregate_id: UUID,
+    version: int,
+    data: D,
+    context: EventContext,
+    rules: Iterable[str],
+    edition: str | None,
+) -> dict[str, object]:
+    event_id = uuid7()
+    now = utcnow()
+    attributes = {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": f"/{event_type.topic.producer}",
+        "type": event_type.name,
+        "subject": str(aggregate_id),
+        "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "aggregateversion": str(version),
+        "effectiveon": context.effective_on.isoformat(),
+        "actor": context.actor,
+        "correlationid": context.correlation_id,
+    }
+    optional = {
+        "causationid": context.causation_id,
+        "rules": ",".join(rules),
+        "policyedition": edition,
+        "simulated": "true" if context.simulated else None,
+    }
+    attributes.update({name: value for name, value in optional.items() if value})
+    text = data.model_dump_json()
+    if len(text.encode()) > MAX_DATA_BYTES:
+        raise ValueError(f"{event_type.name}: data of {len(text)} characters cannot be carried as one event")
+    return {
+        "id": event_id,
+        "topic": event_type.topic.name,
+        "type": event_type.name,
+        "aggregate_id": aggregate_id,
+        "aggregate_version": version,
+        "actor": context.actor,
+        "effective_on": context.effective_on,
+        "recorded_at": now,
+        "attributes": canonical(attributes),
+        "data": text,
+    }
+
+
+async def append(
+    session: AsyncSession,
+    event_type: EventType[D],
+    aggregate: Versioned,
+    data: D,
+    *,
+    context: EventContext,
+    rules: Sequence[str] = (),
+    edition: str | None = None,
+) -> UUID:
+    """Record that `event_type` happened to `aggregate`, whose version this raises by one. Returns the event's id.
+
+    The aggregate's row must be new or locked by this transaction: the order of its events is the order of its locks.
+    """
+    aggregate.version = (aggregate.version or 0) + 1
+    row = _row(event_type, aggregate.id, aggregate.version, data, context, rules, edition)
+    await session.execute(insert(event_log), [row])
+    session.info[EVENTS_APPENDED] = True
+    event_id = row["id"]
+    assert isinstance(event_id, UUID)
+    return event_id
+
+
+async def append_many(
+    session: AsyncSession,
+    event_type: EventType[D],
+    rows: Sequence[tuple[UUID, int, D]],
+    *,
+    context: EventContext,
+    rules: Sequence[str] = (),
+    edition: str | None = None,
+) -> None:
+    """Record the same fact about many aggregates: (id, version, data), the version already raised by the UPDATE."""
+    if not rows:
+        return
+    values = [
+        _row(event_type, aggregate_id, version, data, context, rules, edition) for aggregate_id, version, data in rows
+    ]
+    await session.execute(insert(event_log), values)
+    session.info[EVENTS_APPENDED] = True

@@ -1,0 +1,1 @@
+"""HTTP conventions every service keeps: routes, problems, paging, entity tags, schemas."""

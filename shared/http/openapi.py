@@ -1,0 +1,61 @@
+"""The OpenAPI description of a service: problems for every error, the bearer scheme, and who may call what."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from shared.auth.principal import InternalGuard, RoleGuard, find_guard
+from shared.auth.roles import PUBLIC
+from shared.http.dependants import calls_of
+from shared.http.idempotency import HEADER, key_required
+from shared.http.problems import MEDIA_TYPE
+
+_KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[\\x21-\\x7e]+$"}
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's description, with security and the roles (``x-roles``) that each guard asks for."""
+    if app.openapi_schema is None:
+        document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+        document.setdefault("components", {})["securitySchemes"] = {"bearer": _BEARER}
+        for context in iter_route_contexts(app.routes):
+            route = context.original_route
+            if isinstance(route, APIRoute) and route.path_format in document["paths"]:
+                for method in route.methods or ():
+                    operation = document["paths"][route.path_format].get(method.lower())
+                    if operation is not None:
+                        _secure(operation, route)
+                        _name_media_type(operation)
+                        if method == "POST":
+                            _offer_key(operation, key_required in calls_of(route.dependant))
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _name_media_type(operation: dict[str, Any]) -> None:
+    """FastAPI files every model under application/json."""
+    for response in operation["responses"].values():
+        content = response.get("content", {})
+        if content.get("application/json", {}).get("schema") == _PROBLEM:
+            content[MEDIA_TYPE] = content.pop("application/json")
+
+
+def _offer_key(operation: dict[str, Any], required: bool) -> None:
+    others = [known for known in operation.get("parameters", []) if known["name"] != HEADER]
+    operation["parameters"] = [*others, {"name": HEADER, "in": "header", "required": required, "schema": _KEY_SCHEMA}]
+
+
+def _secure(operation: dict[str, Any], route: APIRoute) -> None:
+    guard = find_guard(route.dependant)
+    if isinstance(guard, RoleGuard):
+        operation["x-roles"] = sorted(guard.roles)
+        operation["security"] = [{"bearer": []}, {}] if PUBLIC in guard.roles else [{"bearer": []}]
+    elif isinstance(guard, InternalGuard):
+        operation["x-internal"] = True
+        operation["security"] = [{"bearer": []}]

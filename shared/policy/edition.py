@@ -1,0 +1,276 @@
+"""Policy editions: which values held on which day, and by which clause.
+
+Code cites rule ids; an edition maps them to clauses and gives the parameters. Editions differ by values only, so a
+successor or another city's policy is a TOML file in the policy directory and no line of code.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from itertools import combinations
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from shared.policy import funding, standing
+from shared.policy.decision import Decision, RuleInput, RuleResult, plain
+from shared.policy.loading import EditionError, EditionFile, explain, read_files, require_unique_ids, resolve
+from shared.policy.params import Clause, Rule, Section, Text, unknown_codes
+from shared.policy.rubric import Rubric
+
+__all__ = ["Edition", "EditionError", "Editions", "PolicyNotInForce", "UnknownRule", "load_editions"]
+
+EditionId = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
+RuleId = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$")]
+
+
+class PolicyNotInForce(Exception):
+    """No edition is in force on the day (6-1). `closest` is the edition whose validity lies nearest, if any."""
+
+    def __init__(self, day: date, closest: "Edition | None") -> None:
+        super().__init__(f"no policy edition is in force on {day}")
+        self.day = day
+        self.closest = closest
+
+
+class UnknownRule(LookupError):
+    """Code cites a rule id that the edition does not have."""
+
+
+class Edition(Section):
+    """One edition, immutable. `continuation_of` names the edition under which this one's burdens go on after that
+    one's end, `continuation_basis` the document that orders it."""
+
+    id: EditionId
+    city: Text
+    city_code: Text
+    title_zh: Text
+    title_en: Text
+    document_no: str = ""
+    legal_basis: tuple[str, ...]
+    organised_by: tuple[str, ...]
+    demonstration: bool = False
+    extends: str = ""
+    supersedes: str = ""
+    continuation_of: str = ""
+    continuation_basis: str = ""
+
+    validity: standing.Validity
+    departments: Mapping[str, standing.Department]
+    divisions: standing.Divisions
+    centres: standing.Centres
+    tiers: Mapping[str, standing.Tier]
+    titles: standing.Titles
+    tenancy: standing.Tenancy
+    graduation: standing.Graduation
+    delisting: standing.Delisting
+    procedure: standing.Procedure
+    ban: standing.Ban
+    rectification: standing.Rectification
+    notices: standing.Notices
+    quarterly_reports: standing.QuarterlyReports
+    activities: standing.Activities
+    communities: standing.Communities
+    mentors: standing.Mentors
+    alliances: standing.Alliances
+    targets: standing.Targets
+    grants: funding.Grants
+    loans: funding.Loans
+    hire_ratio: funding.HireRatio
+    enterprise_size: funding.EnterpriseSize
+    subsidy: funding.Subsidy
+    angel_fund: funding.AngelFund
+    reward: funding.Reward
+    vouchers: funding.Vouchers
+    documents: funding.Documents
+    rubric: Rubric
+    clauses: Mapping[str, Clause]
+    rules: Mapping[RuleId, Rule]
+
+    @property
+    def first_day(self) -> date:
+        return self.validity.first_day.value
+
+    @property
+    def last_day(self) -> date:
+        return self.validity.last_day.value
+
+    def is_valid_on(self, day: date) -> bool:
+        return self.first_day <= day <= self.last_day
+
+    def rule(self, rule_id: str) -> Rule:
+        """Raises UnknownRule."""
+        try:
+            return self.rules[rule_id]
+        except KeyError:
+            raise UnknownRule(f"edition {self.id} has no rule {rule_id}") from None
+
+    def result(
+        self,
+        rule_id: str,
+        passed: bool,
+        inputs: Mapping[str, RuleInput],
+        *,
+        message: str,
+        limit: RuleInput = None,
+        clause: str | None = None,
+    ) -> RuleResult:
+        """One rule's result under its clause in this edition; `clause` overrides it where a parameter has its own (the
+        ceilings of the three tiers). Raises UnknownRule."""
+        rule = self.rule(rule_id)
+        shown = None if limit is None else str(plain(limit))
+        values = {name: plain(value) for name, value in inputs.items()}
+        return RuleResult(rule_id, clause or rule.clause, passed, values, shown, message)
+
+    def decision(self, *results: RuleResult) -> Decision:
+        return Decision.of(self.id, *results)
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        _require_known("grants.tiers", self.grants.tiers, "tiers", self.tiers)
+        _require_known("tiers", self.tiers, "grants.tiers", self.grants.tiers)
+        marks = {tier for indicator in self.rubric.indicators for tier in indicator.full_mark.by_tier}
+        _require_known("rubric.indicators.full_mark.by_tier", marks, "tiers", self.tiers)
+        places = [*self.rubric.hardship_divisions.value, *self.rubric.remote_divisions.value]
+        _require_known("rubric divisions", places, "divisions.units", self.divisions.units)
+        bureaus = [
+            *self.centres.approving_departments.value,
+            *self.procedure.deciding_departments.value,
+            *self.delisting.exemption_departments.value,
+            *self.grants.approving_departments.value,
+        ]
+        _require_known("departments cited", bureaus, "departments", self.departments)
+        _require_known("clauses cited", _clauses_of(self), "clauses", self.clauses)
+        return self
+
+    @model_validator(mode="after")
+    def _continuation_names_its_document(self) -> Self:
+        if bool(self.continuation_of) != bool(self.continuation_basis):
+            raise ValueError("continuation_of and continuation_basis are given together or not at all")
+        return self
+
+
+def _require_known(what: str, codes: Iterable[str], where: str, known: Iterable[str]) -> None:
+    if unknown := unknown_codes(codes, known):
+        raise ValueError(f"{what}: not in [{where}]: {', '.join(unknown)}")
+
+
+def _clauses_of(value: object) -> Iterator[str]:
+    """Every clause id cited anywhere below."""
+    if isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            below = getattr(value, name)
+            if name == "clause" and isinstance(below, str):
+                yield below
+            else:
+                yield from _clauses_of(below)
+    elif isinstance(value, Mapping):
+        for below in value.values():
+            yield from _clauses_of(below)
+    elif isinstance(value, tuple):
+        for below in value:
+            yield from _clauses_of(below)
+
+
+class Editions:
+    """All editions of one city. Built by `load_editions`."""
+
+    def __init__(self, editions: Iterable[Edition]) -> None:
+        self._by_id = {edition.id: edition for edition in editions}
+
+    def __iter__(self) -> Iterator[Edition]:
+        return iter(sorted(self._by_id.values(), key=lambda edition: edition.first_day))
+
+    def get(self, edition_id: str) -> Edition:
+        """The edition a case is pinned to. Raises KeyError: a pinned edition that is no longer loaded is a mistake of
+        deployment, never of the caller."""
+        return self._by_id[edition_id]
+
+    def in_force_on(self, day: date) -> Edition | None:
+        valid = (edition for edition in self._by_id.values() if edition.is_valid_on(day))
+        return max(valid, key=lambda edition: edition.first_day, default=None)
+
+    def require_in_force(self, day: date) -> Edition:
+        """Raises PolicyNotInForce: no new case before the first and after the last day (6-1)."""
+        edition = self.in_force_on(day)
+        if edition is None:
+            raise PolicyNotInForce(day, self.closest_to(day))
+        return edition
+
+    def closest_to(self, day: date) -> Edition | None:
+        """The edition that is valid on the day or ended last before it, or else begins first after it."""
+        ended = [edition for edition in self if edition.last_day < day]
+        latest = max(ended, key=lambda edition: edition.last_day, default=None)
+        return self.in_force_on(day) or latest or next(iter(self), None)
+
+    def for_evaluation_year(self, year: int) -> Edition:
+        """An evaluation pins the edition of its year's last day, also when it runs in the year after (6-1). Raises
+        PolicyNotInForce."""
+        return self.require_in_force(date(year, 12, 31))
+
+    def continuation_basis(self, pinned: Edition, day: date) -> str | None:
+        """The document under which adverse decisions on cases of `pinned` go on on `day`; None where there is none."""
+        current = self.in_force_on(day)
+        follower = current
+        while follower is not None and follower.continuation_of:
+            if follower.continuation_of == pinned.id and current is not None:
+                return current.continuation_basis
+            follower = self._by_id.get(follower.continuation_of)
+        return None
+
+
+def load_editions(policy_dir: Path | None) -> Editions:
+    """The bundled editions and those of `policy_dir`; called once at start.
+
+    A deployment serves one city: where `policy_dir` holds editions of another city, the bundled ones serve only as a
+    base for `extends`. Raises EditionError, naming file and key, for anything unreadable, untyped or inconsistent, for
+    ids used twice, and for validities that overlap without the later edition naming the earlier in `supersedes`.
+    """
+    found = read_files(policy_dir)
+    by_id = require_unique_ids(found)
+    built = {file.id: (file, _build(file, by_id)) for file in found}
+    catalogue = {rule for file, edition in built.values() if file.bundled for rule in edition.rules}
+    added = {edition.city_code for file, edition in built.values() if not file.bundled}
+    cities = added or {edition.city_code for _, edition in built.values()}
+    if len(cities) > 1:
+        raise EditionError(str(policy_dir), f"editions of more than one city: {', '.join(sorted(cities))}", "city_code")
+    served = {edition_id: pair for edition_id, pair in built.items() if pair[1].city_code in cities}
+    for file, edition in served.values():
+        if missing := sorted(catalogue - set(edition.rules)):
+            raise EditionError(file.name, "is missing", f"rules.{missing[0]}")
+        _check_links(file, edition, served)
+    for (_, one), (_, other) in combinations(served.values(), 2):
+        earlier, later = sorted((one, other), key=lambda edition: edition.first_day)
+        _check_overlap(earlier, later, served)
+    return Editions(edition for _, edition in served.values())
+
+
+_Served = Mapping[str, tuple[EditionFile, Edition]]
+
+
+def _build(file: EditionFile, by_id: Mapping[str, EditionFile]) -> Edition:
+    try:
+        return Edition.model_validate(resolve(file, by_id))
+    except ValidationError as error:
+        raise explain(file.name, error) from error
+
+
+def _check_links(file: EditionFile, edition: Edition, served: _Served) -> None:
+    for key, target in (("supersedes", edition.supersedes), ("continuation_of", edition.continuation_of)):
+        if target and (target not in served or served[target][1].first_day >= edition.first_day):
+            raise EditionError(file.name, f"{target!r} is not an edition that begins earlier", key)
+
+
+def _superseded_by(edition: Edition, served: _Served) -> set[str]:
+    superseded: set[str] = set()
+    while edition.supersedes:
+        superseded.add(edition.supersedes)
+        edition = served[edition.supersedes][1]
+    return superseded
+
+
+def _check_overlap(earlier: Edition, later: Edition, served: _Served) -> None:
+    if later.first_day <= earlier.last_day and earlier.id not in _superseded_by(later, served):
+        days = f"{later.first_day} to {min(earlier.last_day, later.last_day)}"
+        message = f"valid together with {earlier.id} from {days}, and does not supersede it"
+        raise EditionError(served[later.id][0].name, message, "supersedes")

@@ -1,0 +1,73 @@
+"""Fixtures for every test: real PostgreSQL and NATS from the wheels, one of each for a test process."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.broker import Broker
+from tests.support.postgres import Cluster
+from tests.support.tokens import Keys
+
+
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """A folder for servers' data. Paths are short: the system's limit for socket names is 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="mc-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(scratch: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    cluster = Cluster(scratch / "pg", durable=request.config.getoption("--durable"))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: Cluster) -> Callable[[str], str]:
+    """`migrated("registry")` is the name of a template database at the service's head."""
+    return postgres.migrated
+
+
+@pytest.fixture(scope="session")
+def nats_server(scratch: Path) -> Iterator[Broker]:
+    """The broker that tests share; it stays up. A test that kills or wipes takes `own_nats_server`."""
+    broker = Broker(scratch / "broker")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(scope="session")
+def keys(scratch: Path) -> Keys:
+    """Signing keys of the gateway and the services, for `tests.support.tokens.internal_token`."""
+    return Keys(scratch / "keys")
+
+
+@pytest.fixture
+def own_nats_server(tmp_path: Path) -> Iterator[Broker]:
+    """A broker for this test alone, started."""
+    broker = Broker(tmp_path / "broker")
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def database(postgres: Cluster) -> Iterator[Callable[[str], str]]:
+    """`database("registry")` is the URL of a fresh migrated database (run-time role), dropped after the test."""
+    made: list[str] = []
+
+    def create(service: str) -> str:
+        made.append(postgres.service_database(service))
+        return made[-1]
+
+    yield create
+    for url in made:
+        postgres.drop_database(url)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--durable", action="store_true", help="run PostgreSQL with fsync on, as production does")

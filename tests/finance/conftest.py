@@ -1,0 +1,87 @@
+"""Finance as it runs, with its own database; the two services it asks answer as the test says.
+
+Application and database live as long as a test module, whose tests use centres of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+
+from services.finance.main import definition
+from shared.app import create_app
+from shared.db import Database
+from shared.settings import ServiceSettings
+from tests.finance.support import Desk, Standings
+from tests.support.postgres import Cluster
+from tests.support.tokens import Keys
+
+DEMO_EDITION = Path(__file__).parents[2] / "deploy" / "demo" / "policy"
+
+
+@pytest.fixture(scope="module")
+def peers() -> Iterator[Standings]:
+    server = Standings()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def standings(peers: Standings) -> Standings:
+    """The answers of evaluation and registry, good at the beginning of each test."""
+    peers.reset()
+    return peers
+
+
+@pytest.fixture(scope="module")
+def finance_url(postgres: Cluster) -> Iterator[str]:
+    url = postgres.service_database("finance")
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def settings(finance_url: str, keys: Keys, peers: Standings) -> ServiceSettings:
+    return ServiceSettings(
+        service_name="finance",
+        environment="test",
+        database_url=finance_url,
+        signing_key_file=keys.private("finance"),
+        public_keys_dir=keys.public_dir,
+        evaluation_url=peers.url("evaluation"),
+        registry_url=peers.url("registry"),
+        business_clock="simulated",
+        policy_dir=DEMO_EDITION,
+        workers_enabled=False,
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def app(settings: ServiceSettings) -> AsyncIterator[FastAPI]:
+    application = create_app(definition, settings)
+    async with application.router.lifespan_context(application):
+        yield application
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def db(finance_url: str) -> AsyncIterator[Database]:
+    """Finance's database behind its back, and where its consumers' handlers run."""
+    database = Database(finance_url, application_name="test")
+    yield database
+    await database.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
+    async with AsyncClient(transport=ASGITransport(app), base_url="http://finance") as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(client: AsyncClient, keys: Keys, standings: Standings) -> Desk:
+    return Desk(client, keys)

@@ -1,0 +1,162 @@
+"""Municipal titles over HTTP."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from tests.registry.support import DAY, STRANGER, Registry, expect, refused
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+APPLICATIONS = "/v1/qualification-applications"
+GRANT = {"document_no": "拉科发〔2019〕20号"}
+
+
+async def test_title_is_applied_for_reviewed_and_granted_by_another_person(registry: Registry) -> None:
+    centre = await registry.listed()
+    body = {"centre_id": centre["id"], "kind": "tech_incubator"}
+    response = await registry.operator.post(APPLICATIONS, body)
+    title = expect(response, 201)
+    assert (title["no"], title["status"], title["level"], title["edition"]) == (
+        "QA-2019-0001",
+        "applied",
+        "municipal",
+        "lhasa-2019",
+    )
+    path = f"{APPLICATIONS}/{title['id']}"
+    assert response.headers["Location"] == path
+    assert expect(await registry.officer.post(f"{path}/review"), 200)["status"] == "reviewed"
+    granted = expect(await registry.approver.post(f"{path}/grant", GRANT), 200)
+    assert (granted["status"], granted["granted_on"], granted["version"]) == ("active", DAY.isoformat(), 3)
+    shown = expect(await registry.public.get(f"/v1/qualifications/{title['id']}"), 200)
+    assert (shown["kind"], shown["status"]) == ("tech_incubator", "active")
+
+
+async def test_operator_applies_for_its_own_centres_only(registry: Registry) -> None:
+    centre = await registry.listed()
+    body = {"centre_id": centre["id"], "kind": "maker_space"}
+    refused(await registry.stranger.post(APPLICATIONS, body), 404, "not-found")
+    title = expect(await registry.operator.post(APPLICATIONS, body), 201)
+    refused(await registry.stranger.get(f"{APPLICATIONS}/{title['id']}"), 404, "not-found")
+    assert expect(await registry.stranger.get(APPLICATIONS), 200)["items"] == []
+    assert len(expect(await registry.operator.get(APPLICATIONS, no=title["no"]), 200)["items"]) == 1
+
+
+async def test_title_needs_a_listed_centre(registry: Registry) -> None:
+    body = {"centre_id": (await registry.submitted())["id"], "kind": "maker_space"}
+    problem = refused(await registry.operator.post(APPLICATIONS, body), 409, "centre-not-listed")
+    assert problem["clauses"] == ["2.1-0"]
+
+
+async def test_title_of_an_unknown_kind_names_the_kinds_there_are(registry: Registry) -> None:
+    body = {"centre_id": (await registry.listed())["id"], "kind": "palace"}
+    problem = refused(await registry.operator.post(APPLICATIONS, body), 422, "validation-failed")
+    assert "commerce_cluster" in problem["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("today", "status"),
+    [(date(2018, 12, 31), 409), (date(2019, 1, 1), 201), (date(2020, 12, 31), 201), (date(2021, 1, 1), 409)],
+)
+async def test_application_needs_the_policy_in_force_on_its_day(registry: Registry, today: date, status: int) -> None:
+    body = {"centre_id": (await registry.listed())["id"], "kind": "maker_space"}
+    response = await registry.operator.on(today).post(APPLICATIONS, body)
+    if status == 409:
+        refused(response, 409, "policy-not-in-force")
+    else:
+        expect(response, 201)
+
+
+async def test_application_in_time_is_granted_after_the_policys_end(registry: Registry) -> None:
+    body = {"centre_id": (await registry.listed())["id"], "kind": "maker_space"}
+    title = expect(await registry.operator.on(date(2020, 12, 31)).post(APPLICATIONS, body), 201)
+    path = f"{APPLICATIONS}/{title['id']}"
+    expect(await registry.officer.on(date(2021, 1, 4)).post(f"{path}/review"), 200)
+    granted = expect(await registry.approver.on(date(2021, 1, 5)).post(f"{path}/grant", GRANT), 200)
+    assert (granted["edition"], granted["granted_on"]) == ("lhasa-2019", "2021-01-05")
+
+
+async def test_one_active_title_of_a_kind(registry: Registry) -> None:
+    centre = await registry.listed()
+    first = await registry.reviewed(centre["id"])
+    second = await registry.reviewed(centre["id"])
+    expect(await registry.approver.post(f"{APPLICATIONS}/{first['id']}/grant", GRANT), 200)
+    problem = refused(
+        await registry.approver.post(f"{APPLICATIONS}/{second['id']}/grant", GRANT), 409, "title-already-held"
+    )
+    assert problem["clauses"] == ["2.3-5"]
+    body = {"centre_id": centre["id"], "kind": "maker_space"}
+    refused(await registry.operator.post(APPLICATIONS, body), 409, "title-already-held")
+    await registry.granted(centre["id"], "tech_incubator")
+
+
+async def test_nobody_grants_what_he_applied_for_or_reviewed(registry: Registry) -> None:
+    everything = registry.caller("science_officer", "science_approver", account="one-person")
+    centre = await registry.listed()
+    applied = expect(await everything.post(APPLICATIONS, {"centre_id": centre["id"], "kind": "maker_space"}), 201)
+    expect(await registry.officer.post(f"{APPLICATIONS}/{applied['id']}/review"), 200)
+    refused(await everything.post(f"{APPLICATIONS}/{applied['id']}/grant", GRANT), 403, "four-eyes-required")
+    other = await registry.applied(centre["id"], "tech_incubator")
+    expect(await everything.post(f"{APPLICATIONS}/{other['id']}/review"), 200)
+    refused(await everything.post(f"{APPLICATIONS}/{other['id']}/grant", GRANT), 403, "four-eyes-required")
+    refusal = {"reason_code": "unsuitable"}
+    refused(await everything.post(f"{APPLICATIONS}/{other['id']}/refuse", refusal), 403, "four-eyes-required")
+
+
+async def test_refused_application_says_why_and_is_no_public_title(registry: Registry) -> None:
+    title = await registry.applied((await registry.listed())["id"])
+    path = f"{APPLICATIONS}/{title['id']}"
+    body = {"reason_code": "too_small", "remark": "孵化面积不足。"}
+    refusal = expect(await registry.approver.post(f"{path}/refuse", body), 200)
+    assert (refusal["status"], refusal["reason_code"]) == ("refused", "too_small")
+    assert expect(await registry.operator.get(path), 200)["remark"] == "孵化面积不足。"
+    refused(await registry.public.get(f"/v1/qualifications/{title['id']}"), 404, "not-found")
+    refused(await registry.officer.post(f"{path}/review"), 409, "invalid-transition")
+
+
+async def test_grant_out_of_turn_names_the_state_it_is_possible_from(registry: Registry) -> None:
+    path = f"{APPLICATIONS}/{(await registry.applied((await registry.listed())['id']))['id']}"
+    problem = refused(await registry.approver.post(f"{path}/grant", GRANT), 409, "invalid-transition")
+    assert "已审核" in problem["detail"]
+    refused(await registry.officer.post(f"{path}/review", if_match='"7"'), 412, "precondition-failed")
+
+
+async def test_public_register_filters_titles(registry: Registry) -> None:
+    one, other = await registry.listed(), await registry.listed(operator_code=STRANGER)
+    first = await registry.granted(one["id"])
+    second = await registry.granted(other["id"], "commerce_cluster")
+    for params, found in [
+        ({"centre_id": one["id"]}, [first]),
+        ({"kind": "commerce_cluster"}, [second]),
+        ({"operator_code": STRANGER}, [second]),
+        ({"level": "regional"}, []),
+        ({"status": "active"}, [first, second]),
+        ({"no": first["no"]}, [first]),
+    ]:
+        items = expect(await registry.public.get("/v1/qualifications", **params), 200)["items"]
+        assert [item["id"] for item in items] == [title["id"] for title in found], params
+
+
+@pytest.mark.parametrize("division", ["540102", "540127"])
+async def test_division_reads_the_applications_of_its_centres(registry: Registry, division: str) -> None:
+    title = await registry.applied((await registry.listed())["id"])
+    caller = registry.caller("division_officer", division=division)
+    status = 200 if division == "540102" else 404
+    assert (await caller.get(f"{APPLICATIONS}/{title['id']}")).status_code == status
+
+
+async def test_the_database_refuses_a_second_active_title_and_a_grant_by_two_eyes(registry: Registry) -> None:
+    centre = await registry.listed()
+    await registry.granted(centre["id"])
+    other = await registry.granted(centre["id"], "tech_incubator")
+    for change, constraint in [
+        ("kind = 'maker_space'", "uq_qualification_one_active"),
+        ("decided_by = reviewed_by", "ck_qualification_four_eyes"),
+        ("status = 'revoked', reason_code = 'x'", "ck_qualification_revoked_on_a_day"),
+    ]:
+        with pytest.raises(Exception, match=constraint):
+            async with registry.db.transaction() as session:
+                await session.execute(text(f"UPDATE qualification SET {change} WHERE id = :id"), {"id": other["id"]})
