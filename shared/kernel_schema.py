@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from alembic.operations import Operations
+from typing import Protocol
 
 _TABLES = (
     """
@@ -133,6 +130,11 @@ _TABLES = (
     """,
 )
 
+_WRITTEN_AT_ONCE = (
+    "id, topic, type, aggregate_id, aggregate_version, actor, effective_on, recorded_at, attributes, data"
+)
+"""What the run-time role may insert; the place in the log only the sequencer's update gives."""
+
 _GUARD_EVENT_LOG = """
 CREATE FUNCTION guard_event_log() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -160,6 +162,13 @@ END $$
 """
 
 
+class Executes(Protocol):
+    """What of `alembic.op` is needed here."""
+
+    def execute(self, sqltext: str, /) -> None:
+        """Run one statement."""
+
+
 def runtime_role() -> str | None:
     """The database role that the service runs under, or None where one role does everything."""
     role = os.environ.get("RUNTIME_ROLE")
@@ -168,7 +177,7 @@ def runtime_role() -> str | None:
     return role
 
 
-def create_kernel(op: Operations) -> None:
+def create_kernel(op: Executes) -> None:
     """Create the kernel's tables, guards and rights (first migration of every service)."""
     for statement in _TABLES:
         op.execute(statement)
@@ -184,11 +193,12 @@ def create_kernel(op: Operations) -> None:
     )
     role = runtime_role()
     if role is not None:
-        op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON event_log FROM {role}")
+        op.execute(f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON event_log FROM {role}")
+        op.execute(f"GRANT INSERT ({_WRITTEN_AT_ONCE}) ON event_log TO {role}")
         op.execute(f"GRANT UPDATE (epoch, position, hash) ON event_log TO {role}")
 
 
-def append_only(op: Operations, table: str, *, role_may_update: Sequence[str] = ()) -> None:
+def append_only(op: Executes, table: str, *, role_may_update: Sequence[str] = ()) -> None:
     """Make `table` append-only for everybody, or let the run-time role update only the named columns.
 
     With no columns named a trigger refuses UPDATE, DELETE and TRUNCATE, whoever asks. With columns named, DELETE and

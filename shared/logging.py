@@ -23,7 +23,7 @@ class _Stdout(logging.StreamHandler[TextIO]):
         logging.Handler.__init__(self)
 
     @property
-    def stream(self) -> TextIO:
+    def stream(self) -> TextIO:  # type: ignore[override]  # read-only on purpose: nobody sets the stream
         return sys.stdout
 
 

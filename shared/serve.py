@@ -53,6 +53,7 @@ def serve(app_path: str, *, host: str, port: int, drain_seconds: float = 0) -> N
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_REQUESTS_SECONDS,

@@ -76,7 +76,8 @@ async def open_accounts(world: World, folder: Path, open_admin: OpenAdmin) -> No
         }
         await world.api.post("/v1/accounts", admin, today, body, key=f"account/{row.username}")
 
-    await world.each("accounts", missing, open_account, FIRST_DAY)
+    world.progress.chapter(None, None, len(missing))
+    await world.each(missing, open_account, FIRST_DAY, kind="accounts")
     if not await _can_sign_in(world.api, world.auditor):
         raise PasswordsLost(world.auditor.username, folder)
 

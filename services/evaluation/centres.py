@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, Subquery, case, select
+from sqlalchemy import Subquery, case, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.base import AnyRow
 from services.evaluation.projections import LISTED, known_centre, known_centre_state
 from shared.errors import DomainError, not_found, reference_not_yet_known
 
@@ -31,7 +33,7 @@ async def await_centre(session: AsyncSession, centre_id: UUID) -> None:
         await asyncio.sleep(_STEP_SECONDS)
 
 
-async def hold_listed_centre(session: AsyncSession, centre_id: UUID, operator_code: str | None) -> Row[Any]:
+async def hold_listed_centre(session: AsyncSession, centre_id: UUID, operator_code: str | None) -> AnyRow:
     """The operator's own listed centre, locked FOR SHARE so that no delisting commits in between.
 
     Raises 404 for somebody else's centre, 409 `centre-not-listed` unless it is listed and no decision against it is
@@ -56,7 +58,7 @@ def states_on(day: date, centres: Sequence[UUID] | None = None) -> Subquery:
     by_then = states.effective_on <= day
     query = (
         select(known_centre_state)
-        .distinct(states.centre_id)
+        .ext(distinct_on(states.centre_id))
         .order_by(
             states.centre_id,
             by_then.desc(),

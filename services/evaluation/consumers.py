@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,8 +23,10 @@ from shared.events.projection import upsert_projection
 
 consumers = Consumers("evaluation")
 
+S = TypeVar("S", bound=rc.CentreState)
 
-async def _copy_centres(session: AsyncSession, events: Sequence[Received[rc.CentreState]]) -> None:
+
+async def _copy_centres(session: AsyncSession, events: Sequence[Received[S]]) -> None:
     profiles = [_profile(event) for event in events]
     current = [
         {
@@ -52,7 +55,7 @@ async def _copy_centres(session: AsyncSession, events: Sequence[Received[rc.Cent
     await session.execute(insert(known_centre_state).values(states).on_conflict_do_nothing())
 
 
-def _profile(event: Received[rc.CentreState]) -> dict[str, object]:
+def _profile(event: Received[S]) -> dict[str, object]:
     return {
         "operator_code": event.data.operator_code,
         "operator_name": event.data.operator_name,

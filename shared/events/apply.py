@@ -35,7 +35,10 @@ class Gap(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a service has acted on a topic. Epoch 0: nothing yet, any epoch is accepted."""
+    """How far a service has acted on a topic, and the newest epoch of the log that it accepts (0: not known yet).
+
+    A log that was restored once has events of several epochs. Who reads it from the start accepts them all.
+    """
 
     topic: str
     epoch: int
@@ -78,10 +81,8 @@ def due(cursor: Cursor, events: Iterable[SequencedEvent]) -> list[SequencedEvent
     Raises `Gap` if some are missing between the cursor and the next, `TopicForked` if they do not continue its past.
     """
     todo: list[SequencedEvent] = []
-    epoch, position, previous = cursor.epoch, cursor.position, cursor.hash
+    position, previous = cursor.position, cursor.hash
     for event in sorted(events, key=lambda e: e.position):
-        if epoch not in (0, event.epoch):
-            raise TopicForked(event.topic, event.position, f"epoch {event.epoch}, expected {epoch}")
         if event.position <= position:
             if event.position == position and event.hash != previous:
                 raise TopicForked(event.topic, event.position, "another event at the cursor")
@@ -90,10 +91,12 @@ def due(cursor: Cursor, events: Iterable[SequencedEvent]) -> list[SequencedEvent
             if todo:
                 return todo
             raise Gap(f"{event.topic}: {event.position} after {position}")
+        if event.epoch > cursor.epoch > 0:
+            raise TopicForked(event.topic, event.position, f"epoch {event.epoch}, expected {cursor.epoch}")
         if not event.follows(previous):
             raise TopicForked(event.topic, event.position, "the hash does not follow")
         todo.append(event)
-        epoch, position, previous = event.epoch, event.position, event.hash
+        position, previous = event.position, event.hash
     return todo
 
 
@@ -123,7 +126,7 @@ async def move_cursor(session: AsyncSession, cursor: Cursor, event: SequencedEve
     moved = await session.execute(
         update(consumer_cursor)
         .where(consumer_cursor.c.topic == cursor.topic, consumer_cursor.c.position == cursor.position)
-        .values(epoch=event.epoch, position=event.position, hash=event.hash, moved_at=func.now())
+        .values(epoch=max(cursor.epoch, event.epoch), position=event.position, hash=event.hash, moved_at=func.now())
         .returning(consumer_cursor.c.topic)
     )
     moved.one()
@@ -154,6 +157,13 @@ async def run_handlers(session: AsyncSession, consumers: Consumers, event: Seque
     wanted, received = _read(consumers, event)
     if received is not None:
         await _run(session, wanted, [received])
+
+
+async def run_projections(session: AsyncSession, consumers: Consumers, event: SequencedEvent) -> None:
+    """Run only the projections of one event."""
+    wanted, received = _read(consumers, event)
+    if received is not None:
+        await _run(session, [r for r in wanted if r.kind == "projection"], [received])
 
 
 def _read(consumers: Consumers, event: SequencedEvent) -> tuple[tuple[Registration, ...], Received[Any] | None]:

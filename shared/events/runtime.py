@@ -147,9 +147,9 @@ class EventRuntime:
 
 
 async def _kept_running(work: Callable[[], Awaitable[None]], name: str) -> None:
-    """Start one loop of a term again when it fails: the relay's fault does not stop the sequencer, nor a topic's others.
+    """Start one loop of a term again when it fails, until the term ends.
 
-    The term itself ends with its election.
+    So the relay's fault does not stop the sequencer, nor one topic's the others.
     """
     while True:
         try:

@@ -68,8 +68,8 @@ class TopicSubscription:
                     continue
             except (nats.errors.Error, nats.js.errors.Error, OSError) as error:
                 log.warning("pull-interrupted", topic=self._topic.name, error=repr(error))
-            await self._reader.catch_up()
-            await asyncio.sleep(REOPEN_SECONDS)
+            compared = await self._reader.catch_up()
+            await asyncio.sleep(REOPEN_SECONDS if compared else RECHECK_SECONDS)
 
     async def _pull(self) -> None:
         await self._ensure_durable()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -13,7 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import Database
 from shared.events import metrics, points
-from shared.events.apply import Gap, TopicForked, apply, due, lock_cursor, move_cursor, park, read_cursor
+from shared.events.apply import (
+    Cursor,
+    Gap,
+    TopicForked,
+    apply,
+    due,
+    lock_cursor,
+    move_cursor,
+    park,
+    read_cursor,
+    run_projections,
+)
 from shared.events.consumer import Consumers
 from shared.events.envelope import SequencedEvent
 from shared.events.failures import is_transient
@@ -40,50 +53,59 @@ class TopicReader:
         self.position = 0
         self.head = 0
         self.checked_at = 0.0
+        self._epoch = 0
 
     async def take(self, events: Sequence[SequencedEvent]) -> bool:
-        """Apply what the broker delivered, filling gaps from the feed. False: forked, do not acknowledge."""
-        async with self._lock:
-            return await self._guarded(events)
+        """Apply what the broker delivered, filling gaps from the feed; blocks until it is done.
 
-    async def catch_up(self) -> bool:
-        """Ask the producer for what this service has not applied and apply it. False: forked."""
+        False: forked, do not acknowledge.
+        """
         async with self._lock:
-            return await self._guarded(())
-
-    async def _guarded(self, events: Sequence[SequencedEvent]) -> bool:
-        if self.forked is not None:
-            return False
-        attempt = 0
-        while True:
-            try:
-                if events:
-                    await self._take(events)
-                else:
-                    await self._catch_up()
-            except TopicForked as fork:
-                self.forked = fork
-                metrics.FORKED.labels(self._consumers.service, self.topic).set(1)
-                log.critical("topic-forked", topic=self.topic, position=fork.position, reason=fork.reason)
-                return False
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                metrics.BLOCKED.labels(self._consumers.service, self.topic).set(1)
-                log.warning("consumer-blocked", topic=self.topic, attempt=attempt, error=repr(error))
+            attempt = 0
+            while (done := await self._guarded(events)) is None:
                 await asyncio.sleep(BACKOFF_SECONDS[min(attempt, len(BACKOFF_SECONDS) - 1)])
                 attempt += 1
+            return done
+
+    async def catch_up(self) -> bool:
+        """Ask the producer once for what this service has not applied and apply it. False: ask again later, or forked.
+
+        It does not wait for a producer that is away: what the broker brings can be applied without it.
+        """
+        async with self._lock:
+            return bool(await self._guarded(()))
+
+    async def _guarded(self, events: Sequence[SequencedEvent]) -> bool | None:
+        """True: done. False: forked. None: something that passes is in the way."""
+        if self.forked is not None:
+            return False
+        try:
+            if events:
+                await self._take(events)
             else:
-                metrics.BLOCKED.labels(self._consumers.service, self.topic).set(0)
-                return True
+                await self._catch_up()
+        except TopicForked as fork:
+            self.forked = fork
+            metrics.FORKED.labels(self._consumers.service, self.topic).set(1)
+            log.critical("topic-forked", topic=self.topic, position=fork.position, reason=fork.reason)
+            return False
+        except Exception as error:
+            metrics.BLOCKED.labels(self._consumers.service, self.topic).set(1)
+            if not is_transient(error):
+                raise
+            log.warning("consumer-blocked", topic=self.topic, error=repr(error))
+            return None
+        metrics.BLOCKED.labels(self._consumers.service, self.topic).set(0)
+        return True
 
     async def _take(self, events: Sequence[SequencedEvent]) -> None:
+        """A message that does not fit proves nothing but that the broker had it: the producer's log decides."""
         last = max(event.position for event in events)
         for start in range(0, len(events), BATCH):
             try:
                 await self._apply(events[start : start + BATCH])
-            except Gap as gap:
-                log.info("gap", topic=self.topic, detail=str(gap))
+            except (Gap, TopicForked) as misfit:
+                log.info("not-the-next", topic=self.topic, detail=str(misfit))
                 await self._catch_up()
         if self.position < last:
             await self._catch_up()
@@ -94,18 +116,21 @@ class TopicReader:
         self.position = cursor.position
         while True:
             page = await self._feed.read(self.topic, cursor.position)
-            self.head, self.checked_at = page.head, monotonic()
+            self.head, self.checked_at, self._epoch = page.head, monotonic(), page.epoch
             if cursor.position > 0:
                 if page.head < cursor.position or page.after_hash is None:
                     raise TopicForked(self.topic, cursor.position, f"the producer's head is {page.head}")
-                if page.epoch != cursor.epoch and not page.events:
+                if page.epoch != cursor.epoch:
                     raise TopicForked(self.topic, cursor.position, f"epoch {page.epoch}, expected {cursor.epoch}")
                 if page.after_hash != cursor.hash:
                     raise TopicForked(self.topic, cursor.position, "another event at the cursor")
             if not page.events:
                 return
             for start in range(0, len(page.events), BATCH):
-                await self._apply(page.events[start : start + BATCH])
+                try:
+                    await self._apply(page.events[start : start + BATCH])
+                except Gap as hole:
+                    raise TopicForked(self.topic, self.position + 1, f"the producer's log has a hole: {hole}") from hole
             async with self._db.transaction() as session:
                 cursor = await read_cursor(session, self.topic)
 
@@ -123,8 +148,17 @@ class TopicReader:
                 await self._apply_singly(event)
         metrics.POSITION.labels(self._consumers.service, self.topic).set(self.position)
 
-    async def _apply_in(self, session: AsyncSession, events: Sequence[SequencedEvent]) -> None:
+    async def _lock_cursor(self, session: AsyncSession) -> Cursor:
+        """The locked cursor; a new one accepts the log as its producer has it now, whatever its epochs."""
         cursor = await lock_cursor(session, self.topic)
+        if cursor.epoch:
+            return cursor
+        if not self._epoch:
+            raise Gap(f"{self.topic}: the producer's log has not been seen yet")
+        return replace(cursor, epoch=self._epoch)
+
+    async def _apply_in(self, session: AsyncSession, events: Sequence[SequencedEvent]) -> None:
+        cursor = await self._lock_cursor(session)
         todo = due(cursor, events)
         if todo:
             await apply(session, self._consumers, cursor, todo)
@@ -136,7 +170,7 @@ class TopicReader:
         """Try one event; the fifth deterministic failure, counted in the database, parks it."""
         while True:
             try:
-                await self._db.run(lambda session: self._apply_in(session, [event]))
+                await self._db.run(partial(self._apply_one_in, event))
                 return
             except (Gap, TopicForked):
                 raise
@@ -157,6 +191,10 @@ class TopicReader:
                     return
                 await asyncio.sleep(BACKOFF_SECONDS[min(attempts, len(BACKOFF_SECONDS)) - 1])
 
+    async def _apply_one_in(self, event: SequencedEvent, session: AsyncSession) -> None:
+        await self._apply_in(session, [event])
+        await session.execute(delete(event_attempt).where(event_attempt.c.event_id == event.id))
+
     async def _count(self, event: SequencedEvent, error: Exception) -> int:
         async with self._db.transaction() as session:
             counted = await session.execute(
@@ -172,12 +210,23 @@ class TopicReader:
 
     async def _park(self, event: SequencedEvent, error: Exception) -> None:
         async with self._db.transaction() as session:
-            cursor = await lock_cursor(session, self.topic)
+            cursor = await self._lock_cursor(session)
             if not due(cursor, [event]):
                 return
             await park(session, event, error=repr(error))
+            await self._project(session, event)
             await session.execute(delete(event_attempt).where(event_attempt.c.event_id == event.id))
             await move_cursor(session, cursor, event)
         self.position = event.position
         metrics.PARKED.labels(self._consumers.service, self.topic).inc()
         log.critical("event-parked", topic=self.topic, position=event.position, id=str(event.id), error=repr(error))
+
+    async def _project(self, session: AsyncSession, event: SequencedEvent) -> None:
+        """What a command cannot act on has happened all the same: local copies show it, unless they are what fails."""
+        try:
+            async with session.begin_nested():
+                await run_projections(session, self._consumers, event)
+        except Exception as error:
+            if is_transient(error):
+                raise
+            log.warning("projection-failed", topic=self.topic, position=event.position, error=repr(error))

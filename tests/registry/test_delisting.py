@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from services.registry.consumers import carry_out_decided, confirm_reminded
+from shared.events.consumer import Received
+from shared.events.contracts import evaluation as ev
 from shared.events.contracts import registry as rc
 from tests.registry.support import APPROVER, OPERATOR, STRANGER, Json, Registry, decided, expect, refused, reminded
 from tests.support.tokens import bearer, service_token
@@ -21,14 +23,14 @@ KINDS = ("maker_space", "entrepreneurship_base", "tech_incubator", "commerce_clu
 PUBLISHED = date(2021, 3, 1)
 
 
-async def decide(registry: Registry, *events: object) -> None:
+async def decide(registry: Registry, *events: Received[ev.DelistingDecidedData]) -> None:
     async with registry.db.transaction() as session:
-        await carry_out_decided(session, events)  # type: ignore[arg-type]  # built by `decided`
+        await carry_out_decided(session, events)
 
 
-async def remind(registry: Registry, *events: object) -> None:
+async def remind(registry: Registry, *events: Received[ev.DelistingRemindedData]) -> None:
     async with registry.db.transaction() as session:
-        await confirm_reminded(session, events)  # type: ignore[arg-type]  # built by `reminded`
+        await confirm_reminded(session, events)
 
 
 async def events(registry: Registry, *types: str) -> list[Json]:

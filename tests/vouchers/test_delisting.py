@@ -1,4 +1,4 @@
-"""A delisted centre's vouchers: stopped, delivered holds honoured, others released, confirmed as often as asked (2.3-5)."""
+"""A delisted centre's vouchers: stopped, delivered holds honoured, others released, and confirmed (2.3-5)."""
 
 from __future__ import annotations
 

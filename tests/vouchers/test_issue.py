@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -132,7 +133,7 @@ async def test_the_quota_holds_over_all_programmes_of_an_issuer_and_ends_with_th
     body = {"programme_id": second, "enterprise_id": str(firm.id), "face_value": "20000.01"}
     refused = await town.api.post(officer(), PATH, body)
     assert code_of(refused) == (409, "voucher-quota-exceeded")
-    assert "20,000.00" in refused.json()["detail"] or "20000.00" in refused.json()["detail"]
+    assert "20000.00" in refused.json()["detail"]
     await town.voucher(second, firm, "20000.00")
     later = {**body, "programme_id": await town.programme(year=2020), "face_value": "0.01"}
     assert (await town.api.post(officer(), PATH, later, today=date(2020, 1, 2))).status_code == 201
@@ -207,9 +208,7 @@ async def test_what_the_registry_has_not_told_yet_is_waited_for_and_then_refused
     assert code_of(refused) == (409, "reference-not-yet-known")
     assert refused.headers["Retry-After"] == "1"
 
-    centre, enterprise_id = uuid7(), uuid7()
-    body["enterprise_id"] = str(enterprise_id)
-    firm = await town.registry.enterprise()
+    centre, firm = uuid7(), await town.registry.enterprise()
     body["enterprise_id"] = str(firm.id)
     issuing = asyncio.create_task(town.api.post(officer(), PATH, body))
     await asyncio.sleep(0.2)
@@ -265,7 +264,7 @@ async def test_who_may_issue_and_who_sees_what_was_issued(town: Town) -> None:
 
 async def test_the_list_tells_what_can_be_used_on_a_day(town: Town) -> None:
     standing = await town.standing("100.00", valid_months=1)
-    query = {"enterprise_id": standing.firm.id, "usable_on": "2019-07-03"}
+    query: dict[str, Any] = {"enterprise_id": standing.firm.id, "usable_on": "2019-07-03"}
     assert len((await town.api.get(standing.firm.caller, PATH, **query)).json()["items"]) == 1
     query["usable_on"] = "2019-07-04"
     assert (await town.api.get(standing.firm.caller, PATH, **query)).json()["items"] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,11 @@ async def test_whoever_drafted_a_programme_cannot_open_it(town: Town) -> None:
     drafted = await town.api.ok(both, PATH, BODY)
     assert code_of(await town.api.post(both, f"{PATH}/{drafted['id']}/open")) == (403, "four-eyes-required")
     opened = await town.api.post(approver(), f"{PATH}/{drafted['id']}/open")
-    assert (opened.json()["status"], opened.json()["opened_on"], opened.headers["ETag"]) == ("open", "2019-06-03", '"2"')
+    assert (opened.json()["status"], opened.json()["opened_on"], opened.headers["ETag"]) == (
+        "open",
+        "2019-06-03",
+        '"2"',
+    )
 
 
 async def test_steps_go_forward_only_and_name_the_states_they_start_from(town: Town) -> None:
@@ -168,7 +173,13 @@ async def test_a_division_that_the_edition_does_not_know_cannot_issue(town: Town
 
 async def test_the_list_is_filtered_and_paged(town: Town) -> None:
     ids = {(await town.api.ok(officer("540127"), PATH, BODY))["id"] for _ in range(3)}
-    query = {"issuer_division": "540127", "kind": "startup", "year": 2019, "status": "draft", "limit": 2}
+    query: dict[str, Any] = {
+        "issuer_division": "540127",
+        "kind": "startup",
+        "year": 2019,
+        "status": "draft",
+        "limit": 2,
+    }
     first = await town.api.get(officer("540127"), PATH, **query)
     assert 'rel="next"' in first.headers["Link"]
     rest = await town.api.get(officer("540127"), PATH, **query, cursor=first.json()["next"])

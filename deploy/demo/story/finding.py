@@ -30,6 +30,7 @@ async def find_everything(world: World) -> None:
         for found in await _list(world, "/v1/grants")
         if found["centre_id"] in keys
     }
+    world.cycles = {found["year"]: found for found in await _list(world, "/v1/evaluation-cycles")}
     await _vouchers(world)
 
 

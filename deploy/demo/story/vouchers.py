@@ -21,11 +21,17 @@ async def tell_programme(world: World, row: tables.Programme, until: date) -> No
         if row.subsidy_percent is not None:
             body["subsidy_percent"] = row.subsidy_percent
         found = await world.api.post("/v1/voucher-programmes", officer, row.drafted_on, body, key=name)
-    steps = [
-        Step("draft", row.opened_on, "open", world.division("approver", row.issuer_division)),
-        Step("open", row.closed_on, "close", officer),
-    ]
+    steps = [Step("draft", row.opened_on, "open", world.division("approver", row.issuer_division))]
     world.programmes[key] = await world.walk(f"/v1/voucher-programmes/{found['id']}", name, found, steps, until)
+
+
+async def tell_closing(world: World, row: tables.Programme, until: date) -> None:
+    """A programme ends when its last voucher is issued."""
+    key = (row.issuer_division, row.kind, row.year)
+    if (found := world.programmes.get(key)) is not None:
+        steps = [Step("open", row.closed_on, "close", world.division("officer", row.issuer_division))]
+        path, name = f"/v1/voucher-programmes/{found['id']}", f"programme/{row.issuer_division}/{row.kind}/{row.year}"
+        world.programmes[key] = await world.walk(path, name, found, steps, until)
 
 
 async def tell_provider(world: World, row: tables.Provider, until: date) -> None:

@@ -12,8 +12,19 @@ from deploy.demo.client import Api, Caller, Json
 from deploy.demo.data import Data
 
 T = TypeVar("T")
-Progress = Callable[[str, int, int], None]
-"""Called with what is being loaded, how much of it is done, and how much there is."""
+
+
+class Progress:
+    """Told how far the story is; this one keeps it to itself."""
+
+    def chapter(self, first: date | None, last: date | None, total: int) -> None:
+        """A stretch of days begins in which so many things happen; without days, the preparations."""
+
+    def turn_to(self, kind: str) -> None:
+        """Things of another kind are next."""
+
+    def advance(self) -> None:
+        """One more has happened."""
 
 
 class StoryBroken(RuntimeError):
@@ -31,6 +42,15 @@ class Step:
     body: Mapping[str, object] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An application that was refused as it should be, with the problem's body."""
+
+    day: date
+    name: str
+    problem: Json
+
+
 @dataclass(slots=True)
 class World:
     """The API, the data, the callers by user name, and the objects found or made so far by their natural keys."""
@@ -38,7 +58,7 @@ class World:
     api: Api
     data: Data
     callers: Mapping[str, Caller]
-    progress: Progress = lambda *_: None
+    progress: Progress = field(default_factory=Progress)
     centres: dict[str, Json] = field(default_factory=dict)
     titles: dict[tuple[str, str], Json] = field(default_factory=dict)
     enterprises: dict[str, Json] = field(default_factory=dict)
@@ -49,6 +69,9 @@ class World:
     providers: dict[str, Json] = field(default_factory=dict)
     vouchers: dict[tuple[str, str], Json] = field(default_factory=dict)
     redemptions: dict[tuple[str, str, str], Json] = field(default_factory=dict)
+    cycles: dict[int, Json] = field(default_factory=dict)
+    refusals: dict[date, Refusal] = field(default_factory=dict)
+    comeback: Json | None = None
 
     @property
     def auditor(self) -> Caller:
@@ -83,19 +106,21 @@ class World:
         return found
 
     async def each(
-        self, title: str, rows: Sequence[T], tell: Callable[[World, T, date], Awaitable[None]], until: date
+        self, rows: Sequence[T], tell: Callable[[World, T, date], Awaitable[None]], until: date, *, kind: str = ""
     ) -> None:
-        """Tell every row's story up to a day, several at a time. Raises the first error; the others stop."""
-        done = 0
-        self.progress(title, 0, len(rows))
+        """Tell every row's story up to a day, several at a time. Raises the first error; the others stop.
+
+        `kind` is what the progress is shown under; without one it is part of something else.
+        """
+        if kind:
+            self.progress.turn_to(kind)
         waiting = iter(rows)
 
         async def worker() -> None:
-            nonlocal done
             for row in waiting:
                 await tell(self, row, until)
-                done += 1
-                self.progress(title, done, len(rows))
+                if kind:
+                    self.progress.advance()
 
         try:
             async with asyncio.TaskGroup() as group:

@@ -14,7 +14,7 @@ from services.evaluation.circulars.schemas import CircularFilter, CircularOut, C
 from services.evaluation.cycles.queries import edition_of
 from shared.db import Session
 from shared.http.etag import set_etag
-from shared.http.paging import Page, paginate
+from shared.http.paging import Page, SortKey, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute
 from shared.runtime import RuntimeDep
@@ -23,11 +23,9 @@ router = APIRouter(prefix="/v1/circulars", tags=["circulars"], route_class=Servi
 
 
 @router.get("")
-async def list_circulars(
-    session: Session, _: Anyone, wanted: Annotated[CircularFilter, Query()]
-) -> Page[CircularOut]:
+async def list_circulars(session: Session, _: Anyone, wanted: Annotated[CircularFilter, Query()]) -> Page[CircularOut]:
     """Circulars, newest year first."""
-    keys = [Circular.year.desc(), Circular.id.desc()]
+    keys: list[SortKey] = [Circular.year.desc(), Circular.id.desc()]
     return await paginate(session, circulars(wanted), keys=keys, params=wanted, item=CircularOut.model_validate)
 
 

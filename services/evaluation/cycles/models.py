@@ -32,7 +32,9 @@ class EvaluationCycle(Aggregate, Base):
             "approved_by <> scored_by AND countersigned_by <> scored_by AND published_by <> scored_by",
             name="four_eyes",
         ),
-        CheckConstraint("approved_by <> announced_by AND countersigned_by <> announced_by", name="approver_not_announcer"),
+        CheckConstraint(
+            "approved_by <> announced_by AND countersigned_by <> announced_by", name="approver_not_announcer"
+        ),
         CheckConstraint("countersigned_by <> approved_by", name="countersigned_by_another"),
         CheckConstraint("countersigned_bureau <> approved_bureau", name="countersigned_by_other_bureau"),
     )

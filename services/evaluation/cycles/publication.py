@@ -36,7 +36,7 @@ from shared.policy.edition import Edition, Editions
 
 
 class PriorProcedureIncomplete(DomainError):
-    """2.3-5: this centre's delisting is not ready to be published; the other centres are not concerned. Its case stays."""
+    """2.3-5: this centre's delisting is not ready to be published; other centres are not concerned."""
 
     def __init__(self, case: DelistingCase | None, decision: Decision) -> None:
         missing = str(decision.results[0].inputs["missing"]).split(", ")
@@ -99,17 +99,15 @@ async def publish_centre(session: AsyncSession, publication: Publication, evalua
 
 
 async def _hold(session: AsyncSession, evaluation_id: UUID) -> Evaluation:
-    """The evaluation, locked behind its centre: two years of one centre are never published at the same time, or neither
-    would see the other's fail."""
+    """The evaluation, locked behind its centre: two years of one centre are never published at the same time, or
+    neither would see the other's fail."""
     centre_id = select(Evaluation.centre_id).where(Evaluation.id == evaluation_id).scalar_subquery()
     await session.execute(select(known_centre.c.id).where(known_centre.c.id == centre_id).with_for_update())
     locked = select(Evaluation).where(Evaluation.id == evaluation_id).with_for_update()
     return (await session.scalars(locked.execution_options(populate_existing=True))).one()
 
 
-async def _ready_case(
-    session: AsyncSession, publication: Publication, case: DelistingCase | None
-) -> DelistingCase:
+async def _ready_case(session: AsyncSession, publication: Publication, case: DelistingCase | None) -> DelistingCase:
     taken = rules.NOTHING_TAKEN if case is None else await taken_so_far(session, case)
     decision = rules.decide_prior_procedure(publication.edition, taken)
     if case is None or not decision.passed:
@@ -147,7 +145,7 @@ async def _tell_result(session: AsyncSession, evaluation: Evaluation, context: E
 
 
 async def _put_in_force(session: AsyncSession, publication: Publication, case: DelistingCase) -> None:
-    """2.3-5: publication of the final second fail is the delisting; from this commit on the centre's standing is gone."""
+    """2.3-5: publication of the final second fail is the delisting; with this commit the centre's standing is gone."""
     context = publication.context
     case.status = rules.PUBLISHED
     case.published_on, case.published_at, case.published_by = publication.day, utcnow(), context.actor
@@ -192,9 +190,9 @@ async def unpublished_left(session: AsyncSession, cycle_id: UUID) -> int:
 
 
 async def complete_cycle(session: AsyncSession, publication: Publication) -> bool:
-    """Once no result is outstanding: the year is published and its circular issued. The caller holds the cycle FOR UPDATE.
+    """Once no result is outstanding: the year is published and its circular issued. Answers whether it is complete.
 
-    Answers whether the year is complete.
+    The caller holds the cycle FOR UPDATE.
     """
     cycle = publication.cycle
     if cycle.status == "published":

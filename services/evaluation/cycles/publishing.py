@@ -41,8 +41,8 @@ async def request_publication(
     sent: PublicationRequest,
     if_match: str | None,
 ) -> Operation:
-    """Publish a countersigned year under its document; asked again, it answers the work under way, and publishes centres
-    that were left out before."""
+    """Publish a countersigned year under its document. Asked again, it answers the work under way, or publishes the
+    centres that were left out before."""
     cycle = await find_cycle(session, cycle_id, lock=True)
     repeated = await _repeated(session, cycle, sent)
     if repeated is not None:
@@ -66,9 +66,7 @@ async def request_publication(
     return operation
 
 
-async def _repeated(
-    session: AsyncSession, cycle: EvaluationCycle, sent: PublicationRequest
-) -> Operation | None:
+async def _repeated(session: AsyncSession, cycle: EvaluationCycle, sent: PublicationRequest) -> Operation | None:
     """The publication that was asked for before, unless it has left centres out that may be tried again.
 
     Raises 409 `published-under-another-document`: a year has one document.
@@ -89,7 +87,7 @@ async def publish_one(
     published_on: date | None,
     if_match: str | None,
 ) -> Evaluation:
-    """Publish a centre that the year's publication left out, once its case is complete; the last one completes the year.
+    """Publish a centre that the year's publication left out, once its case is complete; the last completes the year.
 
     Raises 409 `prior-procedure-incomplete` as long as a step is missing.
     """
@@ -117,8 +115,8 @@ def _refuse_scorer(principal: Principal, cycle: EvaluationCycle) -> None:
 async def _require_publishable(
     session: AsyncSession, editions: Editions, cycle: EvaluationCycle, day: date, basis: str | None
 ) -> str | None:
-    """2.3-4, 6-1: the notice is over, and fails after the edition's end name what they continue under: the document sent,
-    the one the year was published under before, or that of the edition in force. Answers it."""
+    """2.3-4, 6-1: the notice is over, and fails after the edition's end name what they continue under: the document
+    sent, the one the year was published under before, or that of the edition in force. Answers it."""
     edition = editions.get(cycle.edition)
     assert cycle.notice_until is not None
     require_passed(rules.decide_notice_over(edition, cycle.notice_until, day))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.base import AnyRow
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.cycles.schemas import Completeness, CycleFilter, FailOut, Preview
 from services.evaluation.delistings.models import DelistingCase
@@ -101,15 +102,15 @@ async def completeness_of(session: AsyncSession, cycle: EvaluationCycle, edition
 
 
 def _unmarked(edition: Edition) -> ColumnElement[bool]:
-    """Graded, and some expert indicator has no mark yet."""
+    """The score decides the grade, and some expert indicator has no mark yet."""
     wanted = [indicator.id for indicator in edition.rubric.indicators if indicator.kind == "expert"]
     marked = (
         select(func.count(ExpertScore.indicator.distinct()))
         .where(ExpertScore.evaluation_id == Evaluation.id, ExpertScore.indicator == func.any(_texts(wanted)))
         .scalar_subquery()
     )
-    exempt = or_(Evaluation.exempt, Evaluation.grade == NOT_GRADED)
-    return and_(~func.coalesce(exempt, literal(False)), marked < len(wanted))
+    score_counts = and_(~Evaluation.exempt, ~Evaluation.vetoed, Evaluation.grade.is_distinct_from(NOT_GRADED))
+    return and_(score_counts, marked < len(wanted))
 
 
 def _texts(values: list[str]) -> Any:
@@ -125,7 +126,7 @@ def _outdated(year: int) -> ColumnElement[bool]:
     return later.exists()
 
 
-async def _reports(session: AsyncSession, cycle: EvaluationCycle) -> Row[Any]:
+async def _reports(session: AsyncSession, cycle: EvaluationCycle) -> AnyRow:
     report = QuarterlyReport
     query = (
         select(
@@ -141,12 +142,12 @@ async def _reports(session: AsyncSession, cycle: EvaluationCycle) -> Row[Any]:
 async def _reports_due(session: AsyncSession, cycle: EvaluationCycle, edition: Edition) -> int:
     listed = (Evaluation.listed_on, Evaluation.delisted_on)
     rows = await session.execute(
-        select(*listed, func.count().label("count")).where(Evaluation.cycle_id == cycle.id).group_by(*listed)
+        select(*listed, func.count().label("centres")).where(Evaluation.cycle_id == cycle.id).group_by(*listed)
     )
-    return sum(len(due_quarters(edition, cycle.year, row.listed_on, row.delisted_on)) * row.count for row in rows)
+    return sum(len(due_quarters(edition, cycle.year, row.listed_on, row.delisted_on)) * row.centres for row in rows)
 
 
-async def _fails(session: AsyncSession, cycle_id: UUID) -> list[Row[Any]]:
+async def _fails(session: AsyncSession, cycle_id: UUID) -> list[AnyRow]:
     case = and_(DelistingCase.evaluation_id == Evaluation.id, DelistingCase.status != DROPPED)
     query = (
         select(

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.base import table_of
 from services.evaluation.centres import states_on
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.evaluations.models import Evaluation
@@ -63,7 +64,7 @@ async def _add(session: AsyncSession, cycle: EvaluationCycle, centres: list[UUID
 
 
 async def _refresh(session: AsyncSession, cycle: EvaluationCycle, last: date) -> None:
-    table = Evaluation.__table__
+    table = table_of(Evaluation)
     state = states_on(last)
     values = {name: state.c[name] for name in _PROFILE}
     values |= {"listed_on": known_centre.c.listed_on, "delisted_on": known_centre.c.delisted_on}

@@ -26,7 +26,7 @@ from services.evaluation.operations.models import Operation
 from services.evaluation.operations.schemas import OperationOut
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
-from shared.http.paging import Page, paginate
+from shared.http.paging import Page, SortKey, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute
 from shared.runtime import Runtime, RuntimeDep
@@ -65,7 +65,7 @@ async def list_cycles(
     def item(cycle: EvaluationCycle) -> CycleOut:
         return CycleOut.of(cycle, runtime.editions.get(cycle.edition))
 
-    keys = [EvaluationCycle.year.desc(), EvaluationCycle.id.desc()]
+    keys: list[SortKey] = [EvaluationCycle.year.desc(), EvaluationCycle.id.desc()]
     return await paginate(session, cycles(wanted), keys=keys, params=wanted, item=item)
 
 
@@ -109,9 +109,7 @@ async def announce_cycle(
     if_match: IfMatch = None,
 ) -> CycleOut:
     """Put the preliminary results on public notice (公示)."""
-    cycle = await usecases.announce_cycle(
-        session, principal, runtime.editions, cycle_id, sent.announced_on, if_match
-    )
+    cycle = await usecases.announce_cycle(session, principal, runtime.editions, cycle_id, sent.announced_on, if_match)
     return _answer(cycle, runtime, response)
 
 

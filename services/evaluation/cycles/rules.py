@@ -54,8 +54,8 @@ def decide_notice_over(edition: Edition, notice_until: date, day: date) -> Decis
 
 
 def decide_adverse_publication(edition: Edition, fails: int, day: date, basis: str | None) -> Decision:
-    """6-1: the evaluation of the edition's last year may run after its end, but a fail published then names the document
-    that it continues under."""
+    """6-1: the evaluation of the edition's last year may run after its end, but a fail published then names the
+    document that it continues under."""
     return edition.decision() if fails == 0 else decide_adverse_decision(edition, day, basis)
 
 

@@ -12,6 +12,7 @@ from pydantic import JsonValue
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.base import table_of
 from services.evaluation.delistings.models import DelistingCase, DelistingParticipant
 from services.evaluation.delistings.rules import COMPLETED, PARTICIPANTS, PUBLISHED
 from shared.clock import utcnow
@@ -106,7 +107,7 @@ async def _lock(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Delist
 
 
 async def _record(session: AsyncSession, confirmations: Sequence[Confirmation]) -> None:
-    table = DelistingParticipant.__table__
+    table = table_of(DelistingParticipant)
     names = ("acted_at", "confirmed_at", "event_id", "event_type", "position", "rules", "details", "problem")
     changed = (
         update(table)

@@ -90,9 +90,7 @@ async def open_cases(
     for edition_id in sorted({case.edition for case in cases}):
         rows = [(case.id, case.version, state_of(case)) for case in cases if case.edition == edition_id]
         applied = ("delisting.consecutive_failures", "delisting.operator_of_record")
-        await outbox.append_many(
-            session, ec.DelistingOpened, rows, context=context, rules=applied, edition=edition_id
-        )
+        await outbox.append_many(session, ec.DelistingOpened, rows, context=context, rules=applied, edition=edition_id)
     return [case.id for case in cases]
 
 
@@ -109,9 +107,7 @@ def _seconds(
             yield _Second(evaluation, edition, decision, first, last)
 
 
-async def _insert(
-    session: AsyncSession, seconds: Sequence[_Second], context: EventContext
-) -> list[DelistingCase]:
+async def _insert(session: AsyncSession, seconds: Sequence[_Second], context: EventContext) -> list[DelistingCase]:
     operators = await _operators_of_record(session, seconds)
     numbers = await reserve_case_nos(session, "DL", context.effective_on.year, len(seconds))
     cases = [

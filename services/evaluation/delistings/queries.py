@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.access import in_scope
+from services.evaluation.base import AnyRow, table_of
 from services.evaluation.delistings import rules
 from services.evaluation.delistings.models import DelistingCase, DelistingParticipant, DelistingStep
 from services.evaluation.delistings.schemas import (
@@ -24,6 +24,7 @@ from services.evaluation.delistings.schemas import (
 from services.evaluation.terms import warning_codes
 from shared.auth.principal import Principal
 from shared.auth.roles import CENTRE_OPERATOR
+from shared.calendar import WorkingDay
 from shared.errors import not_found
 from shared.events.contracts.evaluation import DELISTING
 from shared.kernel_tables import event_log
@@ -48,9 +49,7 @@ def cases_for(principal: Principal, wanted: CaseFilter) -> Select[DelistingCase]
     return query
 
 
-async def find_case(
-    session: AsyncSession, principal: Principal, case_id: UUID, *, lock: bool = False
-) -> DelistingCase:
+async def find_case(session: AsyncSession, principal: Principal, case_id: UUID, *, lock: bool = False) -> DelistingCase:
     """One case of the caller's scope, locked for a step if asked. Raises 404."""
     query = select(DelistingCase).where(DelistingCase.id == case_id, _visible(principal))
     locked = query.with_for_update().execution_options(populate_existing=True)
@@ -96,7 +95,7 @@ async def timeline(session: AsyncSession, case: DelistingCase, edition: Edition)
     )
 
 
-async def _log(session: AsyncSession, case_id: UUID) -> Sequence[Row[Any]]:
+async def _log(session: AsyncSession, case_id: UUID) -> Sequence[AnyRow]:
     log = event_log.c
     query = (
         select(
@@ -111,14 +110,14 @@ async def _log(session: AsyncSession, case_id: UUID) -> Sequence[Row[Any]]:
             DelistingStep.details,
             DelistingStep.decision,
         )
-        .select_from(event_log.outerjoin(DelistingStep.__table__, DelistingStep.event_id == log.id))
+        .select_from(event_log.outerjoin(table_of(DelistingStep), DelistingStep.event_id == log.id))
         .where(log.aggregate_id == case_id, log.topic == DELISTING.name)
         .order_by(log.aggregate_version)
     )
     return (await session.execute(query)).all()
 
 
-def _step(row: Row[Any], published_at: datetime | None, edition: Edition) -> StepOut:
+def _step(row: AnyRow, published_at: datetime | None, edition: Edition) -> StepOut:
     applied = tuple(filter(None, json.loads(row.attributes).get("rules", "").split(",")))
     verb = row.type.split(".")[2]
     return StepOut(
@@ -161,7 +160,7 @@ def _clauses(edition: Edition, applied: Sequence[str]) -> list[str]:
 
 
 def _ms(published_at: datetime | None, moment: datetime | None) -> int | None:
-    """Milliseconds from publication; None before it. Events carry whole milliseconds, so one of the same counts as 0."""
+    """Milliseconds from publication; None before it. Events carry whole milliseconds, so the same one counts as 0."""
     if published_at is None or moment is None or moment < published_at - timedelta(milliseconds=1):
         return None
     return max(0, round((moment - published_at).total_seconds() * 1000))
@@ -169,7 +168,7 @@ def _ms(published_at: datetime | None, moment: datetime | None) -> int | None:
 
 def _warnings(case: DelistingCase, edition: Edition) -> list[str]:
     """Doubts of the calendar about the terms: they are recomputed, for a calendar may have been completed since."""
-    days = []
+    days: list[WorkingDay] = []
     if case.notice_served_on is not None:
         days += rules.terms_of_notice(edition, case.notice_served_on)
     if case.served_on is not None:

@@ -43,14 +43,10 @@ def _answer(case: DelistingCase, response: Response) -> CaseOut:
 
 
 @router.get("")
-async def list_cases(
-    session: Session, principal: CaseReader, wanted: Annotated[CaseFilter, Query()]
-) -> Page[CaseOut]:
+async def list_cases(session: Session, principal: CaseReader, wanted: Annotated[CaseFilter, Query()]) -> Page[CaseOut]:
     """Cases of the caller's scope, newest first."""
     keys = [DelistingCase.id.desc()]
-    return await paginate(
-        session, cases_for(principal, wanted), keys=keys, params=wanted, item=CaseOut.model_validate
-    )
+    return await paginate(session, cases_for(principal, wanted), keys=keys, params=wanted, item=CaseOut.model_validate)
 
 
 @router.get("/{case_id}", responses=problem_responses(404))

@@ -72,7 +72,7 @@ async def serve_notice(caller: Caller, case_id: UUID, sent: NoticeOfIntent) -> D
 
 
 async def record_statement(caller: Caller, case_id: UUID, sent: Statement) -> DelistingCase:
-    """Record the statement and defence (陈述申辩), or that its term passed without one; only an officer may do the latter."""
+    """Record the statement and defence (陈述申辩), or, for officers only, that its term passed without one."""
     if sent.waived and not caller.principal.has(*OFFICERS):
         raise forbidden()
     at = await _open(caller, case_id, rules.STATEMENT, sent.received_on)
@@ -107,14 +107,12 @@ async def record_hearing(caller: Caller, case_id: UUID, sent: Hearing) -> Delist
 
 
 async def record_legal_review(caller: Caller, case_id: UUID, sent: LegalReview) -> DelistingCase:
-    """Record the legal review (法制审核); one that finds the case insufficient leaves it where it is, to be repeated."""
+    """Record the legal review (法制审核); one that finds the case insufficient is repeated."""
     at = await _open(caller, case_id, rules.LEGAL_REVIEW, sent.reviewed_on)
     decision = require_passed(rules.decide_no_hearing(at.edition, at.taken, at.day))
     details: dict[str, JsonValue] = {"document_no": sent.document_no}
     if sent.outcome == "insufficient":
-        return await _take(
-            caller, at, rules.LEGAL_REVIEW, sent.outcome, details, decision, status=at.case.status
-        )
+        return await _take(caller, at, rules.LEGAL_REVIEW, sent.outcome, details, decision, status=at.case.status)
     at.case.reviewed_by = caller.principal.account_id
     return await _take(caller, at, rules.LEGAL_REVIEW, sent.outcome, details, decision)
 

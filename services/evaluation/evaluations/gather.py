@@ -6,14 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import Date, Row, TableValuedAlias, and_, bindparam, column, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Date, TableValuedAlias, and_, bindparam, column, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.base import AnyRow
 from services.evaluation.centres import states_on
 from services.evaluation.evaluations.models import ExpertScore, Veto
 from services.evaluation.evaluations.tenancy_counts import tenancy_counts
@@ -119,9 +119,9 @@ def _facts(
     frame: Frame,
     subject: Subject,
     counts: TenancyFacts,
-    reports: Sequence[Row[Any]],
-    returned: Row[Any] | None,
-    marks: Sequence[Row[Any]],
+    reports: Sequence[AnyRow],
+    returned: AnyRow | None,
+    marks: Sequence[AnyRow],
 ) -> Facts:
     rubric = frame.edition.rubric
     places = {subject.owner_division, subject.site_division}
@@ -138,9 +138,7 @@ def _facts(
     )
 
 
-def _reporting(
-    frame: Frame, subject: Subject, reports: Sequence[Row[Any]], returned: Row[Any] | None
-) -> ReportingFacts:
+def _reporting(frame: Frame, subject: Subject, reports: Sequence[AnyRow], returned: AnyRow | None) -> ReportingFacts:
     by_quarter = {row.quarter: row for row in reports if row.first_submitted_on is not None}
     due = [
         quarter
@@ -169,7 +167,7 @@ def _deadlines(frame: Frame) -> TableValuedAlias:
     return func.unnest(days, deadlines).table_valued(*columns, name="filing").render_derived()
 
 
-async def _reports(session: AsyncSession, year: int, centres: Sequence[UUID]) -> Sequence[Row[Any]]:
+async def _reports(session: AsyncSession, year: int, centres: Sequence[UUID]) -> Sequence[AnyRow]:
     report = QuarterlyReport
     current = and_(ReportRevision.report_id == report.id, ReportRevision.revision == report.revision)
     columns = (report.centre_id, report.quarter, report.status, report.first_submitted_on, report.late)
@@ -182,7 +180,7 @@ async def _reports(session: AsyncSession, year: int, centres: Sequence[UUID]) ->
     return (await session.execute(query)).all()
 
 
-async def _returns(session: AsyncSession, year: int, centres: Sequence[UUID]) -> Sequence[Row[Any]]:
+async def _returns(session: AsyncSession, year: int, centres: Sequence[UUID]) -> Sequence[AnyRow]:
     corrected = and_(
         ReportRevision.report_id == ReportReturn.report_id, ReportRevision.revision == ReportReturn.revision + 1
     )
@@ -201,18 +199,18 @@ async def _returns(session: AsyncSession, year: int, centres: Sequence[UUID]) ->
     return (await session.execute(query)).all()
 
 
-async def _marks(session: AsyncSession, evaluations: Sequence[UUID]) -> Sequence[Row[Any]]:
+async def _marks(session: AsyncSession, evaluations: Sequence[UUID]) -> Sequence[AnyRow]:
     newest = (ExpertScore.evaluation_id, ExpertScore.indicator)
     query = (
         select(ExpertScore.evaluation_id, ExpertScore.indicator, ExpertScore.mark, ExpertScore.id)
-        .distinct(*newest)
+        .ext(distinct_on(*newest))
         .where(ExpertScore.evaluation_id.in_(evaluations))
         .order_by(*newest, ExpertScore.id.desc())
     )
     return (await session.execute(query)).all()
 
 
-async def _vetoes(session: AsyncSession, evaluations: Sequence[UUID]) -> Sequence[Row[Any]]:
+async def _vetoes(session: AsyncSession, evaluations: Sequence[UUID]) -> Sequence[AnyRow]:
     query = (
         select(Veto.evaluation_id, Veto.id, Veto.code)
         .where(Veto.evaluation_id.in_(evaluations), Veto.status == "confirmed")
@@ -227,15 +225,15 @@ async def _states(session: AsyncSession, day: date, centres: Sequence[UUID]) -> 
     return {row.centre_id: [row.event_id] for row in rows}
 
 
-def _grouped(rows: Iterable[Row[Any]]) -> dict[UUID, list[Row[Any]]]:
-    groups: dict[UUID, list[Row[Any]]] = {}
+def _grouped(rows: Iterable[AnyRow]) -> dict[UUID, list[AnyRow]]:
+    groups: dict[UUID, list[AnyRow]] = {}
     for row in rows:
         groups.setdefault(row.centre_id, []).append(row)
     return groups
 
 
-def _grouped_by_evaluation(rows: Iterable[Row[Any]]) -> dict[UUID, list[Row[Any]]]:
-    groups: dict[UUID, list[Row[Any]]] = {}
+def _grouped_by_evaluation(rows: Iterable[AnyRow]) -> dict[UUID, list[AnyRow]]:
+    groups: dict[UUID, list[AnyRow]] = {}
     for row in rows:
         groups.setdefault(row.evaluation_id, []).append(row)
     return groups

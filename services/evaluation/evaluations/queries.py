@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
@@ -64,13 +64,11 @@ async def show_evaluation(session: AsyncSession, principal: Principal, evaluatio
     )
 
 
-async def _of(
-    session: AsyncSession, table: type[Veto] | type[Exemption], evaluation_id: UUID
-) -> list[Veto | Exemption]:
+async def _of(session: AsyncSession, table: type[Veto | Exemption], evaluation_id: UUID) -> list[Veto | Exemption]:
     return list(await session.scalars(select(table).where(table.evaluation_id == evaluation_id).order_by(table.id)))
 
 
-def shown_to(principal: Principal) -> Any:
+def shown_to(principal: Principal) -> Callable[[Row[Evaluation, str, str]], ResultOut]:
     """How a listed row is shown: in full to those who read everything, else as a result."""
     full = reads_all(principal)
 

@@ -36,7 +36,7 @@ from services.evaluation.evaluations.schemas import (
 )
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
-from shared.http.paging import Page, paginate
+from shared.http.paging import Page, SortKey, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute
 from shared.runtime import RuntimeDep
@@ -51,7 +51,7 @@ async def list_evaluations(
     session: Session, principal: Anyone, wanted: Annotated[EvaluationFilter, Query()]
 ) -> Page[EvaluationOut | ResultOut]:
     """Published results for everybody; preliminary ones for those concerned."""
-    keys = [Evaluation.year.desc(), Evaluation.id.desc()]
+    keys: list[SortKey] = [Evaluation.year.desc(), Evaluation.id.desc()]
     query = evaluations_for(principal, wanted)
     return await paginate(session, query, keys=keys, params=wanted, item=shown_to(principal))
 
@@ -124,9 +124,7 @@ async def approve_exemption(
     runtime: RuntimeDep,
 ) -> ExemptionOut:
     """One bureau approves or refuses."""
-    found = await usecases.approve_exemption(
-        session, principal, runtime.editions, evaluation_id, exemption_id, sent
-    )
+    found = await usecases.approve_exemption(session, principal, runtime.editions, evaluation_id, exemption_id, sent)
     return ExemptionOut.model_validate(found)
 
 

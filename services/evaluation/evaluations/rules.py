@@ -16,8 +16,8 @@ CORRECTABLE: Final = ("open", "scored", "announced")
 
 
 def decide_exemption(edition: Edition, reason: str, previous_year_failed: bool, minutes_no: str | None) -> Decision:
-    """2.3-1: exempt only for a reason that the edition names; after a failed year also with the office's minutes, because
-    an exemption breaks the run that leads to a delisting."""
+    """2.3-1: exempt only for a reason that the edition names; after a failed year also with the office's minutes,
+    because an exemption breaks the run that leads to a delisting."""
     known = reason in edition.delisting.exemption_reasons
     reason_result = edition.result(
         "evaluation.exemption",

@@ -102,8 +102,9 @@ class ResultOut(Response):
     @classmethod
     def of(cls, evaluation: Evaluation, centre_no: str, centre_name: str) -> Self:
         """With the centre's number and name, as the registry has them."""
-        named = {"centre_no": centre_no, "centre_name": centre_name}
-        return cls(**{name: getattr(evaluation, name) for name in set(cls.model_fields) - set(named)}, **named)
+        names = set(cls.model_fields) - {"centre_no", "centre_name"}
+        known = {name: getattr(evaluation, name) for name in names}
+        return cls(**known, centre_no=centre_no, centre_name=centre_name)
 
 
 class VetoOut(Response):
@@ -160,7 +161,7 @@ class EvaluationFile(EvaluationOut):
 
 
 class SheetOut(Response):
-    """A score with its lineage: indicator by indicator its formula, inputs and sources, and the records they rest on."""
+    """A score with its lineage: each indicator's formula, inputs and sources, and the records they rest on."""
 
     id: UUID
     evaluation_id: UUID

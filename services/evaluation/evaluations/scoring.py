@@ -8,9 +8,10 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import Row, and_, bindparam, func, insert, select, update
+from sqlalchemy import Update, and_, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.base import AnyRow, table_of
 from services.evaluation.evaluations.gather import Frame, Gathered, Subject, gather
 from services.evaluation.evaluations.models import Evaluation, ScoreSheet
 from services.evaluation.rubrics.catalogue import CATALOGUE
@@ -61,7 +62,7 @@ async def score_evaluations(
         sheets.append(sheet)
         changes.append(_change(subject, sheet, grade, bool(gathered.vetoes), operation_id))
     await session.execute(insert(ScoreSheet), sheets)
-    table = Evaluation.__table__
+    table = table_of(Evaluation)
     changed = (
         update(table)
         .where(table.c.id == bindparam("key"))
@@ -202,7 +203,7 @@ async def grade_tiers(session: AsyncSession, cycle_id: UUID, edition: Edition, y
     )
     changes = [change for row in candidates if (change := _regraded(edition, year, row)) is not None]
     if changes:
-        table = evaluation.__table__
+        table = table_of(evaluation)
         changed = (
             update(table)
             .where(table.c.id == bindparam("key"))
@@ -211,7 +212,7 @@ async def grade_tiers(session: AsyncSession, cycle_id: UUID, edition: Edition, y
         await (await session.connection()).execute(changed, changes)
 
 
-def _regraded(edition: Edition, year: int, row: Row[Any]) -> dict[str, Any] | None:
+def _regraded(edition: Edition, year: int, row: AnyRow) -> dict[str, Any] | None:
     graded = decide_graded(edition, year, row.listed_on, row.delisted_on)
     standing = Standing(row.place, row.graded_in_tier)
     grade = decide_grade(edition, graded, decide_vetoes(edition, ()), row.score, standing, exempt=False)
@@ -219,7 +220,7 @@ def _regraded(edition: Edition, year: int, row: Row[Any]) -> dict[str, Any] | No
     return None if decision == row.decision else {"key": row.id, "new_grade": grade.grade, "new_decision": decision}
 
 
-def _ranking(cycle_id: UUID) -> Any:
+def _ranking(cycle_id: UUID) -> Update:
     evaluation = Evaluation
     ranked = (
         select(
@@ -232,7 +233,7 @@ def _ranking(cycle_id: UUID) -> Any:
         .where(evaluation.cycle_id == cycle_id, evaluation.grade.not_in([EXEMPT, NOT_GRADED]))
         .subquery("ranked")
     )
-    table = Evaluation.__table__
+    table = table_of(Evaluation)
     moved = (table.c.place.is_distinct_from(ranked.c.place)) | (
         table.c.graded_in_tier.is_distinct_from(ranked.c.graded)
     )

@@ -40,8 +40,8 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
 async def tenancy_counts(
     session: AsyncSession, year: int, windows: Windows, deadlines: TableValuedAlias, centres: Sequence[UUID]
 ) -> dict[UUID, tuple[TenancyFacts, list[UUID]]]:
-    """Counts by centre, with the ids of the events they rest on. `ended_on` is the last day at the centre, so a stay that
-    ends on 31 December is no longer one of the year's incubatees."""
+    """Counts by centre, with the ids of the events they rest on. `ended_on` is the last day at the centre, so a stay
+    that ends on 31 December is no longer one of the year's incubatees."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     years = range(year - windows.rolling_years + 1, year + 1)
     at_end = and_(_stay.admitted_on <= last, or_(_stay.ended_on.is_(None), _stay.ended_on > last))

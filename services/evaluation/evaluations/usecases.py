@@ -19,6 +19,7 @@ from services.evaluation.evaluations.models import Evaluation, Exemption, Expert
 from services.evaluation.evaluations.rules import CORRECTABLE, MARKABLE, decide_exemption
 from services.evaluation.evaluations.schemas import ExemptionDecision, ExpertMark, NewExemption, NewVeto, VetoDecision
 from services.evaluation.evaluations.scoring import grade_tiers, score_evaluations
+from services.evaluation.objections.queries import upheld
 from services.evaluation.refusals import require_known, require_passed, require_status
 from services.evaluation.rubrics.rules import NO_REPORT
 from shared.auth.principal import Principal
@@ -54,8 +55,10 @@ async def hold_evaluation(
 async def enter_mark(
     session: AsyncSession, principal: Principal, editions: Editions, evaluation_id: UUID, sent: ExpertMark
 ) -> ExpertScore:
-    """Enter an expert's mark; a later one replaces it, both are kept."""
-    held = await hold_evaluation(session, editions, evaluation_id, MARKABLE)
+    """Enter an expert's mark; a later one replaces it, both are kept. During the public notice a mark is corrected only
+    after an upheld objection."""
+    allowed = CORRECTABLE if await upheld(session, evaluation_id) else MARKABLE
+    held = await hold_evaluation(session, editions, evaluation_id, allowed)
     known = [found.id for found in held.edition.rubric.indicators if found.kind == "expert"]
     require_known("indicator", [sent.indicator], known)
     mark = ExpertScore(
@@ -213,8 +216,8 @@ async def _for_decision(
 
 
 async def rescore(session: AsyncSession, editions: Editions, held: Held, principal: Principal) -> None:
-    """Compute a score again where there is one, with its tier's best share and, once results are preliminary, its delisting
-    case. The old sheet is kept."""
+    """Compute a score again where there is one, with its tier's best share and, once results are preliminary, its
+    delisting case. The old sheet is kept."""
     if held.evaluation.status == "pending":
         return
     frame = frame_of(held.edition, held.cycle.year, principal.today)

@@ -90,9 +90,7 @@ async def _score_all(runtime: Runtime, operation_id: UUID) -> None:
     await runtime.db.run(lambda session: _finish_scoring(session, runtime.editions, operation_id))
 
 
-async def _score_some(
-    session: AsyncSession, editions: Editions, operation_id: UUID, frames: dict[UUID, Frame]
-) -> bool:
+async def _score_some(session: AsyncSession, editions: Editions, operation_id: UUID, frames: dict[UUID, Frame]) -> bool:
     """Score the next centres that this operation has not scored yet; False when there are none."""
     operation = await _hold(session, operation_id)
     cycle = await hold_cycle(session, operation.cycle_id)
@@ -147,9 +145,7 @@ async def _publish_all(runtime: Runtime, operation_id: UUID) -> None:
 
 
 async def _still_to_publish(session: AsyncSession, operation_id: UUID) -> list[UUID]:
-    noted = exists().where(
-        OperationIssue.operation_id == operation_id, OperationIssue.evaluation_id == Evaluation.id
-    )
+    noted = exists().where(OperationIssue.operation_id == operation_id, OperationIssue.evaluation_id == Evaluation.id)
     query = (
         select(Evaluation.id)
         .join(Operation, Operation.cycle_id == Evaluation.cycle_id)
@@ -161,8 +157,8 @@ async def _still_to_publish(session: AsyncSession, operation_id: UUID) -> list[U
 
 
 async def _publish_or_note(runtime: Runtime, operation_id: UUID, evaluation_id: UUID) -> None:
-    """One centre, one transaction. A centre whose procedure is incomplete is noted and left out, and so is one that fails
-    in a way that will not pass: the others must not wait for it."""
+    """One centre, one transaction. A centre whose procedure is incomplete is noted and left out, and so is one that
+    fails in a way that will not pass: the others must not wait for it."""
     try:
         await runtime.db.run(lambda session: _publish_one(session, runtime.editions, operation_id, evaluation_id))
         return
@@ -178,9 +174,7 @@ async def _publish_or_note(runtime: Runtime, operation_id: UUID, evaluation_id: 
     await runtime.db.run(lambda session: _note(session, operation_id, evaluation_id, issue))
 
 
-async def _publish_one(
-    session: AsyncSession, editions: Editions, operation_id: UUID, evaluation_id: UUID
-) -> None:
+async def _publish_one(session: AsyncSession, editions: Editions, operation_id: UUID, evaluation_id: UUID) -> None:
     operation = await _hold(session, operation_id)
     cycle = await hold_cycle(session, operation.cycle_id)
     publication = Publication(editions, cycle, operation.effective_on, _context(operation))
@@ -188,9 +182,7 @@ async def _publish_one(
     operation.done = min(operation.done + 1, operation.total)
 
 
-async def _note(
-    session: AsyncSession, operation_id: UUID, evaluation_id: UUID, refused: DomainError
-) -> None:
+async def _note(session: AsyncSession, operation_id: UUID, evaluation_id: UUID, refused: DomainError) -> None:
     operation = await _hold(session, operation_id)
     evaluation = await session.get_one(Evaluation, evaluation_id)
     await session.execute(

@@ -99,7 +99,5 @@ async def reject_rectification(
     if_match: IfMatch = None,
 ) -> RectificationOut:
     """Reject the evidence with a reason."""
-    order = await usecases.reject_rectification(
-        session, principal, order_id, sent.reason, sent.rejected_on, if_match
-    )
+    order = await usecases.reject_rectification(session, principal, order_id, sent.reason, sent.rejected_on, if_match)
     return _answer(order, principal, response)

@@ -35,7 +35,8 @@ class QuarterlyForm(Request):
         default=None, description="适用较长孵化期的在孵企业 incubatees of the fields that may stay longer"
     )
     alive_after_12_months: Count | None = Field(
-        default=None, description="入驻满12个月仍存续 enterprises alive whose 12th month after entry ended in the quarter"
+        default=None,
+        description="入驻满12个月仍存续 enterprises alive whose 12th month after entry ended in the quarter",
     )
     enterprises_served: Count | None = Field(default=None, description="接受服务的企业 enterprises served")
     confirmed_services: Count | None = Field(

@@ -38,9 +38,7 @@ async def find_report(
 
 async def revisions_of(session: AsyncSession, report_id: UUID) -> list[RevisionOut]:
     """Every submitted version, oldest first, with its return."""
-    same = and_(
-        ReportReturn.report_id == ReportRevision.report_id, ReportReturn.revision == ReportRevision.revision
-    )
+    same = and_(ReportReturn.report_id == ReportRevision.report_id, ReportReturn.revision == ReportRevision.revision)
     query = (
         select(ReportRevision, ReportReturn)
         .outerjoin(ReportReturn, same)

@@ -23,7 +23,7 @@ from services.evaluation.reports.schemas import (
 from shared.auth.principal import Principal
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
-from shared.http.paging import Page, paginate
+from shared.http.paging import Page, SortKey, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute
 from shared.runtime import Runtime, RuntimeDep
@@ -53,7 +53,7 @@ async def list_reports(
     session: Session, principal: CaseReader, runtime: RuntimeDep, wanted: Annotated[ReportFilter, Query()]
 ) -> Page[ReportOut]:
     """Reports of the caller's scope, newest quarter first."""
-    keys = [QuarterlyReport.year.desc(), QuarterlyReport.quarter.desc(), QuarterlyReport.id.desc()]
+    keys: list[SortKey] = [QuarterlyReport.year.desc(), QuarterlyReport.quarter.desc(), QuarterlyReport.id.desc()]
 
     def item(report: QuarterlyReport) -> ReportOut:
         return ReportOut.of(report, runtime.editions.get(report.edition), principal.today)

@@ -55,7 +55,7 @@ def correction_due_day(edition: Edition, returned_on: date) -> WorkingDay:
 
 
 def decide_in_time(edition: Edition, due_on: date, submitted_on: date) -> Decision:
-    """2.3-2: a report is late from the day after its due day. Late reports are taken all the same; lateness costs points."""
+    """2.3-2: a report is late from the day after its due day. It is taken all the same; lateness costs points."""
     in_time = submitted_on <= due_on
     result = edition.result(
         "quarterly.due",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.base import AnyRow
 from services.evaluation.centres import await_centre, hold_listed_centre
 from services.evaluation.refusals import require_known, require_passed, require_status
 from services.evaluation.reports import rules
@@ -151,9 +152,7 @@ async def accept_report(
     report.status = "accepted"
     report.accepted_on, report.accepted_by, report.accepted_at = day, principal.account_id, utcnow()
     context = EventContext.of(principal, day)
-    await outbox.append(
-        session, ec.ReportAccepted, report, state_of(report), context=context, edition=report.edition
-    )
+    await outbox.append(session, ec.ReportAccepted, report, state_of(report), context=context, edition=report.edition)
     return report
 
 
@@ -195,7 +194,7 @@ def _check_levels(edition: Edition, form: QuarterlyForm) -> None:
     require_known("form.events_by_level", form.events_by_level or (), edition.activities.levels)
 
 
-def _check_period(centre: Row[object], wanted: NewReport, today: date) -> None:
+def _check_period(centre: AnyRow, wanted: NewReport, today: date) -> None:
     first, last = rules.first_day(wanted.year, wanted.quarter), rules.last_day(wanted.year, wanted.quarter)
     if today < first:
         raise DomainError("quarter-not-begun", 409, params={"first_day": first})

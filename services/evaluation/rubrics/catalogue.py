@@ -45,9 +45,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
     "enterprises.exits_in_order_share": _form(f.exits_in_order_share, "long_stay_enterprises", also=_STAYS),
     "enterprises.survival_share": _form(f.survival_share, "alive_after_12_months", also=_STAYS),
     "financing.financed_share": _form(f.financed_share, "enterprises_financed", also=_STAYS),
-    "financing.amount_per_enterprise": _form(
-        f.amount_per_enterprise, "equity_financing", "bank_loans", also=_STAYS
-    ),
+    "financing.amount_per_enterprise": _form(f.amount_per_enterprise, "equity_financing", "bank_loans", also=_STAYS),
     "financing.matches": _form(f.matches, "financing_matches"),
     "activities.events": _form(f.events, "events_by_level"),
     "activities.attendance": _form(f.attendance, "attendance"),

@@ -1,7 +1,7 @@
 """The formulas of the catalogue: pure functions from a centre's year to a value in the indicator's unit.
 
-Percentages are 0 to 100. A share of enterprises is 0 where there are none; a share of what was due is None where nothing
-was due, and the indicator's weight is then spread over the rest.
+Percentages are 0 to 100. A share of enterprises is 0 where there are none; a share of what was due is None where
+nothing was due, and the indicator's weight is then spread over the rest.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ def words(indicator: Indicator, name: str) -> tuple[str, ...]:
     return value
 
 
-def _share_due(part: int | Fraction, due: int, **inputs: int | Fraction) -> Measured:
+def _share_due(part: int | Fraction, whole_part: int, /, **inputs: int | Fraction) -> Measured:
     """Percentage of what was due; None where nothing was."""
-    value = Fraction(part) * 100 / due if due else None
+    value = Fraction(part) * 100 / whole_part if whole_part else None
     return Measured(value, {**inputs})
 
 
@@ -67,9 +67,7 @@ def filed_share(facts: Facts, _: Indicator) -> Measured:
 def filed_in_time_share(facts: Facts, _: Indicator) -> Measured:
     """Of the year's admissions, those filed within the term."""
     stays = facts.tenancies
-    return _share_due(
-        stays.filed_in_time, stays.admitted, filed_in_time=stays.filed_in_time, admitted=stays.admitted
-    )
+    return _share_due(stays.filed_in_time, stays.admitted, filed_in_time=stays.filed_in_time, admitted=stays.admitted)
 
 
 def expert_mark(facts: Facts, indicator: Indicator) -> Measured:
@@ -95,8 +93,8 @@ def mentors_per_ten(facts: Facts, _: Indicator) -> Measured:
 
 
 def staff_per_ten(facts: Facts, indicator: Indicator) -> Measured:
-    """Specialist staff for every ten incubatees; of staff too little trained only so many count as would make the trained
-    share sufficient."""
+    """Specialist staff for every ten incubatees; of staff too little trained only so many count as would make the
+    trained share sufficient."""
     staff, trained = facts.form["specialist_staff"], facts.form["trained_staff"]
     counted = min(staff, trained * 100 / whole(indicator, "trained_percent"))
     return _per_enterprise(facts, counted, 10, specialist_staff=staff, trained_staff=trained, counted=counted)
@@ -163,14 +161,14 @@ def exits_in_order_share(facts: Facts, _: Indicator) -> Measured:
     """
     stays = facts.tenancies
     between = stays.past_stay - stays.past_long_stay
-    overdue = stays.past_long_stay + max(0, between - facts.form["long_stay_enterprises"])
+    overdue = stays.past_long_stay + max(Fraction(0), between - facts.form["long_stay_enterprises"])
     concerned = stays.at_year_end + stays.exited
     return _share_due(
         concerned - overdue - stays.exited_without_reason,
         concerned,
         incubatees=stays.at_year_end,
         exited=stays.exited,
-        overdue=Fraction(overdue),
+        overdue=overdue,
         exited_without_reason=stays.exited_without_reason,
     )
 

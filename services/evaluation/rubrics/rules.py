@@ -90,8 +90,8 @@ def _scaled(mark: ScaledMark, incubatees: int) -> Fraction:
 
 
 def score(rubric: Rubric, facts: Facts) -> Score:
-    """2.3-2: weight × min(1, value / full mark) for each indicator; the weight of what was not due is spread over the rest
-    of its dimension, and of a whole dimension over the other dimensions."""
+    """2.3-2: weight × min(1, value / full mark) for each indicator; the weight of what was not due is spread over the
+    rest of its dimension, and of a whole dimension over the other dimensions."""
     lines = tuple(_line(rubric, indicator, facts) for indicator in rubric.indicators)
     dimensions = {
         name: _renormalised((line for line in lines if line.indicator.dimension == name), dimension.weight)
@@ -121,8 +121,8 @@ def _renormalised(lines: Iterable[Line], weight: Decimal) -> Fraction | None:
 
 
 def decide_graded(edition: Edition, year: int, listed_on: date | None, delisted_on: date | None) -> Decision:
-    """2.3-1: who was listed for less than six months on the year's last day is evaluated but not graded; nor is a centre
-    that was delisted by then."""
+    """2.3-1: who was listed for less than six months on the year's last day is evaluated but not graded; nor is a
+    centre that was delisted by then."""
     last = date(year, 12, 31)
     months = edition.rubric.graded_after_months.value
     long_enough = listed_on is not None and add_months(listed_on, months) <= last
@@ -134,7 +134,7 @@ def decide_graded(edition: Edition, year: int, listed_on: date | None, delisted_
 
 
 def decide_vetoes(edition: Edition, vetoes: Sequence[str]) -> Decision:
-    """2.3-2, 3.1-4: no quarterly report at all, confirmed falsification or confirmed diversion each make the year a fail."""
+    """2.3-2, 3.1-4: no quarterly report at all, confirmed falsification or diversion: each makes the year a fail."""
     results = [
         edition.result(
             "evaluation.veto",

@@ -162,11 +162,12 @@ async def _decide(
 
 async def _flush_grant(session: AsyncSession, title: Qualification) -> None:
     """Write the grant now: of two grants at the same moment the index lets one through."""
+    kind = title.kind
     try:
         await session.flush()
     except IntegrityError as error:
         if constraint_of(error) == ONE_ACTIVE:
-            raise DomainError("title-already-held", 409, params={"kind": title.kind}, clauses=["2.3-5"]) from error
+            raise DomainError("title-already-held", 409, params={"kind": kind}, clauses=["2.3-5"]) from error
         raise
 
 

@@ -1,17 +1,17 @@
 """`verify` names the first bad position of a log that was altered, reordered or cut, however it was done."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from shared.events.sequencer import Sequencer
 from shared.events.verify import Finding, verify
 from shared.kernel_tables import consumer_cursor
+from tests.shared.events.numbering import number
 from tests.shared.events.world import World
-from tests.support.postgres import Cluster, plain_dsn
+from tests.support.postgres import Cluster
 
 
 class Books:
@@ -22,14 +22,7 @@ class Books:
         self.anchors = anchors
 
     async def number(self) -> None:
-        connection = await asyncpg.connect(plain_dsn(self.world.urls["registry"]))
-        try:
-            await connection.execute("INSERT INTO topic_head (topic) VALUES ('registry.centre') ON CONFLICT DO NOTHING")
-            sequencer = Sequencer(self.world.urls["registry"], ["registry.centre"], lambda events: None)
-            while await sequencer.turn(connection):
-                pass
-        finally:
-            await connection.close()
+        await number(self.world.urls["registry"], "registry.centre")
 
     async def verify(self) -> tuple[Finding, ...]:
         databases = {"registry": self.world.producer_db, "finance": self.world.consumer_db}
@@ -69,6 +62,10 @@ async def test_a_whole_log_has_no_findings_and_is_anchored_once(books: Books) ->
         ("UPDATE event_log SET attributes = replace(attributes, 'tester', 'nobody') WHERE position = 7", 7),
         ("UPDATE event_log SET hash = sha256('x') WHERE position = 10", 10),
         ("DELETE FROM event_log WHERE position = 5", 5),
+        ("UPDATE event_log SET actor = 'nobody' WHERE position = 6", 6),
+        ("UPDATE event_log SET effective_on = effective_on + 1 WHERE position = 2", 2),
+        ("UPDATE topic_head SET position = 8, hash = (SELECT hash FROM event_log WHERE position = 8)", 10),
+        ("DELETE FROM topic_head", 1),
     ],
 )
 async def test_the_first_altered_position_is_named(books: Books, statement: str, position: int) -> None:
@@ -108,6 +105,28 @@ async def test_a_cleanly_cut_tail_is_named_by_the_anchor(books: Books) -> None:
     assert await books.verify() == ()
     await _cut_cleanly(books)
     assert [(f.database, f.position) for f in await books.verify()] == [("anchors", 7)]
+
+
+async def test_a_topic_of_which_nothing_is_left_is_named_by_the_anchor_and_by_a_consumer(books: Books) -> None:
+    await books.consumer_at_the_end()
+    assert await books.verify() == ()
+    await books.world.alter("DELETE FROM topic_head")
+    await books.world.alter("DELETE FROM event_log")
+    assert [(f.topic, f.position) for f in await books.verify()] == [("registry.centre", 1)]
+    books.anchors.unlink()
+    assert [(f.database, f.position) for f in await books.verify()] == [("finance", 1)]
+
+
+async def test_a_log_that_grows_during_the_walk_is_whole(books: Books) -> None:
+    async def grow() -> None:
+        for n in range(30):
+            await books.world.append([n])
+            await books.number()
+
+    growing = asyncio.create_task(grow())
+    while not growing.done():
+        assert await books.verify() == ()
+    await growing
 
 
 async def test_a_log_rewritten_with_new_hashes_is_named_by_the_anchor(books: Books) -> None:

@@ -1,0 +1,37 @@
+"""`/internal/centres/{id}/standing`: asked before money is paid (2.3-3)."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy import select
+
+from services.evaluation.access import InternalCaller
+from services.evaluation.delistings.models import DelistingCase
+from services.evaluation.delistings.rules import IN_FORCE
+from shared.db import Session
+from shared.http.route import ServiceRoute
+from shared.http.schemas import Response
+
+router = APIRouter(prefix="/internal/centres", tags=["internal"], route_class=ServiceRoute)
+
+
+class StandingOut(Response):
+    """`delisting_decided` from the moment the decision is published; a centre nothing is known about is in good
+    standing here."""
+
+    centre_id: UUID
+    standing: Literal["good", "delisting_decided"]
+    case_id: UUID | None
+
+
+@router.get("/{centre_id}/standing")
+async def read_standing(centre_id: UUID, session: Session, _: InternalCaller) -> StandingOut:
+    """Whether a published decision stands against the centre."""
+    query = select(DelistingCase.id).where(DelistingCase.centre_id == centre_id, DelistingCase.status.in_(IN_FORCE))
+    case_id = await session.scalar(query)
+    return StandingOut(
+        centre_id=centre_id, standing="good" if case_id is None else "delisting_decided", case_id=case_id
+    )

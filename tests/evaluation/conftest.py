@@ -1,0 +1,71 @@
+"""The evaluation service in-process, workers off: one database and one running application, emptied before each test.
+
+Modules that use it run on one event loop: `pytestmark = pytest.mark.asyncio(loop_scope="session")`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from httpx import ASGITransport, AsyncClient
+
+from services.evaluation.base import Base
+from services.evaluation.main import build
+from shared.settings import ServiceSettings
+from tests.evaluation.support import Desk
+from tests.support.postgres import Cluster, plain_dsn
+from tests.support.tokens import Keys
+
+DEMO_POLICY = Path(__file__).parents[2] / "deploy" / "demo" / "policy"
+"""Has an edition from 2021 on, so that a third year can be evaluated."""
+
+_KERNEL = ("case_counter", "event_log", "idempotency_key")
+# The guards of append-only tables refuse DELETE to everybody; only a superuser can switch them off, for its session.
+_EMPTY = "SET session_replication_role = replica;" + "".join(
+    f'DELETE FROM "{name}";' for name in (*_KERNEL, *sorted(Base.metadata.tables))
+)
+
+
+def settings_for(url: str, keys: Keys, policy_dir: Path | None = None) -> ServiceSettings:
+    return ServiceSettings(
+        service_name="evaluation",
+        environment="test",
+        database_url=url,
+        signing_key_file=keys.private("evaluation"),
+        public_keys_dir=keys.public_dir,
+        business_clock="simulated",
+        policy_dir=policy_dir,
+        workers_enabled=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def evaluation_url(postgres: Cluster) -> str:
+    return postgres.service_database("evaluation")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_desk(evaluation_url: str, keys: Keys) -> AsyncIterator[Desk]:
+    app = build(settings_for(evaluation_url, keys, DEMO_POLICY))
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=ASGITransport(app), base_url="http://evaluation") as client,
+    ):
+        yield Desk(app, client, keys)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def emptied(postgres: Cluster, evaluation_url: str) -> None:
+    connection = await asyncpg.connect(plain_dsn(postgres.as_superuser(evaluation_url)))
+    await connection.execute(_EMPTY)
+    await connection.close()
+
+
+@pytest.fixture
+def desk(running_desk: Desk, emptied: None) -> Desk:
+    """Empty, with the bundled edition and the demonstration's continuation from 2021 on."""
+    return running_desk

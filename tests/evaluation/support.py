@@ -1,0 +1,349 @@
+"""The evaluation service asked in-process as each role, the registry's events fed to it, and short ways to states."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import count
+from typing import Any, TypeVar
+from uuid import UUID, uuid4
+
+from fastapi import FastAPI
+from httpx import AsyncClient, Response
+from sqlalchemy import text
+
+from services.evaluation.consumers import consumers
+from services.evaluation.operations.worker import run_waiting
+from services.evaluation.reports.form import QuarterlyForm
+from shared.clock import utcnow
+from shared.events.consumer import Received
+from shared.events.contracts import registry as rc
+from shared.events.types import EventData, EventType
+from shared.runtime import Runtime
+from tests.support.identifiers import make_uscc
+from tests.support.tokens import Keys, bearer, internal_token
+
+D = TypeVar("D", bound=EventData)
+Json = dict[str, Any]
+"""A JSON object as tests read it."""
+
+OFFICER, SECOND_OFFICER, APPROVER, SECOND_APPROVER = (f"0190a000-0000-7000-8000-00000000000{n}" for n in range(1, 5))
+ACCOUNTS = {
+    "science_officer": OFFICER,
+    "industry_officer": SECOND_OFFICER,
+    "science_approver": APPROVER,
+    "industry_approver": SECOND_APPROVER,
+}
+_codes = count(1000)
+_numbers = count(1)
+
+
+def fresh_code() -> str:
+    """A valid code that no other test has."""
+    return make_uscc(next(_codes))
+
+
+def full_form(**changes: object) -> Json:
+    """A quarter of a small healthy centre, every field filled: five incubatees."""
+    return {
+        "incubatees_opening": 5,
+        "admitted": 0,
+        "graduated": 0,
+        "exited": 0,
+        "incubatees": 5,
+        "long_stay_enterprises": 0,
+        "alive_after_12_months": 0,
+        "enterprises_served": 5,
+        "confirmed_services": 5,
+        "mentors": 2,
+        "specialist_staff": 2,
+        "trained_staff": 2,
+        "area_used_m2": 900,
+        "enterprises_with_ip": 2,
+        "jobs": 20,
+        "enterprises_financed": 0,
+        "equity_financing": "0.00",
+        "bank_loans": "0.00",
+        "financing_matches": 0,
+        "events_by_level": {"centre": 1, "municipal": 1},
+        "attendance": 20,
+        **changes,
+    }
+
+
+assert set(full_form()) == set(QuarterlyForm.model_fields)
+
+
+@dataclass
+class Caller:
+    """One account, speaking to the service on one business day."""
+
+    client: AsyncClient
+    keys: Keys
+    roles: tuple[str, ...]
+    today: date = date(2020, 3, 2)
+    scope: dict[str, str] = field(default_factory=dict)
+    account: str | None = None
+
+    def on(self, today: date) -> Caller:
+        """The same account on another day."""
+        return Caller(self.client, self.keys, self.roles, today, self.scope, self.account)
+
+    async def get(self, path: str, **params: object) -> Response:
+        query = {name: str(value) for name, value in params.items()}
+        return await self.client.get(path, params=query, headers=self._headers())
+
+    async def post(self, path: str, body: object = None, **headers: str) -> Response:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.client.post(path, json={} if body is None else body, headers={**self._headers(), **sent})
+
+    async def patch(self, path: str, body: object, if_match: str | None = None) -> Response:
+        tag = {} if if_match is None else {"If-Match": if_match}
+        return await self.client.patch(path, json=body, headers={**self._headers(), **tag})
+
+    async def ok(self, path: str, body: object = None, status: int = 200) -> Json:
+        """POST that must succeed."""
+        response = await self.post(path, body)
+        assert response.status_code == status, response.text
+        answer: Json = response.json()
+        return answer
+
+    async def read(self, path: str, **params: object) -> Json:
+        """GET that must succeed."""
+        response = await self.get(path, **params)
+        assert response.status_code == 200, response.text
+        answer: Json = response.json()
+        return answer
+
+    async def refused(self, path: str, body: object = None, status: int = 409) -> str:
+        """POST that must be refused; the problem's code."""
+        response = await self.post(path, body)
+        assert response.status_code == status, response.text
+        return str(response.json()["code"])
+
+    def _headers(self) -> dict[str, str]:
+        account = self.account or ACCOUNTS.get(self.roles[0]) or f"account-{'-'.join(self.roles)}"
+        token = internal_token(
+            self.keys, "evaluation", self.roles, account_id=account, today=self.today, **self.scope
+        )
+        return {**bearer(token), "Accept-Language": "en"}
+
+
+@dataclass
+class Centre:
+    """A centre as the registry's events made it known."""
+
+    id: UUID
+    operator_code: str
+    version: int = 1
+    state: Json = field(default_factory=dict)
+
+
+class Desk:
+    """The application under test, its runtime, and the usual people."""
+
+    def __init__(self, app: FastAPI, client: AsyncClient, keys: Keys) -> None:
+        self.app = app
+        self.client = client
+        self.keys = keys
+
+    @property
+    def runtime(self) -> Runtime:
+        runtime: Runtime = self.app.state.runtime
+        return runtime
+
+    def caller(self, *roles: str, today: date = date(2020, 3, 2), account: str | None = None, **scope: str) -> Caller:
+        return Caller(self.client, self.keys, roles, today, scope, account)
+
+    def operator(self, centre: Centre, today: date) -> Caller:
+        return self.caller("centre_operator", today=today, org=centre.operator_code)
+
+    async def work(self) -> int:
+        """Carry out the operations that are waiting, as the leader does."""
+        return await run_waiting(self.runtime)
+
+    async def count(self, query: str, **params: object) -> int:
+        """A number straight from the database."""
+        async with self.runtime.db.transaction() as session:
+            return int((await session.execute(text(query), params)).scalar_one())
+
+    async def events(self, aggregate: object, kind: str = "%") -> list[str]:
+        """Types of the events logged about an aggregate, in order."""
+        query = text("SELECT type FROM event_log WHERE aggregate_id = :id AND type LIKE :kind ORDER BY seq")
+        async with self.runtime.db.transaction() as session:
+            rows = await session.scalars(query, {"id": UUID(str(aggregate)), "kind": kind})
+            return list(rows)
+
+    async def feed(
+        self,
+        event_type: EventType[D],
+        subject: UUID,
+        version: int,
+        data: D,
+        effective_on: date = date(2019, 1, 2),
+        position: int | None = None,
+    ) -> Received[D]:
+        """Have the service's handlers apply one event, as its consumer does."""
+        event = Received(
+            id=uuid4(),
+            type=event_type.name,
+            topic=event_type.topic.name,
+            position=position or next(_numbers),
+            subject=subject,
+            aggregate_version=version,
+            effective_on=effective_on,
+            time=utcnow(),
+            actor="registry",
+            correlation_id="fed",
+            rules=(),
+            edition=None,
+            simulated=True,
+            data=data,
+        )
+        await self.apply([event])
+        return event
+
+    async def apply(self, events: Sequence[Received[Any]]) -> None:
+        """Handle events of one type in one transaction."""
+        async with self.runtime.db.transaction() as session:
+            for registration in consumers.registrations(events[0].type):
+                await registration.handler(session, events)
+
+    async def centre(self, **changes: Any) -> Centre:
+        """A listed standard centre of Chengguan, known since the beginning of 2019."""
+        number = next(_numbers)
+        listed_on: date | None = changes.pop("listed_on", date(2019, 1, 2))
+        state: Json = {
+            "id": uuid4(),
+            "no": f"CN-2019-{number:04d}",
+            "name": f"虚构中心{number}",
+            "operator_code": fresh_code(),
+            "operator_name": "虚构运营公司",
+            "status": "listed",
+            "service_kinds": ("innovation_entrepreneurship",),
+            "tier": "standard",
+            "owner_division": "540102",
+            "site_division": "540102",
+            "enclave": False,
+            "total_area_m2": Decimal("1200.00"),
+            "incubation_area_m2": Decimal("1000.00"),
+            "industry_code": None,
+            "listed_on": listed_on,
+            "delisted_on": None,
+            **changes,
+        }
+        data = rc.CentreState.model_validate(state)
+        await self.feed(rc.CentreListed, data.id, 1, data, listed_on or date(2019, 1, 2))
+        return Centre(data.id, data.operator_code, 1, state)
+
+    async def amend(self, centre: Centre, effective_on: date, **changes: object) -> None:
+        """The registry tells that something about the centre changed."""
+        centre.state |= changes
+        centre.version += 1
+        centre.operator_code = str(centre.state["operator_code"])
+        data = rc.CentreState.model_validate(centre.state)
+        await self.feed(rc.CentreAmended, centre.id, centre.version, data, effective_on)
+
+    async def tenancy(self, centre: Centre, admitted_on: date, **changes: Any) -> UUID:
+        """An enterprise's stay, filed within the month unless said otherwise."""
+        tenancy_id = uuid4()
+        data = rc.TenancyState.model_validate(
+            {
+                "id": tenancy_id,
+                "enterprise_id": uuid4(),
+                "centre_id": centre.id,
+                "status": "admitted",
+                "admitted_on": admitted_on,
+                "agreement_no": f"协议{next(_numbers)}",
+                "filed_on": admitted_on,
+                "ended_on": None,
+                "reason_code": None,
+                "graduation_criterion": None,
+                "relocation_case_id": None,
+                **changes,
+            }
+        )
+        await self.feed(rc.TenancyAdmitted, tenancy_id, 1, data, admitted_on)
+        return tenancy_id
+
+    async def report(
+        self, centre: Centre, year: int, quarter: int, on: date, form: Json | None = None, *, accept: bool = True
+    ) -> Json:
+        """A quarter's report, submitted and (unless told not to) accepted on the day."""
+        operator = self.operator(centre, on)
+        body = {
+            "centre_id": str(centre.id),
+            "year": year,
+            "quarter": quarter,
+            "form": full_form() if form is None else form,
+        }
+        drafted = await operator.ok("/v1/quarterly-reports", body, 201)
+        path = f"/v1/quarterly-reports/{drafted['id']}"
+        submitted = await operator.ok(f"{path}/submit")
+        if not accept:
+            return submitted
+        return await self.caller("science_officer", today=on).ok(f"{path}/accept")
+
+    async def scored(self, year: int, on: date, *, marks: bool = True) -> Json:
+        """A cycle opened and scored, every expert indicator marked in full unless told not to."""
+        officer = self.caller("science_officer", today=on)
+        cycle = await officer.ok("/v1/evaluation-cycles", {"year": year}, 201)
+        if marks:
+            await self.mark_all(cycle["id"], on)
+        await self.ok_score(cycle["id"], on)
+        return await officer.read(f"/v1/evaluation-cycles/{cycle['id']}")
+
+    async def ok_score(self, cycle_id: str, on: date) -> Json:
+        officer = self.caller("science_officer", today=on)
+        operation = await officer.ok(f"/v1/evaluation-cycles/{cycle_id}/score", status=202)
+        await self.work()
+        return await officer.read(f"/v1/operations/{operation['id']}")
+
+    async def mark_all(self, cycle_id: str, on: date, mark: str = "100") -> None:
+        expert = self.caller("expert", today=on)
+        found = await expert.read("/v1/evaluations", cycle_id=cycle_id, limit=200)
+        for evaluation in found["items"]:
+            body = {"indicator": "filing_sample", "mark": mark, "evidence": "抽查记录"}
+            await expert.ok(f"/v1/evaluations/{evaluation['id']}/expert-scores", body, 201)
+
+    async def announce(self, cycle_id: str, on: date) -> Json:
+        return await self.caller("science_officer", today=on).ok(f"/v1/evaluation-cycles/{cycle_id}/announce")
+
+    async def sign(self, cycle_id: str, on: date) -> None:
+        """Both bureaus' signatures."""
+        path = f"/v1/evaluation-cycles/{cycle_id}"
+        await self.caller("science_approver", today=on).ok(f"{path}/approve")
+        await self.caller("industry_approver", today=on).ok(f"{path}/countersign")
+
+    async def publish(self, cycle_id: str, on: date, **changes: object) -> Json:
+        """Publish and carry it out; the finished operation."""
+        approver = self.caller("science_approver", today=on)
+        body = {"document_no": f"虚构发〔{on.year}〕{cycle_id[:8]}号", **changes}
+        operation = await approver.ok(f"/v1/evaluation-cycles/{cycle_id}/publish", body, 202)
+        await self.work()
+        return await approver.read(f"/v1/operations/{operation['id']}")
+
+    async def evaluation_of(self, centre: Centre, year: int) -> Json:
+        auditor = self.caller("auditor", today=date(2024, 1, 2))
+        found = await auditor.read("/v1/evaluations", centre_id=centre.id, year=year)
+        return await auditor.read(f"/v1/evaluations/{found['items'][0]['id']}")
+
+    async def case_of(self, centre: Centre) -> Json:
+        auditor = self.caller("auditor", today=date(2024, 1, 2))
+        found = await auditor.read("/v1/delistings", centre_id=centre.id)
+        return await auditor.read(f"/v1/delistings/{found['items'][0]['id']}")
+
+    async def procedure(self, case_id: str, days: Sequence[date]) -> None:
+        """Every step before publication, on five days in order."""
+        path = f"/v1/delistings/{case_id}"
+        officer = self.caller("science_officer")
+        notice = {"method": "direct", "recipient_role": "legal_representative", "document_no": "虚构告〔2021〕1号"}
+        await officer.on(days[0]).ok(f"{path}/notice-of-intent", notice)
+        await officer.on(days[1]).ok(f"{path}/statement", {"waived": True})
+        second = self.caller("industry_officer", today=days[2])
+        await second.ok(f"{path}/legal-review", {"document_no": "虚构审〔2021〕1号"})
+        decision = {"document_no": "虚构摘〔2021〕1号"}
+        await self.caller("science_approver", today=days[3]).ok(f"{path}/decision", decision)
+        await self.caller("industry_approver", today=days[4]).ok(f"{path}/countersign")
