@@ -91,7 +91,8 @@ def sqlstate_of(error: BaseException) -> str | None:
 def constraint_of(error: BaseException) -> str | None:
     """The name of the constraint a database error was raised by."""
     origin = error.orig if isinstance(error, DBAPIError) else error
-    name = getattr(origin, "constraint_name", None) or getattr(getattr(origin, "__cause__", None), "constraint_name", None)
+    cause = getattr(origin, "__cause__", None)
+    name = getattr(origin, "constraint_name", None) or getattr(cause, "constraint_name", None)
     return name if isinstance(name, str) else None
 
 

@@ -39,12 +39,12 @@ def demo(english: English = False) -> None:
     """Tell the delisting story with fictional data, through the public API. Safe to repeat: it does what is missing."""
     settings = StackSettings()
     settings = with_choices(settings, simulated_clock=True, policy_dir=settings.policy_dir or POLICY)
-    _refuse_real_clock(settings)
+    refuse_real_clock(settings)
     gateway_url = start(settings).gateway_url
     asyncio.run(_demo(settings, gateway_url, Texts("en" if english else "zh")))
 
 
-def _refuse_real_clock(settings: StackSettings) -> None:
+def refuse_real_clock(settings: StackSettings) -> None:
     """The story is told on days of the past, which only a simulated clock can be set to."""
     state = StateFile(settings.home).read()
     if supervised(settings.home) and state is not None and state.business_clock != "simulated":
@@ -98,8 +98,7 @@ class _Bars(Progress):
         self._task: bars.TaskID | None = None
 
     def chapter(self, first: date | None, last: date | None, total: int) -> None:
-        if self._task is not None:
-            self.bars.update(self._task, description=self._days)
+        self.end()
         self._days = self._say("accounts") if last is None else f"{last}" if first == last else f"{first} – {last}"
         self._task = self.bars.add_task(self._days, total=total) if total else None
 
@@ -110,3 +109,7 @@ class _Bars(Progress):
     def advance(self) -> None:
         if self._task is not None:
             self.bars.advance(self._task)
+
+    def end(self) -> None:
+        if self._task is not None:
+            self.bars.update(self._task, description=self._days)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Final
 
 from rich import box
@@ -16,9 +17,10 @@ from deploy.demo.client import Json
 from deploy.demo.story.delistings import completed_case
 from deploy.demo.story.world import World
 from deploy.demo.texts import Texts
+from shared.money import format_wan
 
 _GRADES: Final = ("excellent", "good", "pass", "fail", "exempt", "not_graded")
-_STEP_OF_VERB: Final = {"service": "service_record"}
+_RECTIFIED: Final = {"accepted": "rectified", "rejected": "not_rectified"}
 
 
 async def show(world: World, say: Texts, console: Console, credentials: str) -> None:
@@ -65,7 +67,7 @@ async def _fates(world: World, say: Texts, results: list[Json], centres: dict[st
         cells = {found["year"]: _grade(say, found) for found in results if found["centre_id"] == centre_id}
         centre = centres[centre_id]
         outcome = [
-            say("rectified" if order["status"] == "accepted" else "not_rectified", year=order["year"])
+            say(_RECTIFIED.get(order["status"], "rectifying"), year=order["year"])
             for order in sorted(orders, key=lambda order: str(order["no"]))
             if order["centre_id"] == centre_id
         ]
@@ -75,7 +77,7 @@ async def _fates(world: World, say: Texts, results: list[Json], centres: dict[st
 
 
 def _grade(say: Texts, found: Json) -> str:
-    score = f" {found['score']}" if found["score"] else ""
+    score = f" {found['score']}" if found["score"] and found["grade"] != "not_graded" else ""
     return f"{say(found['grade'])}{score}"
 
 
@@ -119,9 +121,9 @@ def _done(say: Texts, service: str, details: Json) -> str:
         return say(
             "finance",
             cancelled=count("cancelled_grant_ids"),
-            released=details.get("released"),
+            released=_yuan(say, details.get("released")),
             recovering=count("recovery_grant_ids"),
-            due=details.get("recovery_due"),
+            due=_yuan(say, details.get("recovery_due")),
         )
     return say(
         "vouchers_done",
@@ -129,6 +131,11 @@ def _done(say: Texts, service: str, details: Json) -> str:
         released=count("released_redemption_ids"),
         honoured=count("honoured_redemption_ids"),
     )
+
+
+def _yuan(say: Texts, amount: object) -> str:
+    exact = Decimal(str(amount or 0))
+    return format_wan(exact) if say.language == "zh" else f"{exact:,.2f} yuan"
 
 
 def _comeback(world: World, say: Texts) -> Iterator[RenderableType]:
@@ -139,7 +146,7 @@ def _comeback(world: World, say: Texts) -> Iterator[RenderableType]:
             body = json.dumps(refusal.problem, ensure_ascii=False, indent=2)
             yield Panel(Text(body), title=title, title_align="left")
         else:
-            yield Text(f"{title}({refusal.problem['code']}): {refusal.problem['detail']}")
+            yield Text(say("refused_again", title=title, code=refusal.problem["code"]))
     if world.comeback is not None:
         made = world.comeback
         values = {"day": made["applied_on"], "name": made["name"], "listed": made["listed_on"], "no": made["no"]}

@@ -32,4 +32,5 @@ def __getattr__(name: str) -> FastAPI:
     """`app` is built when a server asks for it, so that importing the definition needs no settings."""
     if name != "app":
         raise AttributeError(name)
-    return create_app(definition)
+    app = globals()["app"] = create_app(definition)
+    return app

@@ -6,6 +6,7 @@ Modules that use it run on one event loop: `pytestmark = pytest.mark.asyncio(loo
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -48,14 +49,26 @@ def evaluation_url(postgres: Cluster) -> str:
     return postgres.service_database("evaluation")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def running_desk(evaluation_url: str, keys: Keys) -> AsyncIterator[Desk]:
-    app = build(settings_for(evaluation_url, keys, DEMO_POLICY))
+@asynccontextmanager
+async def running(settings: ServiceSettings, keys: Keys) -> AsyncIterator[Desk]:
+    app = build(settings)
     async with (
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://evaluation") as client,
     ):
         yield Desk(app, client, keys)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_desk(evaluation_url: str, keys: Keys) -> AsyncIterator[Desk]:
+    async with running(settings_for(evaluation_url, keys, DEMO_POLICY), keys) as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_desk_until_2020(evaluation_url: str, keys: Keys) -> AsyncIterator[Desk]:
+    async with running(settings_for(evaluation_url, keys), keys) as started:
+        yield started
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -69,3 +82,9 @@ async def emptied(postgres: Cluster, evaluation_url: str) -> None:
 def desk(running_desk: Desk, emptied: None) -> Desk:
     """Empty, with the bundled edition and the demonstration's continuation from 2021 on."""
     return running_desk
+
+
+@pytest.fixture
+def desk_until_2020(running_desk_until_2020: Desk, emptied: None) -> Desk:
+    """Empty, with the bundled edition alone: nothing continues it after 2020."""
+    return running_desk_until_2020

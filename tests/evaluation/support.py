@@ -320,7 +320,7 @@ class Desk:
     async def publish(self, cycle_id: str, on: date, **changes: object) -> Json:
         """Publish and carry it out; the finished operation."""
         approver = self.caller("science_approver", today=on)
-        body = {"document_no": f"虚构发〔{on.year}〕{cycle_id[:8]}号", **changes}
+        body = {"document_no": f"虚构发〔{on.year}〕{cycle_id[-8:]}号", **changes}
         operation = await approver.ok(f"/v1/evaluation-cycles/{cycle_id}/publish", body, 202)
         await self.work()
         return await approver.read(f"/v1/operations/{operation['id']}")

@@ -16,6 +16,7 @@ from uuid import UUID
 from httpx import AsyncClient, Response
 
 from services.finance.consumers import consumers
+from shared.auth.principal import Principal
 from shared.db import Database
 from shared.events.consumer import Received
 from shared.events.contracts import evaluation as ev
@@ -240,6 +241,24 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "finance_approver": ("finance_approver",),
 }
 ACCOUNTS = {name: f"0190a000-0000-7000-8000-0000000000{number:02x}" for number, name in enumerate(PEOPLE, start=16)}
+
+
+def as_principal(name: str, today: date = TODAY) -> Principal:
+    """Somebody as use cases know them."""
+    return Principal(
+        account_id=ACCOUNTS[name],
+        roles=frozenset(PEOPLE[name]),
+        org=OPERATOR,
+        division=None,
+        provider=None,
+        bank=None,
+        person_ref=None,
+        today=today,
+        simulated=True,
+        correlation_id="test",
+        issuer="gateway",
+        internal=False,
+    )
 
 
 @dataclass

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from shared.db import Database
 from tests.finance.conftest import DEMO_EDITION
-from tests.finance.support import Desk, Standings, delist, list_centre
+from tests.finance.support import Desk, Standings, application, delist, list_centre
 from tests.support.service_process import ServiceProcess
 from tests.support.tokens import Keys
 from tests.support.waiting import eventually, free_port
@@ -97,24 +97,27 @@ async def test_fifty_parallel_approvals_meet_the_cap_exactly(desks: list[Desk], 
 async def test_no_approval_survives_the_sweep_it_races(
     desks: list[Desk], db: Database, answers_before_the_sweep: int
 ) -> None:
-    """Approvals, countersignatures and payments at two processes against the delisting of their centre."""
+    """Applications, approvals, signatures and payments at two processes against the delisting of their centre."""
     centre = await list_centre(db)
     reviewed = await asyncio.gather(*(desks[number % 2].reviewed(centre, "1000.00") for number in range(10)))
     approved = await asyncio.gather(*(desks[number % 2].approved(centre, "1000.00") for number in range(3)))
     signed = await asyncio.gather(*(desks[number % 2].countersigned(centre, "1000.00") for number in range(3)))
     answered: list[int] = []
-    work = [
+    new = {"id": None}
+    work: list[tuple[str, dict[str, Any], str, object]] = [
         *(("science_approver", grant, "approve", {"amount": "1000.00"}) for grant in reviewed),
         *(("industry_approver", grant, "countersign", None) for grant in approved),
         *(("treasury_approver", grant, "disburse", None) for grant in signed),
+        *(("operator", new, "apply", application(centre, "1000.00")) for _ in range(6)),
     ]
 
     async def take(number: int) -> int:
         person, grant, verb, body = work[number]
         desk = desks[number % 2]
-        answer = await desk.post(person, f"/v1/grants/{grant['id']}/{verb}", body, key=desk.new_key())
-        answered.append(answer.status_code)
-        return answer.status_code
+        path = "/v1/grants" if verb == "apply" else f"/v1/grants/{grant['id']}/{verb}"
+        answer = await desk.post(person, path, body, key=desk.new_key())
+        answered.append(200 if answer.status_code == 201 else answer.status_code)
+        return answered[-1]
 
     async def sweep() -> UUID:
         await eventually(lambda: len(answered) >= answers_before_the_sweep, every=0.001)

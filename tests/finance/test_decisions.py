@@ -10,8 +10,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from services.finance.grants.cases import Step
+from services.finance.grants.schemas import Refusal
+from services.finance.grants.usecases import refuse_grant
 from shared.db import Database
-from tests.finance.support import ACCOUNTS, Desk, list_centre
+from shared.errors import DomainError
+from shared.policy.edition import load_editions
+from tests.finance.support import ACCOUNTS, Desk, as_principal, list_centre
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -195,6 +200,22 @@ async def test_a_refusal_after_the_policys_end_names_its_basis(desk: Desk, db: D
     refused = await desk.step("science_officer", grant, "refuse", {"reason_code": "other"})
     basis = [result for result in refused["decision"]["results"] if result["rule"] == "policy.continuation"]
     assert "虚构" in basis[0]["inputs"]["continuation_basis"]
+
+
+async def test_without_a_successor_the_refusal_itself_must_name_the_basis(desk: Desk, db: Database) -> None:
+    grant = await desk.applied(await list_centre(db))
+    officer = as_principal("science_officer", date(2021, 2, 1))
+    step = Step(UUID(grant["id"]), officer, load_editions(None))
+
+    async def refuse(basis: str | None) -> str:
+        sent = Refusal(reason_code="other", continuation_basis=basis)
+        return (await db.run(lambda session: refuse_grant(session, sent, step=step))).status
+
+    with pytest.raises(DomainError) as refused:
+        await refuse(None)
+    assert (refused.value.status, refused.value.code) == (409, "continuation-basis-missing")
+    assert refused.value.clauses == ("6-1",)
+    assert await refuse("虚构发〔2021〕3号") == "refused"
 
 
 async def test_the_database_itself_refuses_two_hats(desk: Desk, db: Database) -> None:

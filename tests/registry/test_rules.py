@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.registry.bans.rules import day_to_test, decide_application
+from services.registry.bans.rules import CENTRE, TITLE, day_to_test, decide_application, decide_not_barred_from
 from services.registry.centres.rules import Profile, decide_profile, is_enclave, require_state
 from services.registry.codes import check_industry_code, check_person_ref
 from services.registry.qualifications.rules import decide_title
@@ -100,7 +100,7 @@ def test_refused_step_names_where_it_is_possible_from() -> None:
 )
 def test_application_on_each_side_of_a_ban(ban: object, day: date, barred: bool) -> None:
     assert isinstance(ban, type(BAN))
-    assert ("carrier-ban-in-force" in failed(decide_application(LHASA, [ban], day, day))) == barred
+    assert ("carrier-ban-in-force" in failed(decide_application(LHASA, CENTRE, [ban], day, day))) == barred
 
 
 @pytest.mark.parametrize(
@@ -138,11 +138,23 @@ def test_day_to_test_is_barred_exactly_if_some_day_since_the_application_was(
     [(date(2018, 12, 31), False), (date(2019, 1, 1), True), (date(2020, 12, 31), True), (date(2021, 1, 1), False)],
 )
 def test_application_needs_the_policy_in_force(day: date, in_force: bool) -> None:
-    assert failed(decide_application(LHASA, [], day, day)) == ([] if in_force else ["policy-not-in-force"])
+    assert failed(decide_application(LHASA, TITLE, [], day, day)) == ([] if in_force else ["policy-not-in-force"])
+
+
+@pytest.mark.parametrize(("what", "barred"), [(CENTRE, True), (TITLE, False)])
+def test_ban_bars_what_the_edition_says(what: str, barred: bool) -> None:
+    """Another city's policy may bar centres and spare titles."""
+    lenient = LHASA.model_copy(
+        update={
+            "ban": LHASA.ban.model_copy(update={"bars": LHASA.ban.bars.model_copy(update={"value": (CENTRE,)})}),
+        }
+    )
+    day = date(2021, 3, 1)
+    assert decide_not_barred_from(lenient, what, [BAN], day, day).passed is not barred
 
 
 def test_ban_is_named_before_the_policys_end_and_both_are_shown() -> None:
-    decision = decide_application(LHASA, [BAN], date(2021, 3, 1), date(2021, 3, 1))
+    decision = decide_application(LHASA, CENTRE, [BAN], date(2021, 3, 1), date(2021, 3, 1))
     assert failed(decision) == ["carrier-ban-in-force", "policy-not-in-force"]
     assert decision.results[0].inputs["last_barred_day"] == "2024-03-01"
     assert decision.results[0].inputs["first_open_day"] == "2024-03-02"

@@ -11,7 +11,8 @@ import pytest
 
 from services.vouchers import consumers
 from shared.ids import uuid7
-from tests.vouchers.support import Standing, Town, code_of, delisted, officer, tenancy_event
+from tests.vouchers.registry import delisted, tenancy_event
+from tests.vouchers.support import Standing, Town, code_of, officer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -114,6 +114,7 @@ async def test_an_enterprise_that_does_not_fit_is_refused_with_the_rule(town: To
     failed = [result for result in problem["decision"]["results"] if not result["passed"]]
     assert problem["clauses"] == list(dict.fromkeys(result["clause"] for result in failed))
     assert failed[0]["text"]
+    assert "{" not in "".join(result["text"] or "" for result in problem["decision"]["results"])
     assert await town.one("SELECT count(*) FROM voucher WHERE enterprise_id = :id", id=firm.id) == 0
 
 

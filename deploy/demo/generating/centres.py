@@ -72,7 +72,7 @@ PLANS: Final = (
 )
 
 COMEBACK_NAME: Final = "示例新程双创中心"
-COMEBACK_OPERATOR: Final = "虚构新程孵化管理有限公司(原虚构云岭企业管理有限公司)"
+COMEBACK_OPERATOR: Final = "虚构新程孵化管理有限公司（原虚构云岭企业管理有限公司）"
 
 _LISTED_LATE: Final = {"C08": date(2021, 8, 2)}
 _AREA: Final = {"standard": 110, "specialised": 140, "national": 150}

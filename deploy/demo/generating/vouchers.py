@@ -18,10 +18,10 @@ _PROGRAMMES: Final = (
     ("540102", "startup", 2019, 600_000, None),
     ("540172", "innovation", 2019, 500_000, "60.00"),
     ("540102", "startup", 2020, 800_000, None),
-    ("540122", "startup", 2020, 200_000, "70.00"),
+    ("540122", "startup", 2020, 450_000, "70.00"),
     ("540172", "innovation", 2020, 500_000, "60.00"),
     ("540102", "startup", 2021, 600_000, None),
-    ("LIUWU", "innovation", 2021, 400_000, None),
+    ("LIUWU", "innovation", 2021, 450_000, None),
 )
 _EACH: Final = 10
 """Vouchers of a programme."""

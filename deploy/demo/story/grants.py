@@ -12,6 +12,8 @@ from deploy.demo.story.world import Step, StoryBroken, World
 
 _OTHER: Final = {"science": "industry", "industry": "science"}
 _RELEASE_SECONDS: Final = 10.0
+_ENDED: Final = ("closed", "refused", "cancelled")
+"""Any other grant may have been held, released, cancelled or put into recovery since it was last seen."""
 
 
 async def tell_grant(world: World, row: tables.Grant, until: date) -> None:
@@ -25,6 +27,8 @@ async def tell_grant(world: World, row: tables.Grant, until: date) -> None:
     if found is None:
         body = {**_application(row), "centre_id": centre["id"]}
         found = await world.api.post("/v1/grants", operator, row.applied_on, body, key=f"{name}/apply")
+    elif found["status"] not in _ENDED:
+        found = await world.api.get(f"/v1/grants/{found['id']}", world.auditor)
     if found["status"] == "held" and row.paid_on is not None and row.paid_on <= until:
         found = await _released(world, found)
     treasury = world.bureau("treasury_officer")

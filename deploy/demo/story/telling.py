@@ -53,6 +53,7 @@ async def tell(world: World) -> None:
     await find_everything(world)
     for stretch in stretches(world.data.evaluations):
         await _live(world, stretch)
+    world.progress.end()
 
 
 async def _live(world: World, stretch: Stretch) -> None:

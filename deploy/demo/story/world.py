@@ -26,6 +26,9 @@ class Progress:
     def advance(self) -> None:
         """One more has happened."""
 
+    def end(self) -> None:
+        """The story is told."""
+
 
 class StoryBroken(RuntimeError):
     """Something came out other than the story says; whoever reads it looks at the services."""

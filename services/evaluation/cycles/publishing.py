@@ -54,6 +54,7 @@ async def request_publication(
     basis = await _require_publishable(session, runtime.editions, cycle, day, sent.continuation_basis)
     cycle.status = "publishing"
     if cycle.published_on is None:
+        await _refuse_used_number(session, sent.document_no)
         cycle.document_no, cycle.continuation_basis = sent.document_no, basis
         cycle.published_on, cycle.published_by = day, principal.account_id
     await session.flush()
@@ -77,6 +78,12 @@ async def _repeated(session: AsyncSession, cycle: EvaluationCycle, sent: Publica
         raise DomainError("published-under-another-document", 409, params={"document_no": cycle.document_no})
     operation = await session.get_one(Operation, cycle.operation_id)
     return operation if operation.status == "running" or cycle.status == "published" else None
+
+
+async def _refuse_used_number(session: AsyncSession, document_no: str) -> None:
+    year = await session.scalar(select(EvaluationCycle.year).where(EvaluationCycle.document_no == document_no))
+    if year is not None:
+        raise DomainError("document-no-used", 409, params={"document_no": document_no, "year": year})
 
 
 async def publish_one(

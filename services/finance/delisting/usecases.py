@@ -35,7 +35,6 @@ from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.money import ZERO
 
-REASON: Final = "centre_delisted"
 CANCELLED_BY: Final = ("grants.delisted_cancelled",)
 RECOVERED_BY: Final = ("grants.delisted_recovery",)
 
@@ -123,7 +122,7 @@ def _cancelling(cases: Values) -> Update:
         .values(
             status=states.CANCELLED,
             held_from=null(),
-            reason_code=REASON,
+            reason_code=states.CENTRE_DELISTED,
             ended_on=cases.c.day,
             ended_by=cases.c.actor,
             delisting_case_id=cases.c.case_id,
@@ -141,7 +140,7 @@ def _recovering(cases: Values) -> Update:
         .values(
             status=states.IN_RECOVERY,
             recovery_due=unspent,
-            reason_code=REASON,
+            reason_code=states.CENTRE_DELISTED,
             delisting_case_id=cases.c.case_id,
         )
     )

@@ -1,4 +1,4 @@
-"""The states of a grant, and which steps start from which."""
+"""The states of a grant, which steps start from which, and why the system itself changes one."""
 
 from typing import Final
 
@@ -30,3 +30,6 @@ PENDING: Final = (APPLIED, REVIEWED, APPROVED, COUNTERSIGNED)
 UNPAID: Final = (*PENDING, HELD)
 """What a delisting cancels."""
 PAID_OUT: Final = (PAID, IN_RECOVERY, CLOSED)
+
+EVALUATION_FAILED: Final = "evaluation_failed"
+CENTRE_DELISTED: Final = "centre_delisted"

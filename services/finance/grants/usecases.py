@@ -40,8 +40,6 @@ from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
 from shared.policy.rules import decide_adverse_decision, decide_in_force
 
-EVALUATION_FAILED = "evaluation_failed"
-
 
 async def check_eligibility(
     session: AsyncSession, sent: GrantApplication, *, principal: Principal, editions: Editions
@@ -194,5 +192,5 @@ async def _hold_if_failed(session: AsyncSession, grant: Grant, edition: Edition,
     failed_year = await open_failed_year(session, grant.centre_id) if grant.hold_on_failure else None
     if failed_year is None:
         return
-    grant.status, grant.held_from, grant.reason_code = states.HELD, states.APPLIED, EVALUATION_FAILED
+    grant.status, grant.held_from, grant.reason_code = states.HELD, states.APPLIED, states.EVALUATION_FAILED
     await record(session, GrantHeld, grant, context, decide_not_held(edition, failed_year))

@@ -18,7 +18,6 @@ from shared.events.contracts.finance import GrantHeld, GrantReleased, GrantState
 from shared.events.outbox import EventContext
 from shared.events.types import EventType
 
-REASON = "evaluation_failed"
 RULES = ("grants.held_until_rectified",)
 
 
@@ -37,7 +36,7 @@ async def settle_holds(session: AsyncSession, causes: Mapping[UUID, EventContext
             Grant.hold_on_failure,
             open_failure(Grant.centre_id),
         )
-        .values(status=states.HELD, held_from=Grant.status, reason_code=REASON)
+        .values(status=states.HELD, held_from=Grant.status, reason_code=states.EVALUATION_FAILED)
     )
     released = (
         update(Grant)

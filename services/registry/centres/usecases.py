@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import acts_for_bureau, operator_code_of
 from services.registry.bans.queries import bans_against, hold_operator
-from services.registry.bans.rules import decide_application
+from services.registry.bans.rules import CENTRE, decide_application, decide_not_barred_from
 from services.registry.centres import rules
 from services.registry.centres.models import Centre
 from services.registry.centres.queries import lock_for_change
@@ -30,7 +30,6 @@ from shared.http.validation import PayloadInvalid
 from shared.ids import next_case_no, uuid7
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
-from shared.policy.rules import decide_not_barred
 
 
 def centre_state(centre: Centre, *, remark_hash: str | None = None) -> rc.CentreState:
@@ -72,7 +71,7 @@ async def register_centre(
     _check_words(edition, sent.model_dump(exclude_none=True))
     await hold_operator(session, sent.operator_code)
     bans = await bans_against(session, sent.operator_code)
-    decision = require_passed(decide_not_barred(edition, bans, principal.today))
+    decision = require_passed(decide_not_barred_from(edition, CENTRE, bans, principal.today, principal.today))
     centre = Centre(
         id=uuid7(),
         version=0,
@@ -216,7 +215,7 @@ async def _decide(
         designated=centre.designation is not None,
     )
     return require_passed(
-        combine(decide_application(edition, bans, applied_on, today), rules.decide_profile(edition, profile))
+        combine(decide_application(edition, CENTRE, bans, applied_on, today), rules.decide_profile(edition, profile))
     )
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Date, Text, Uuid, Values, column, values
+from sqlalchemy import Date, TableValuedAlias, Text, Uuid, column, func, literal
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
 
 from shared.events.consumer import Received
 from shared.events.contracts.evaluation import DelistingDecidedData
 from shared.events.outbox import EventContext
+from shared.ids import uuid7
 from shared.policy.rules import BanPeriod, ban_period
 
 D = TypeVar("D", bound=DelistingDecidedData)
@@ -48,28 +51,21 @@ class DelistingOrder:
         )
 
 
-def as_table(orders: Sequence[DelistingOrder]) -> Values:
-    """The orders as a table that statements join, so that a batch is swept at once."""
-    return values(
-        column("case_id", Uuid),
-        column("centre_id", Uuid),
-        column("barred_operator", Text),
-        column("decision_no", Text),
-        column("published_on", Date),
-        column("last_barred_day", Date),
-        column("first_open_day", Date),
-        name="delisting_order",
-    ).data(
-        [
-            (
-                order.case_id,
-                order.centre_id,
-                order.barred_operator,
-                order.decision_no,
-                order.published_on,
-                order.ban.last_barred_day,
-                order.ban.first_open_day,
-            )
-            for order in orders
-        ]
-    )
+def as_table(orders: Sequence[DelistingOrder]) -> TableValuedAlias:
+    """The orders as a table that statements join, so that a batch is swept at once.
+
+    Arrays, not VALUES: the statement is the same for any number of orders and compiled once.
+    """
+    columns: list[tuple[str, TypeEngine[Any], list[object]]] = [
+        ("ban_id", Uuid(), [uuid7() for _ in orders]),
+        ("case_id", Uuid(), [order.case_id for order in orders]),
+        ("centre_id", Uuid(), [order.centre_id for order in orders]),
+        ("barred_operator", Text(), [order.barred_operator for order in orders]),
+        ("decision_no", Text(), [order.decision_no for order in orders]),
+        ("published_on", Date(), [order.published_on for order in orders]),
+        ("last_barred_day", Date(), [order.ban.last_barred_day for order in orders]),
+        ("first_open_day", Date(), [order.ban.first_open_day for order in orders]),
+    ]
+    arrays = [literal(values, ARRAY(kind)) for _, kind, values in columns]
+    named = [column(name, kind) for name, kind, _ in columns]
+    return func.unnest(*arrays).table_valued(*named).render_derived(name="delisting_order")

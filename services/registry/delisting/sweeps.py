@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Values, func, literal, or_, select, union_all, update
+from sqlalchemy import TableValuedAlias, func, literal, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.bans.models import Ban
+from services.registry.bans.queries import IN_FORCE
 from services.registry.centres.models import Centre
 from services.registry.centres.rules import OPEN_APPLICATION
-from services.registry.delisting.orders import DelistingOrder
 from services.registry.qualifications.models import Qualification
 from services.registry.qualifications.rules import PENDING
 from services.registry.tenancies.models import Tenancy
-from shared.ids import uuid7
 from shared.policy.standing import Titles
 
 REASON_DELISTED: Final = "centre_delisted"
@@ -36,28 +35,26 @@ async def lock_centres(session: AsyncSession, centre_ids: Sequence[UUID]) -> Non
         raise LookupError(f"delisting of unknown centres: {', '.join(map(str, sorted(unknown)))}")
 
 
-async def impose_bans(session: AsyncSession, orders: Sequence[DelistingOrder]) -> dict[UUID, Ban]:
+async def impose_bans(session: AsyncSession, orders: TableValuedAlias) -> dict[UUID, Ban]:
     """2.3-6: one ban a case; those of cases carried out before stay as they are and are not returned."""
-    rows = [
-        {
-            "id": uuid7(),
-            "version": 0,
-            "case_id": order.case_id,
-            "centre_id": order.centre_id,
-            "operator_code": order.barred_operator,
-            "decision_no": order.decision_no,
-            "published_on": order.published_on,
-            "last_barred_day": order.ban.last_barred_day,
-            "first_open_day": order.ban.first_open_day,
-            "status": "in_force",
-        }
-        for order in orders
-    ]
-    statement = insert(Ban).values(rows).on_conflict_do_nothing(index_elements=["case_id"]).returning(Ban)
-    return {ban.case_id: ban for ban in await session.scalars(statement)}
+    order = orders.c
+    values = {
+        "id": order.ban_id,
+        "case_id": order.case_id,
+        "centre_id": order.centre_id,
+        "operator_code": order.barred_operator,
+        "decision_no": order.decision_no,
+        "published_on": order.published_on,
+        "last_barred_day": order.last_barred_day,
+        "first_open_day": order.first_open_day,
+        "status": literal(IN_FORCE),
+    }
+    new = insert(Ban).from_select(list(values), select(*values.values()), include_defaults=False)
+    bans = await session.scalars(new.on_conflict_do_nothing(index_elements=["case_id"]).returning(Ban))
+    return {ban.case_id: ban for ban in bans}
 
 
-async def delist_centres(session: AsyncSession, orders: Values) -> dict[UUID, Centre]:
+async def delist_centres(session: AsyncSession, orders: TableValuedAlias) -> dict[UUID, Centre]:
     """2.3-5: from any state. A centre that another case delisted before keeps that case and day; its version rises all
     the same, for the confirmation."""
     statement = (
@@ -74,7 +71,7 @@ async def delist_centres(session: AsyncSession, orders: Values) -> dict[UUID, Ce
     return {row[0]: row[1] for row in await session.execute(statement, execution_options=_BULK)}
 
 
-async def revoke_titles(session: AsyncSession, orders: Values, titles: Titles) -> Sequence[Qualification]:
+async def revoke_titles(session: AsyncSession, orders: TableValuedAlias, titles: Titles) -> Sequence[Qualification]:
     """2.3-5: all titles of the falling kinds and levels at the centre, active or suspended, at once."""
     statement = (
         update(Qualification)
@@ -96,7 +93,7 @@ async def revoke_titles(session: AsyncSession, orders: Values, titles: Titles) -
     return (await session.scalars(statement, execution_options=_BULK)).all()
 
 
-async def refuse_titles(session: AsyncSession, orders: Values) -> Sequence[Qualification]:
+async def refuse_titles(session: AsyncSession, orders: TableValuedAlias) -> Sequence[Qualification]:
     """2.3-6: pending applications of the centre and of the barred operator end with the ban. One made after the ban
     is not touched, however late a reminder comes."""
     statement = (
@@ -121,7 +118,7 @@ async def refuse_titles(session: AsyncSession, orders: Values) -> Sequence[Quali
     return (await session.scalars(statement, execution_options=_BULK)).all()
 
 
-async def refuse_centres(session: AsyncSession, orders: Values) -> Sequence[Centre]:
+async def refuse_centres(session: AsyncSession, orders: TableValuedAlias) -> Sequence[Centre]:
     """2.3-6: the barred operator's other centres that are still applying to be listed."""
     statement = (
         update(Centre)
@@ -142,7 +139,7 @@ async def refuse_centres(session: AsyncSession, orders: Values) -> Sequence[Cent
     return (await session.scalars(statement, execution_options=_BULK)).all()
 
 
-async def relocate_tenancies(session: AsyncSession, orders: Values) -> Sequence[Tenancy]:
+async def relocate_tenancies(session: AsyncSession, orders: TableValuedAlias) -> Sequence[Tenancy]:
     """2.3-5: the enterprises still there have to move; their tenancies go on until they do."""
     statement = (
         update(Tenancy)

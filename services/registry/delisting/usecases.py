@@ -58,7 +58,7 @@ async def _carry_out(session: AsyncSession, edition: Edition, orders: Sequence[D
     await bar_operators(session, (order.barred_operator for order in orders if order.barred_operator))
     await sweeps.lock_centres(session, [order.centre_id for order in orders])
     table = as_table(orders)
-    bans = await sweeps.impose_bans(session, orders)
+    bans = await sweeps.impose_bans(session, table)
     centres = await sweeps.delist_centres(session, table)
     revoked = await sweeps.revoke_titles(session, table, edition.titles)
     refused = await sweeps.refuse_titles(session, table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,6 +23,8 @@ from shared.http.etag import require_match
 from shared.http.validation import PayloadInvalid
 from shared.ids import uuid7
 from shared.policy.edition import Editions
+
+RULES: Final = ("centre.operator_code",)
 
 
 def enterprise_state(enterprise: Enterprise) -> rc.EnterpriseState:
@@ -64,7 +67,8 @@ async def register_enterprise(
     if enterprise is None:
         raise await _already_registered(session, principal, sent.code)
     context = EventContext.of(principal)
-    await outbox.append(session, rc.EnterpriseRegistered, enterprise, enterprise_state(enterprise), context=context)
+    state = enterprise_state(enterprise)
+    await outbox.append(session, rc.EnterpriseRegistered, enterprise, state, context=context, rules=RULES)
     return enterprise
 
 
@@ -93,7 +97,8 @@ async def amend_enterprise(
     if enterprise.registered_on > principal.today:
         raise PayloadInvalid.at("registered_on", "in_the_future")
     context = EventContext.of(principal)
-    await outbox.append(session, rc.EnterpriseAmended, enterprise, enterprise_state(enterprise), context=context)
+    state = enterprise_state(enterprise)
+    await outbox.append(session, rc.EnterpriseAmended, enterprise, state, context=context, rules=RULES)
     return enterprise
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.bans.queries import bans_against
-from services.registry.bans.rules import decide_application
+from services.registry.bans.rules import TITLE, decide_application
 from services.registry.centres.models import Centre
 from services.registry.centres.queries import hold_standing, write_scope
 from services.registry.centres.rules import require_state
@@ -154,7 +154,7 @@ async def _decide(
     held = await kinds_held(session, centre.id)
     return require_passed(
         combine(
-            decide_application(edition, bans, applied_on, today),
+            decide_application(edition, TITLE, bans, applied_on, today),
             rules.decide_title(edition, kind, centre.status, held),
         )
     )
@@ -181,5 +181,5 @@ async def _record(
 ) -> None:
     remark_hash = await keep_remark(session, title.id, step=title.status, text=remark, written_by=context.actor)
     state = qualification_state(title, remark_hash=remark_hash)
-    cited = decision.rules if decision else ()
+    cited = decision.rules if decision else ("policy.four_eyes",)
     await outbox.append(session, event_type, title, state, context=context, rules=cited, edition=title.edition)

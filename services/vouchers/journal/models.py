@@ -45,6 +45,7 @@ class Posting(Base):
     __tablename__ = "posting"
     __table_args__ = (
         CheckConstraint("amount <> 0", name="amount_moves"),
+        CheckConstraint("line > 0", name="line_positive"),
         Index("ix_posting_account", "account", "subject_id"),
     )
 

@@ -45,7 +45,7 @@ async def apply_for_admission(
         name=wanted.name,
         status=APPLIED,
         categories=list(dict.fromkeys(wanted.categories)),
-        legal_representative_ref=wanted.legal_representative_ref or principal.person_ref,
+        legal_representative_ref=wanted.legal_representative_ref,
         applied_by=principal.account_id,
         applied_on=principal.today,
     )

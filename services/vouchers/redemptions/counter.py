@@ -91,13 +91,14 @@ _REDEEM: Final = text(
     ), logged AS (
         INSERT INTO event_log (id, topic, type, aggregate_id, aggregate_version, actor, effective_on, recorded_at,
             attributes, data)
-        SELECT :event_id, :topic, :type, id, version, :actor, :day, :recorded_at,
-            replace(:attributes, '@edition@', edition),
-            json_build_object('id', id, 'no', no, 'voucher_id', voucher_id, 'programme_id', programme_id,
-                'enterprise_id', enterprise_id, 'provider_id', provider_id, 'category', category, 'status', status,
-                'price', price::text, 'subsidy', subsidy::text, 'held_on', held_on, 'redeemed_on', redeemed_on,
-                'reason_code', reason_code)::text
-        FROM entered
+        SELECT :event_id, :topic, :type, entered.id, entered.version, :actor, :day, :recorded_at,
+            replace(:attributes, '@edition@', entered.edition),
+            row_to_json(state)::text
+        FROM entered CROSS JOIN LATERAL (
+            SELECT entered.id, entered.no, entered.voucher_id, entered.programme_id, entered.enterprise_id,
+                entered.provider_id, entered.category, entered.status, entered.price::text, entered.subsidy::text,
+                entered.held_on, entered.redeemed_on, entered.reason_code
+        ) AS state
     )
     SELECT entered.*, drawn.issued_on, drawn.valid_until FROM entered CROSS JOIN drawn
     """

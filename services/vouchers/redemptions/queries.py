@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, or_, select, true
+from sqlalchemy import ColumnElement, Row, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import division_of, enterprise_code_of, provider_code_of, reads_all
@@ -13,7 +13,6 @@ from services.vouchers.providers.models import Provider
 from services.vouchers.redemptions.models import Redemption
 from services.vouchers.redemptions.rules import Use, decide_use
 from services.vouchers.redemptions.schemas import RedemptionFilter, RedemptionItem, RedemptionOut
-from services.vouchers.schemas import DecisionOut
 from services.vouchers.vouchers.models import Voucher
 from services.vouchers.vouchers.rules import ACTIVE
 from shared.auth.principal import Principal
@@ -92,7 +91,7 @@ async def show(
     return shown(redemption, decide_use(editions.get(redemption.edition), use)), redemption.version
 
 
-def shown(redemption: object, decision: Decision) -> RedemptionOut:
+def shown(redemption: Redemption | Row[*tuple[object, ...]], decision: Decision) -> RedemptionOut:
     """A row, of the table or of the counter's statement, with its decision."""
-    item = RedemptionItem.model_validate(redemption)
-    return RedemptionOut(**item.model_dump(), decision=DecisionOut.of(decision))
+    values = {name: getattr(redemption, name) for name in RedemptionItem.model_fields}
+    return RedemptionOut.model_validate({**values, "decision": decision.to_json()})

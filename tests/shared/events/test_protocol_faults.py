@@ -257,5 +257,5 @@ async def test_a_bulk_of_20000_events_does_not_delay_another_topic(world: World)
         )
     bulk_done = len(await world.effects("registry.enterprise"))
     assert bulk_done < 20_000, "the bulk was through before the other event: nothing was shown"
-    assert delay < 3, f"{delay:.2f} s with {waiting} bulk events still unnumbered"
+    assert delay < 5, f"{delay:.2f} s with {waiting} bulk events still unnumbered"
     await world.settled(20_000, topic="registry.enterprise", timeout=90)

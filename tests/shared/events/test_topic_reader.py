@@ -6,19 +6,22 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import structlog
 from sqlalchemy import select
 
 from shared.db import Database
 from shared.events.envelope import SequencedEvent
 from shared.events.feed_client import FeedClient
 from shared.events.log_reader import FeedPage, read_log
+from shared.events.outbox import append_many
 from shared.events.topic_reader import TopicReader
 from shared.ids import uuid7
 from shared.kernel_tables import event_attempt
 from shared.peers import PeerClient, PeerRefused, PeerUnavailable
 from tests.shared.events import apps
+from tests.shared.events.contract import Item, ItemCounted
 from tests.shared.events.numbering import number
-from tests.shared.events.world import World
+from tests.shared.events.world import CONTEXT, World
 from tests.support.postgres import Cluster
 
 TOPIC = "registry.centre"
@@ -61,8 +64,10 @@ class Desk:
 
 @pytest.fixture
 async def desk(postgres: Cluster, tmp_path: Path) -> AsyncIterator[Desk]:
-    async with World(postgres, tmp_path) as world:
-        yield Desk(world)
+    # Without a service's logging, structlog would draw each traceback with all its locals: minutes for a few failures.
+    with structlog.testing.capture_logs():
+        async with World(postgres, tmp_path) as world:
+            yield Desk(world)
 
 
 async def test_a_message_of_another_past_is_dropped_if_the_log_still_agrees(desk: Desk) -> None:
@@ -145,3 +150,15 @@ async def test_a_producer_that_gives_no_usable_answer_counts_as_away(answer: obj
 
     with pytest.raises(PeerUnavailable):
         await FeedClient(cast(PeerClient, Peers())).read(TOPIC, 0)
+
+
+async def test_a_page_of_large_events_ends_before_it_is_too_large_to_carry(desk: Desk) -> None:
+    rows = [(uuid7(), 1, Item(n=n, padding="x" * 400_000)) for n in range(14)]
+    async with desk.world.producer_db.transaction() as session:
+        await append_many(session, ItemCounted, rows, context=CONTEXT)
+    await number(desk.world.urls["registry"], TOPIC)
+    page = await desk.feed.read(TOPIC, 0)
+    assert [event.position for event in page.events] == list(range(1, 12))
+    rest = await desk.feed.read(TOPIC, 11)
+    assert [event.position for event in rest.events] == [12, 13, 14]
+    assert rest.after_hash == page.events[-1].hash

@@ -21,6 +21,7 @@ CREATE FUNCTION journal_balances() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     entry uuid;
     lines bigint;
+    last_line bigint;
     total numeric;
 BEGIN
     IF TG_TABLE_NAME = 'posting' THEN
@@ -28,9 +29,9 @@ BEGIN
     ELSE
         entry := NEW.id;
     END IF;
-    SELECT count(*), sum(amount) INTO lines, total FROM posting WHERE entry_id = entry;
-    IF lines < 2 OR total <> 0 THEN
-        RAISE EXCEPTION 'journal entry % has % postings with a sum of %', entry, lines, total
+    SELECT count(*), max(line), sum(amount) INTO lines, last_line, total FROM posting WHERE entry_id = entry;
+    IF lines < 2 OR last_line <> lines OR total <> 0 THEN
+        RAISE EXCEPTION 'journal entry %: % postings, the last at line %, sum %', entry, lines, last_line, total
             USING ERRCODE = 'check_violation', CONSTRAINT = 'journal_entry_balances';
     END IF;
     RETURN NULL;
@@ -189,15 +190,18 @@ def _create_journal() -> None:
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("amount", MONEY, nullable=False),
         sa.CheckConstraint("amount <> 0", name=op.f("ck_posting_amount_moves")),
+        sa.CheckConstraint("line > 0", name=op.f("ck_posting_line_positive")),
         sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.id"], name=op.f("fk_posting_entry_id")),
         sa.PrimaryKeyConstraint("entry_id", "line", name=op.f("pk_posting")),
     )
     op.create_index("ix_posting_account", "posting", ["account", "subject_id"])
     op.execute(_JOURNAL_BALANCES)
-    for table in ("journal_entry", "posting"):
+    # Lines are numbered without gaps, so 1 and 2 are taken once the entry is checked: the usual entry of two lines is
+    # checked once, by its own trigger, and any line beyond them by the posting's.
+    for table, condition in (("journal_entry", ""), ("posting", " WHEN (NEW.line > 2)")):
         op.execute(
             f"CREATE CONSTRAINT TRIGGER {table}_balances AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED"
-            " FOR EACH ROW EXECUTE FUNCTION journal_balances()"
+            f" FOR EACH ROW{condition} EXECUTE FUNCTION journal_balances()"
         )
         append_only(op, table)
 

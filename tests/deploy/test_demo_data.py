@@ -1,0 +1,246 @@
+"""The demonstration's files: made again byte for byte, fictional, complete, and within the rules of the policy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from deploy.demo import data as files
+from deploy.demo import generate, tables
+from deploy.demo.accounts import Credentials
+from deploy.demo.client import ApiRefused, idempotency_key
+from deploy.demo.command import POLICY, refuse_real_clock
+from deploy.demo.data import Data
+from deploy.demo.play import EDITION
+from deploy.demo.story.telling import stretches
+from deploy.demo.texts import TEXTS
+from deploy.lifecycle import StackError
+from deploy.settings import StackSettings
+from deploy.state import Lock, State, StateFile
+from shared.auth import roles as r
+from shared.calendar import add_months, add_working_days
+from shared.identifiers import check_uscc
+from shared.policy.edition import Edition, Editions, load_editions
+from shared.policy.rules import ban_period
+
+
+@pytest.fixture(scope="module")
+def data() -> Data:
+    return files.load()
+
+
+@pytest.fixture(scope="module")
+def editions() -> Editions:
+    return load_editions(POLICY)
+
+
+@pytest.fixture(scope="module")
+def edition(editions: Editions) -> Edition:
+    return editions.get("lhasa-2019")
+
+
+def test_the_generator_makes_the_same_files_byte_for_byte(tmp_path: Path) -> None:
+    generate.main(tmp_path)
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_bytes() for path in tables.DATA.iterdir()}
+
+
+def test_centres_cover_every_division_and_park_and_all_tiers(data: Data, edition: Edition) -> None:
+    assert len(data.centres) >= 24
+    assert {centre.owner_division for centre in data.centres} == set(edition.divisions.units)
+    assert {centre.tier for centre in data.centres} == set(edition.tiers)
+    enclaves = [
+        centre
+        for centre in data.centres
+        if centre.owner_division in edition.divisions.enclave_owners.value
+        and centre.site_division in edition.divisions.main_urban.value
+    ]
+    assert len(enclaves) >= 2
+
+
+def test_each_centre_holds_one_to_four_titles(data: Data) -> None:
+    held = Counter(title.centre for title in data.titles if title.granted_on)
+    assert {held[centre.key] for centre in data.centres} == {1, 2, 3, 4}
+    assert [title.centre for title in data.titles if title.granted_on is None] == ["C02"]
+
+
+def test_six_hundred_enterprises_have_valid_codes_of_their_own(data: Data) -> None:
+    codes = [
+        *(enterprise.code for enterprise in data.enterprises),
+        *(provider.code for provider in data.providers),
+        *{centre.operator_code for centre in data.centres},
+    ]
+    assert len(data.enterprises) == 600
+    assert [check_uscc(code) for code in codes] == codes
+    assert len(set(codes)) == len(codes)
+    assert {tenancy.enterprise for tenancy in data.tenancies} == {enterprise.code for enterprise in data.enterprises}
+
+
+def test_names_are_plainly_fictional(data: Data) -> None:
+    names = [row.name for rows in (data.centres, data.enterprises, data.providers, data.comebacks) for row in rows]
+    assert all(name.startswith(("示例", "虚构")) for name in names)
+    assert len({enterprise.name for enterprise in data.enterprises}) == 600
+
+
+def test_enterprises_are_young_enough_when_they_are_admitted(data: Data, edition: Edition) -> None:
+    registered = {enterprise.code: enterprise.registered_on for enterprise in data.enterprises}
+    months = edition.tenancy.age_at_entry_months.value
+    for stay in data.tenancies:
+        assert registered[stay.enterprise] <= stay.admitted_on <= add_months(registered[stay.enterprise], months)
+
+
+def test_twelve_quarters_with_late_returned_and_missing_reports(data: Data) -> None:
+    quarters = {(report.year, report.quarter) for report in data.reports}
+    assert quarters == {(year, quarter) for year in (2019, 2020, 2021) for quarter in (1, 2, 3, 4)}
+    assert any(report.submitted_on.day > 15 for report in data.reports)
+    assert any(report.returned_on for report in data.reports)
+    reported = {(report.centre, report.year, report.quarter) for report in data.reports}
+    assert ("C07", 2020, 1) not in reported
+    assert len(reported) < 12 * len(data.centres)
+
+
+def test_every_report_is_in_before_its_year_is_scored(data: Data) -> None:
+    scored = {evaluation.year: evaluation.scored_on for evaluation in data.evaluations}
+    assert all(report.accepted_on < scored[report.year] for report in data.reports)
+
+
+def test_a_year_is_published_after_its_public_notice(data: Data, edition: Edition) -> None:
+    days = edition.notices.public_notice_working_days.value
+    for year in data.evaluations:
+        assert year.scored_on <= year.announced_on
+        assert add_working_days(year.announced_on, days).day < year.approved_on <= year.published_on
+
+
+def test_the_delisting_keeps_its_terms(data: Data, edition: Edition) -> None:
+    (case,) = data.delistings
+    published = next(year.published_on for year in data.evaluations if year.year == case.year)
+    term = add_working_days(case.notice_on, edition.procedure.statement_working_days.value).day
+    assert case.statement_on <= term
+    assert case.hearing_requested_on <= term < case.hearing_on
+    steps = [case.hearing_on, case.legal_review_on, case.decision_on, case.countersigned_on, published, case.served_on]
+    assert steps == sorted(steps)
+
+
+def test_the_operator_is_refused_on_the_last_barred_day_and_accepted_on_the_next(data: Data, edition: Edition) -> None:
+    published = next(year.published_on for year in data.evaluations if year.year == data.delistings[0].year)
+    ban = ban_period(published, edition.ban.years.value)
+    tried = {row.applied_on: row.expected for row in data.comebacks}
+    assert tried[ban.last_barred_day] == "refused"
+    assert tried[ban.first_open_day] == "accepted"
+    assert "refused" in {expected for day, expected in tried.items() if day < ban.last_barred_day}
+
+
+def test_after_2020_the_story_rests_on_the_demonstration_edition(data: Data, editions: Editions) -> None:
+    continuation = editions.get(EDITION)
+    assert continuation.is_valid_on(date(2021, 1, 1))
+    (late,) = [year for year in data.evaluations if year.continuation_basis]
+    assert late.year == 2020
+    assert late.continuation_basis == editions.continuation_basis(editions.get("lhasa-2019"), late.published_on)
+    assert "虚构" in str(late.continuation_basis)
+
+
+def test_grants_stay_within_the_ceilings(data: Data, edition: Edition) -> None:
+    tier = {centre.key: centre.tier for centre in data.centres}
+    sums: Counter[tuple[str, int]] = Counter()
+    for grant in data.grants:
+        sums[grant.centre, grant.fiscal_year] += int(Decimal(grant.approved or 0))
+    assert all(total <= edition.grants.tiers[tier[centre]].cap.value for (centre, _), total in sums.items())
+
+
+def test_vouchers_stay_within_their_budgets(data: Data) -> None:
+    issued: Counter[tuple[str, str, int]] = Counter()
+    for voucher in data.vouchers:
+        issued[voucher.issuer_division, voucher.kind, voucher.year] += int(Decimal(voucher.face_value))
+    for row in data.programmes:
+        assert issued[row.issuer_division, row.kind, row.year] <= Decimal(row.budget)
+
+
+def test_there_is_an_account_for_every_role_and_a_second_for_officers_and_approvers(data: Data) -> None:
+    keyed = {account.key: account for account in data.accounts if account.key}
+    by_key = r.ALL_ROLES - {r.PUBLIC, r.BANK, r.GUARANTOR, r.BUREAU}
+    assert set(keyed) == by_key | {f"{role}_2" for role in r.BUREAU_ROLES}
+    assert all(account.roles == (str(key).removesuffix("_2"),) for key, account in keyed.items())
+    assert len({account.username for account in data.accounts}) == len(data.accounts)
+
+
+def test_scoped_accounts_own_something(data: Data) -> None:
+    keyed = {account.key: account for account in data.accounts if account.key}
+    centres = [centre.key for centre in data.centres if centre.operator_code == keyed["centre_operator"].org]
+    assert [grant for grant in data.grants if grant.centre in centres]
+    assert [use for use in data.redemptions if use.enterprise == keyed["enterprise"].org and use.redeemed_on]
+    assert [use for use in data.redemptions if use.provider == keyed["provider"].org]
+    founders = {enterprise.legal_representative_ref for enterprise in data.enterprises}
+    assert keyed["founder"].person_ref in founders
+    issuers = {programme.issuer_division for programme in data.programmes}
+    assert {keyed["division_officer"].division, keyed["division_officer_2"].division} <= issuers
+
+
+def test_every_day_of_the_story_lies_in_one_stretch(data: Data) -> None:
+    told = list(stretches(data.evaluations))
+    assert all(later.after == earlier.until for earlier, later in pairwise(told))
+    assert all(stretch.after < stretch.until for stretch in told)
+    rows = [*data.tenancies, *data.reports, *data.grants, *data.redemptions, *data.delistings, *data.comebacks]
+    assert all(any(stretch.concerns(row) for stretch in told) for row in rows)
+
+
+def test_texts_are_there_in_both_languages() -> None:
+    for name, (chinese, english) in TEXTS.items():
+        assert chinese, name
+        assert english.isascii(), name
+
+
+def test_credentials_are_kept_from_an_earlier_run(data: Data, tmp_path: Path) -> None:
+    credentials = Credentials(tmp_path / "demo")
+    callers = credentials.callers(data.accounts)
+    credentials.write("http://127.0.0.1:1", data.accounts, callers)
+    again = Credentials(tmp_path / "demo").callers(data.accounts)
+    assert {name: caller.password for name, caller in again.items()} == {
+        name: caller.password for name, caller in callers.items()
+    }
+    assert {path.stat().st_mode & 0o777 for path in (credentials.path, credentials.others)} == {0o600}
+    assert len({caller.password for caller in callers.values()}) == len(callers)
+
+
+def test_a_refused_call_says_which_and_why() -> None:
+    problem = {
+        "code": "validation-failed",
+        "title": "T",
+        "detail": "D",
+        "errors": [{"field": "amount", "message": "M"}],
+    }
+    text = str(ApiRefused("POST", "/v1/grants", 422, problem))
+    assert all(part in text for part in ("POST /v1/grants", "422", "validation-failed", "T", "D", "amount: M"))
+
+
+def test_idempotency_keys_are_ascii_and_follow_the_natural_key() -> None:
+    key = idempotency_key("centre/示例云岭双创中心/register")
+    assert key.isascii()
+    assert key == idempotency_key("centre/示例云岭双创中心/register")
+    assert key != idempotency_key("centre/示例晨光双创中心/register")
+
+
+def test_a_stack_with_the_real_clock_is_refused(tmp_path: Path) -> None:
+    settings = StackSettings(data_dir=tmp_path)
+    refuse_real_clock(settings)
+    with Lock(settings.home) as lock:
+        assert lock.acquire()
+        StateFile(settings.home).write(State(pid=1, started=0.0, phase="ready", business_clock="real"))
+        with pytest.raises(StackError, match="make down"):
+            refuse_real_clock(settings)
+        StateFile(settings.home).write(State(pid=1, started=0.0, phase="ready", business_clock="simulated"))
+        refuse_real_clock(settings)
+
+
+def test_the_small_world_is_whole(data: Data) -> None:
+    small = files.reduced(data, frozenset({"C01", "C02"}))
+    codes = {enterprise.code for enterprise in small.enterprises}
+    assert {tenancy.enterprise for tenancy in small.tenancies} == codes
+    assert {voucher.enterprise for voucher in small.vouchers} <= codes
+    assert {account.org for account in small.accounts} >= {centre.operator_code for centre in small.centres}
+    assert len(small.enterprises) < 60
+    assert small.evaluations == data.evaluations

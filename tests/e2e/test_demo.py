@@ -1,0 +1,125 @@
+"""The demonstration with a smaller cast, on the whole suite: it comes out as told, and a second run does nothing."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+
+from deploy.demo import data as files
+from deploy.demo.accounts import FIRST_DAY, Credentials, PasswordsLost
+from deploy.demo.client import Api, Json
+from deploy.demo.command import POLICY
+from deploy.demo.play import cast, play
+from deploy.demo.story.delistings import completed_case
+from deploy.demo.story.world import World
+from gateway.accounts.usecases import Scope, create_account
+from shared.db import Database
+from shared.errors import DomainError
+from shared.events.outbox import EventContext
+from tests.support.postgres import Cluster
+from tests.support.suite import Suite
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+CAST = frozenset({"C01", "C02", "C03", "C04", "C05"})
+"""The delisted centre, its operator's other one, the rectified one, the exempt one, and an enclave."""
+
+
+@pytest.fixture(scope="module")
+def suite(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    with Suite(postgres, tmp_path_factory.mktemp("demo"), policy_dir=POLICY) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def credentials(tmp_path_factory: pytest.TempPathFactory) -> Credentials:
+    return Credentials(tmp_path_factory.mktemp("credentials") / "demo")
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def world(suite: Suite, credentials: Credentials) -> AsyncIterator[World]:
+    async with Api(suite.gateway_url, language="zh-CN") as api:
+        yield cast(api, files.reduced(files.load(), CAST), credentials)
+
+
+async def _play(world: World, credentials: Credentials, suite: Suite) -> None:
+    async def open_admin(username: str, password: str) -> bool:
+        database = Database(suite.database_urls["gateway"])
+        context = EventContext(actor="test", effective_on=FIRST_DAY, correlation_id=str(uuid4()))
+        try:
+            async with database.transaction() as session:
+                await create_account(session, username, password, roles=["admin"], scope=Scope(), context=context)
+        except DomainError:
+            return False
+        finally:
+            await database.close()
+        return True
+
+    await play(world, credentials, open_admin)
+
+
+@pytest.mark.timeout(240)
+async def test_the_story_comes_out_as_told(world: World, credentials: Credentials, suite: Suite) -> None:
+    await _play(world, credentials, suite)
+    centres = {key: centre["id"] for key, centre in world.centres.items()}
+    grades = {
+        (found["centre_id"], found["year"]): found["grade"]
+        async for found in world.api.items("/v1/evaluations", world.auditor, status="published")
+    }
+    assert [grades[centres["C01"], year] for year in (2019, 2020)] == ["fail", "fail"]
+    assert [grades[centres["C03"], year] for year in (2019, 2020)] == ["fail", "pass"]
+    assert [grades[centres["C04"], year] for year in (2019, 2020, 2021)] == ["fail", "exempt", "fail"]
+    case = await completed_case(world, world.data.delistings[0])
+    _assert_every_service_acted(case)
+    listed = {found["id"]: found async for found in world.api.items("/v1/centres", world.auditor)}
+    assert listed[centres["C01"]]["status"] == "delisted"
+    assert listed[centres["C02"]]["status"] == "listed"
+    assert listed[centres["C04"]]["status"] == "listed"
+    assert listed[centres["C05"]]["enclave"] is True
+    assert [refusal.problem["code"] for refusal in world.refusals.values()] == ["carrier-ban-in-force"] * 2
+    assert world.comeback is not None
+    assert world.comeback["status"] == "listed"
+    assert world.comeback["applied_on"] == "2024-03-02"
+
+
+def _assert_every_service_acted(case: Json) -> None:
+    done = {part["service"]: part["details"] for part in case["participants"]}
+    assert len(done["registry"]["revoked_qualification_ids"]) == 4
+    assert len(done["registry"]["refused_application_ids"]) == 1
+    assert done["registry"]["active_municipal_titles_left"] == 0
+    assert len(done["finance"]["cancelled_grant_ids"]) == 1
+    assert len(done["finance"]["recovery_grant_ids"]) == 1
+    assert len(done["vouchers"]["stopped_voucher_ids"]) == 4
+    assert len(done["vouchers"]["released_redemption_ids"]) == 1
+    assert len(done["vouchers"]["honoured_redemption_ids"]) == 1
+
+
+@pytest.mark.timeout(60)
+async def test_a_second_run_changes_nothing(world: World, credentials: Credentials, suite: Suite) -> None:
+    kept = credentials.path.read_text(encoding="utf-8")
+    await _play(world, credentials, suite)
+    assert world.api.writes == 0
+    assert credentials.path.read_text(encoding="utf-8") == kept
+
+
+async def test_credentials_open_an_account_for_every_role(world: World, credentials: Credentials) -> None:
+    assert stat.S_IMODE(credentials.path.stat().st_mode) == 0o600
+    written = json.loads(credentials.path.read_text(encoding="utf-8"))
+    assert written.keys() == {"base_url", "accounts", "api_keys"}
+    for key, account in written["accounts"].items():
+        found = await world.api.get("/v1/accounts/me", world.callers[account["username"]])
+        assert found["roles"] == [key.removesuffix("_2")]
+
+
+async def test_without_the_passwords_a_run_says_how_to_start_afresh(suite: Suite, tmp_path: Path) -> None:
+    lost = Credentials(tmp_path)
+    async with Api(suite.gateway_url, language="en") as api:
+        stranger = cast(api, files.reduced(files.load(), CAST), lost)
+        with pytest.raises(PasswordsLost, match="make clean"):
+            await _play(stranger, lost, suite)

@@ -1,0 +1,42 @@
+"""A centre's year in plain numbers, for tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+from services.evaluation.reports.form import BY_LEVEL, FIELDS, YearForm
+from services.evaluation.rubrics.facts import Facts, ReportingFacts, TenancyFacts
+
+
+def year_form(events: Mapping[str, int] | None = None, **numbers: int | str) -> YearForm:
+    values = dict.fromkeys((name for name in FIELDS if name != BY_LEVEL), Fraction(0))
+    values |= {name: Fraction(Decimal(value)) for name, value in numbers.items()}
+    return YearForm(values, dict(events or {}))
+
+
+ALL_IN_TIME = ReportingFacts(due=4, submitted=4, on_time=4, accepted=4, filled=84, fields=84)
+
+
+def facts(
+    *,
+    tenancies: TenancyFacts | None = None,
+    reporting: ReportingFacts = ALL_IN_TIME,
+    form: YearForm | None = None,
+    marks: Mapping[str, Decimal | None] | None = None,
+    tier: str = "standard",
+    remote: bool = False,
+    hardship: bool = True,
+    area: str = "1000",
+) -> Facts:
+    return Facts(
+        tier=tier,
+        remote=remote,
+        hardship=hardship,
+        total_area_m2=Decimal(area),
+        tenancies=TenancyFacts() if tenancies is None else tenancies,
+        reporting=reporting,
+        form=year_form() if form is None else form,
+        marks={} if marks is None else marks,
+    )

@@ -1,0 +1,144 @@
+"""Quarterly reports (2.3-2): due days, lateness, completeness, numbers that cannot be true together."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from services.evaluation.reports import rules
+from services.evaluation.reports.form import FIELDS, STOCKS, QuarterlyForm, missing_fields, year_of
+from shared.policy.edition import load_editions
+from tests.evaluation.support import full_form
+
+LHASA = load_editions(None).get("lhasa-2019")
+
+
+@pytest.mark.parametrize(
+    ("year", "quarter", "due_on"),
+    [
+        (2019, 1, date(2019, 4, 15)),
+        (2019, 2, date(2019, 7, 15)),
+        (2019, 3, date(2019, 10, 15)),
+        (2019, 4, date(2020, 1, 15)),
+        (2020, 4, date(2021, 1, 15)),
+        (2022, 4, date(2023, 1, 16)),  # the 15th was a Sunday
+        (2023, 2, date(2023, 7, 17)),  # a Saturday
+        (2016, 1, date(2016, 4, 15)),
+    ],
+)
+def test_report_is_due_on_day_15_rolled_to_a_working_day(year: int, quarter: int, due_on: date) -> None:
+    assert rules.due_day(LHASA, year, quarter).day == due_on
+
+
+@pytest.mark.parametrize(
+    ("quarter", "first", "last"),
+    [
+        (1, date(2020, 1, 1), date(2020, 3, 31)),
+        (2, date(2020, 4, 1), date(2020, 6, 30)),
+        (3, date(2020, 7, 1), date(2020, 9, 30)),
+        (4, date(2020, 10, 1), date(2020, 12, 31)),
+    ],
+)
+def test_quarter_has_its_days(quarter: int, first: date, last: date) -> None:
+    assert (rules.first_day(2020, quarter), rules.last_day(2020, quarter)) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("submitted_on", "in_time"),
+    [(date(2019, 4, 1), True), (date(2019, 4, 15), True), (date(2019, 4, 16), False), (date(2019, 12, 31), False)],
+)
+def test_report_is_late_from_the_day_after_its_due_day(submitted_on: date, in_time: bool) -> None:
+    decision = rules.decide_in_time(LHASA, date(2019, 4, 15), submitted_on)
+    assert decision.passed is in_time
+    assert decision.results[0].clause == "2.3-2"
+
+
+@pytest.mark.parametrize(
+    ("listed_on", "delisted_on", "due"),
+    [
+        (date(2018, 5, 1), None, (1, 2, 3, 4)),
+        (date(2020, 3, 31), None, (1, 2, 3, 4)),
+        (date(2020, 4, 1), None, (2, 3, 4)),
+        (date(2020, 12, 31), None, (4,)),
+        (date(2021, 1, 1), None, ()),
+        (date(2018, 5, 1), date(2020, 3, 31), ()),
+        (date(2018, 5, 1), date(2020, 4, 1), (1,)),
+        (None, None, ()),
+    ],
+)
+def test_reports_are_due_for_quarters_listed_on_their_last_day(
+    listed_on: date | None, delisted_on: date | None, due: tuple[int, ...]
+) -> None:
+    assert rules.due_quarters(LHASA, 2020, listed_on, delisted_on) == due
+
+
+def test_no_report_fell_due_before_the_policy_was_published() -> None:
+    assert rules.due_quarters(LHASA, 2018, date(2017, 1, 1), None) == ()
+    assert rules.due_quarters(LHASA, 2019, date(2017, 1, 1), None) == (1, 2, 3, 4)
+
+
+def test_correction_is_due_five_working_days_after_the_return() -> None:
+    assert rules.correction_due_day(LHASA, date(2019, 4, 25)).day == date(2019, 5, 5)  # 28 April and 5 May were worked
+    assert rules.correction_due_day(LHASA, date(2019, 7, 15)).day == date(2019, 7, 22)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({}, None),
+        ({"incubatees": 6}, "incubatees_balance"),
+        ({"incubatees": 4, "exited": 1, "enterprises_with_ip": 4}, None),
+        ({"graduated": 6, "admitted": 6, "incubatees": 5}, None),
+        ({"graduated": 6, "incubatees_opening": 5, "admitted": 0, "incubatees": 0}, "incubatees_balance"),
+        ({"incubatees_opening": None, "incubatees": 9}, None),
+        ({"enterprises_served": 6}, "enterprises_served"),
+        ({"enterprises_financed": 6}, "enterprises_financed"),
+        ({"trained_staff": 3}, "trained_staff"),
+        ({"trained_staff": 2}, None),
+        ({"enterprises_with_ip": 6}, "enterprises_with_ip"),
+        ({"long_stay_enterprises": 6}, "long_stay_enterprises"),
+        ({"area_used_m2": 1200}, None),
+        ({"area_used_m2": 1201}, "area_used_m2"),
+        ({"attendance": 1, "events_by_level": {}}, "attendance"),
+        ({"attendance": 0, "events_by_level": {}}, None),
+        ({"exited": 5, "incubatees": 0, "enterprises_with_ip": 0, "jobs": 1}, "jobs"),
+        ({"exited": 5, "incubatees": 0, "enterprises_with_ip": 0, "jobs": 0}, None),
+    ],
+)
+def test_numbers_that_cannot_be_true_together_are_refused(changes: dict[str, object], field: str | None) -> None:
+    form = QuarterlyForm.model_validate(full_form(**changes))
+    decision = rules.decide_consistent(LHASA, form, Decimal("1200.00"))
+    failed = [result.inputs["field"] for result in decision.failures]
+    assert failed[:1] == ([] if field is None else [field])
+
+
+def test_an_empty_draft_contradicts_nothing_and_lacks_every_field() -> None:
+    assert rules.decide_consistent(LHASA, QuarterlyForm(), Decimal(1)).passed
+    assert missing_fields(QuarterlyForm()) == FIELDS
+    decision = rules.decide_complete(LHASA, QuarterlyForm())
+    assert not decision.passed
+    assert decision.results[0].limit == str(len(FIELDS))
+
+
+def test_a_full_form_is_complete() -> None:
+    assert rules.decide_complete(LHASA, QuarterlyForm.model_validate(full_form())).passed
+
+
+def test_flows_are_added_up_and_stocks_are_those_of_the_last_report() -> None:
+    first = QuarterlyForm.model_validate(full_form(jobs=10, confirmed_services=3, bank_loans="100.50"))
+    last = QuarterlyForm.model_validate(full_form(jobs=12, confirmed_services=4, bank_loans="0.50"))
+    year = year_of([(3, last), (1, first)])
+    assert (year["jobs"], year["confirmed_services"], year["bank_loans"]) == (12, 7, 101)
+    assert dict(year.events_by_level) == {"centre": 2, "municipal": 2}
+
+
+def test_a_stock_left_empty_in_the_last_report_keeps_the_one_given_before() -> None:
+    year = year_of([(1, QuarterlyForm(jobs=10)), (2, QuarterlyForm())])
+    assert year["jobs"] == 10
+    assert year["mentors"] == 0
+
+
+def test_every_stock_is_a_field() -> None:
+    assert set(FIELDS) > STOCKS
