@@ -75,9 +75,7 @@ def test_every_file_named_is_mounted(service: str) -> None:
     definition = compose()["services"][service]
     mounted = {f"/run/secrets/{target}" for target in names(definition["secrets"])}
     mounted |= {volume.split(":")[-2] for volume in definition["volumes"]}
-    named = {
-        value for name, value in definition["environment"].items() if name.endswith(("_FILE", "_DIR"))
-    }
+    named = {value for name, value in definition["environment"].items() if name.endswith(("_FILE", "_DIR"))}
     assert named == mounted
 
 

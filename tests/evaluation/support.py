@@ -125,9 +125,7 @@ class Caller:
 
     def _headers(self) -> dict[str, str]:
         account = self.account or ACCOUNTS.get(self.roles[0]) or f"account-{'-'.join(self.roles)}"
-        token = internal_token(
-            self.keys, "evaluation", self.roles, account_id=account, today=self.today, **self.scope
-        )
+        token = internal_token(self.keys, "evaluation", self.roles, account_id=account, today=self.today, **self.scope)
         return {**bearer(token), "Accept-Language": "en"}
 
 

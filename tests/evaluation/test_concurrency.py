@@ -155,7 +155,7 @@ async def test_publication_asked_for_of_two_processes_at_once_happens_once(
     processes: tuple[str, list[ServiceProcess]], keys: Keys
 ) -> None:
     url, (one, other) = processes
-    cycle = await _seed(url, 60)
+    cycle = await _seed(url, 30)
     one.start(wait=False)
     other.start(wait=False)
     one.wait_ready(60)
@@ -164,26 +164,26 @@ async def test_publication_asked_for_of_two_processes_at_once_happens_once(
     assert {answer.status_code for answer in answers} == {202}
     (location,) = {answer.headers["Location"] for answer in answers}
     done = await _finished(other, keys, location)
-    assert (done["done"], done["total"], done["errors"]) == (60, 60, [])
-    assert await _numbers(url) == _once_each(60)
+    assert (done["done"], done["total"], done["errors"]) == (30, 30, [])
+    assert await _numbers(url) == _once_each(30)
 
 
 async def test_publication_killed_midway_resumes_and_every_centre_has_exactly_one_result(
     processes: tuple[str, list[ServiceProcess]], keys: Keys
 ) -> None:
     url, (first, second) = processes
-    centres = 400
+    centres = 150
     cycle = await _seed(url, centres)
     first.start(60)
     location = (await _publish(first, keys, cycle)).headers["Location"]
 
     async def some() -> bool:
-        return (await _numbers(url))["published"] >= 40
+        return (await _numbers(url))["published"] >= 20
 
     await eventually(some, 30, every=0.005)
     first.kill9()
     before = await _numbers(url)
-    assert 40 <= before["published"] < centres
+    assert 20 <= before["published"] < centres
     assert before["results"] == before["orders"] == before["ordered"] == before["published"]
     assert before["circulars"] == 0
     second.start(60)
@@ -197,7 +197,7 @@ async def test_publication_and_scoring_exclude_each_other(
 ) -> None:
     """Whichever of announcement and a new scoring comes first, the other one is refused: no score moves under notice."""
     url, (one, other) = processes
-    cycle = await _seed(url, 40, status="scored")
+    cycle = await _seed(url, 5, status="scored")
     one.start(wait=False)
     other.start(wait=False)
     one.wait_ready(60)

@@ -68,9 +68,7 @@ def test_a_year_whose_last_day_no_edition_covers_cannot_be_evaluated(year: int) 
         BUNDLED.for_evaluation_year(year)
 
 
-@pytest.mark.parametrize(
-    ("year", "edition"), [(2019, "lhasa-2019"), (2020, "lhasa-2019"), (2021, "lhasa-demo-2021")]
-)
+@pytest.mark.parametrize(("year", "edition"), [(2019, "lhasa-2019"), (2020, "lhasa-2019"), (2021, "lhasa-demo-2021")])
 def test_an_evaluation_is_pinned_to_the_edition_of_its_years_last_day(year: int, edition: str) -> None:
     assert WITH_DEMO.for_evaluation_year(year).id == edition
 

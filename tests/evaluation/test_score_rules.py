@@ -196,9 +196,7 @@ def test_financing_counts_at_most_300000_yuan_for_each_enterprise_of_the_year() 
         (date(2019, 1, 1), date(2021, 1, 1), True),
     ],
 )
-def test_listed_for_less_than_six_months_is_not_graded(
-    listed_on: date, delisted_on: date | None, graded: bool
-) -> None:
+def test_listed_for_less_than_six_months_is_not_graded(listed_on: date, delisted_on: date | None, graded: bool) -> None:
     assert decide_graded(LHASA, 2020, listed_on, delisted_on).passed is graded
 
 

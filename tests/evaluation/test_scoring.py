@@ -85,9 +85,7 @@ async def _diligent(desk: Desk) -> tuple[Centre, list[Json]]:
     return centre, reports
 
 
-async def _end(
-    desk: Desk, tenancy: object, centre: Centre, admitted_on: date, ended_on: date, **how: str
-) -> None:
+async def _end(desk: Desk, tenancy: object, centre: Centre, admitted_on: date, ended_on: date, **how: str) -> None:
     from uuid import UUID, uuid4
 
     data = rc.TenancyState(
@@ -253,7 +251,10 @@ async def test_the_same_events_repeated_or_reordered_give_the_same_score(desk: D
         firm = await desk.tenancy(centre, date(2018, 5, 1), filed_on=None)
         states = {
             1: (rc.TenancyFiled, {"filed_on": date(2018, 5, 9), "ended_on": None, "reason_code": None}),
-            2: (rc.TenancyExited, {"filed_on": date(2018, 5, 9), "ended_on": date(2019, 3, 1), "reason_code": "ceased"}),
+            2: (
+                rc.TenancyExited,
+                {"filed_on": date(2018, 5, 9), "ended_on": date(2019, 3, 1), "reason_code": "ceased"},
+            ),
         }
         for step in order:
             kind, changes = states[step]

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -243,6 +243,7 @@ def test_no_sequence_passes_a_ceiling_or_unbalances_the_journal(machine: type[Mo
         max_examples=12,
         stateful_step_count=25,
         derandomize=True,
+        phases=[Phase.generate],
         deadline=None,
         suppress_health_check=list(HealthCheck),
         database=None,

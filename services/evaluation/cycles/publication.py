@@ -74,8 +74,7 @@ async def publish_centre(session: AsyncSession, publication: Publication, evalua
     evaluation = await _hold(session, evaluation_id)
     if evaluation.status == "published":
         return evaluation
-    final = (await final_outcomes(session, [evaluation.centre_id])).get(evaluation.centre_id, {})
-    years = {**final, evaluation.year: outcome_of(evaluation.grade, evaluation.failing)}
+    years = await _years_with(session, evaluation)
     edition, context = publication.edition, publication.context
     run = rules.failed_run(edition, evaluation.year, years)
     case = await open_case_of(session, evaluation.id)
@@ -96,6 +95,15 @@ async def publish_centre(session: AsyncSession, publication: Publication, evalua
         await session.flush()
         await open_cases(session, publication.editions, Evaluation.centre_id == evaluation.centre_id, context)
     return evaluation
+
+
+async def _years_with(session: AsyncSession, evaluation: Evaluation) -> dict[int, rules.Outcome]:
+    """What counts for 2.3-5: the centre's final results and this one; only a fail needs the others."""
+    own = {evaluation.year: outcome_of(evaluation.grade, evaluation.failing)}
+    if not evaluation.failing:
+        return own
+    final = await final_outcomes(session, [evaluation.centre_id])
+    return {**final.get(evaluation.centre_id, {}), **own}
 
 
 async def _hold(session: AsyncSession, evaluation_id: UUID) -> Evaluation:

@@ -84,6 +84,8 @@ async def open_cases(
         .order_by(evaluation.id)
     )
     failing = (await session.scalars(preliminary)).all()
+    if not failing:
+        return []
     outcomes = await final_outcomes(session, (found.centre_id for found in failing))
     seconds = list(_seconds(editions, failing, outcomes))
     cases = await _insert(session, seconds, context)
