@@ -63,9 +63,10 @@ async def _demo(settings: StackSettings, gateway_url: str, say: Texts) -> None:
         with shown.bars:
             await play(world, credentials, admin_opener(settings))
         if api.writes:
-            out.print(say("changed", writes=api.writes, calls=api.calls, seconds=round(monotonic() - started)))
+            seconds = round(monotonic() - started)
+            out.print(say("changed", writes=api.writes, calls=api.calls, seconds=seconds), highlight=False)
         else:
-            out.print(say("nothing_to_do"))
+            out.print(say("nothing_to_do"), highlight=False)
         await show(world, say, out, shorten(credentials.path))
 
 

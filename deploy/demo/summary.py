@@ -29,16 +29,15 @@ async def show(world: World, say: Texts, console: Console, credentials: str) -> 
     results = [found async for found in world.api.items("/v1/evaluations", world.auditor, status="published")]
     console.print(_results(world, say, results))
     console.print(await _fates(world, say, results, centres))
-    case_id = ""
+    case: Json = {}
     for row in world.data.delistings:
         case = await completed_case(world, row)
-        case_id = case["id"]
         console.print(_timeline(say, case, centres[case["centre_id"]]))
-        async for ban in world.api.items("/v1/bans", world.auditor, case_id=case_id):
+        async for ban in world.api.items("/v1/bans", world.auditor, case_id=case["id"]):
             days = {"first": ban["published_on"], "last": ban["last_barred_day"], "open": ban["first_open_day"]}
             console.print(Text(say("ban", **days), style="bold"))
     console.print(*_comeback(world, say), sep="\n")
-    console.print(_where(world, say, case_id, credentials))
+    console.print(_where(world, say, case, credentials))
 
 
 def _table(title: str, *headings: str) -> Table:
@@ -95,11 +94,11 @@ def _moments(say: Texts, case: Json) -> Iterator[tuple[str, tuple[str, ...]]]:
         name = step["step"] or step["event_type"].split(".")[2]
         name = {"published": "decided", "service": "service_record"}.get(name, name)
         after, clauses = _ms(step["after_publication_ms"]), ", ".join(step["clauses"])
-        yield step["recorded_at"], (step["effective_on"], "evaluation", say(name), after, clauses)
+        yield step["recorded_at"], (step["effective_on"], say("by_evaluation"), say(name), after, clauses)
     for part in case["participants"]:
         done, clauses = _done(say, part["service"], part["details"] or {}), ", ".join(part["clauses"])
-        service = part["service"]
-        yield part["acted_at"], (case["published_on"], service, done, _ms(part["acted_after_ms"]), clauses)
+        service, after = say(f"by_{part['service']}"), _ms(part["acted_after_ms"])
+        yield part["acted_at"], (case["published_on"], service, done, after, clauses)
 
 
 def _ms(value: int | None) -> str:
@@ -153,12 +152,13 @@ def _comeback(world: World, say: Texts) -> Iterator[RenderableType]:
         yield Text(say("accepted", **values), style="bold")
 
 
-def _where(world: World, say: Texts, case_id: str, credentials: str) -> RenderableType:
+def _where(world: World, say: Texts, case: Json, credentials: str) -> RenderableType:
     base = world.api.base_url
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, place in (
         ("api", f"{base}/docs"),
-        ("case", f"{base}/v1/delistings/{case_id}"),
+        ("case", f"{base}/v1/delistings/{case['id']}"),
+        ("delisted_centre", f"{base}/v1/centres/{case['centre_id']}"),
         ("register", f"{base}/v1/centres?status=listed"),
         ("bans", f"{base}/v1/bans"),
         ("circulars", f"{base}/v1/circulars"),

@@ -67,7 +67,7 @@ class EventContext:
         )
 
 
-def _row(
+def event_row(
     event_type: EventType[D],
     aggregate_id: UUID,
     version: int,
@@ -76,6 +76,7 @@ def _row(
     rules: Iterable[str],
     edition: str | None,
 ) -> dict[str, object]:
+    """The row of `event_log` for an event, for statements that write it themselves (the hot paths)."""
     event_id = uuid7()
     now = utcnow()
     attributes = {
@@ -130,7 +131,7 @@ async def append(
     The aggregate's row must be new or locked by this transaction: the order of its events is the order of its locks.
     """
     aggregate.version = (aggregate.version or 0) + 1
-    row = _row(event_type, aggregate.id, aggregate.version, data, context, rules, edition)
+    row = event_row(event_type, aggregate.id, aggregate.version, data, context, rules, edition)
     await session.execute(insert(event_log), [row])
     session.info[EVENTS_APPENDED] = True
     event_id = row["id"]
@@ -151,7 +152,8 @@ async def append_many(
     if not rows:
         return
     values = [
-        _row(event_type, aggregate_id, version, data, context, rules, edition) for aggregate_id, version, data in rows
+        event_row(event_type, aggregate_id, version, data, context, rules, edition)
+        for aggregate_id, version, data in rows
     ]
     await session.execute(insert(event_log), values)
     session.info[EVENTS_APPENDED] = True

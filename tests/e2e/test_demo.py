@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import json
 import stat
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+from rich.console import Console
 
 from deploy.demo import data as files
 from deploy.demo.accounts import FIRST_DAY, Credentials, PasswordsLost
-from deploy.demo.client import Api, Json
+from deploy.demo.client import Api, Caller, Json
 from deploy.demo.command import POLICY
 from deploy.demo.play import cast, play
 from deploy.demo.story.delistings import completed_case
 from deploy.demo.story.world import World
+from deploy.demo.summary import show
+from deploy.demo.texts import Texts
 from gateway.accounts.usecases import Scope, create_account
 from shared.db import Database
 from shared.errors import DomainError
@@ -42,50 +49,62 @@ def credentials(tmp_path_factory: pytest.TempPathFactory) -> Credentials:
     return Credentials(tmp_path_factory.mktemp("credentials") / "demo")
 
 
-@pytest_asyncio.fixture(loop_scope="function")
-async def world(suite: Suite, credentials: Credentials) -> AsyncIterator[World]:
+async def _open_admin(suite: Suite, username: str, password: str) -> bool:
+    database = Database(suite.database_urls["gateway"])
+    context = EventContext(actor="test", effective_on=FIRST_DAY, correlation_id=str(uuid4()))
+    try:
+        async with database.transaction() as session:
+            await create_account(session, username, password, roles=["admin"], scope=Scope(), context=context)
+    except DomainError:
+        return False
+    finally:
+        await database.close()
+    return True
+
+
+async def _play(suite: Suite, credentials: Credentials) -> World:
     async with Api(suite.gateway_url, language="zh-CN") as api:
-        yield cast(api, files.reduced(files.load(), CAST), credentials)
+        world = cast(api, files.reduced(files.load(), CAST), credentials)
+        await play(world, credentials, partial(_open_admin, suite))
+        return world
 
 
-async def _play(world: World, credentials: Credentials, suite: Suite) -> None:
-    async def open_admin(username: str, password: str) -> bool:
-        database = Database(suite.database_urls["gateway"])
-        context = EventContext(actor="test", effective_on=FIRST_DAY, correlation_id=str(uuid4()))
-        try:
-            async with database.transaction() as session:
-                await create_account(session, username, password, roles=["admin"], scope=Scope(), context=context)
-        except DomainError:
-            return False
-        finally:
-            await database.close()
-        return True
+@pytest.fixture(scope="module")
+def told(suite: Suite, credentials: Credentials) -> World:
+    """The story, told once; its API is closed."""
+    return asyncio.run(_play(suite, credentials))
 
-    await play(world, credentials, open_admin)
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def api(suite: Suite) -> AsyncIterator[Api]:
+    async with Api(suite.gateway_url, language="zh-CN") as api:
+        yield api
 
 
 @pytest.mark.timeout(240)
-async def test_the_story_comes_out_as_told(world: World, credentials: Credentials, suite: Suite) -> None:
-    await _play(world, credentials, suite)
+async def test_the_story_comes_out_as_told(told: World, api: Api) -> None:
+    world = replace(told, api=api)
     centres = {key: centre["id"] for key, centre in world.centres.items()}
     grades = {
         (found["centre_id"], found["year"]): found["grade"]
-        async for found in world.api.items("/v1/evaluations", world.auditor, status="published")
+        async for found in api.items("/v1/evaluations", world.auditor, status="published")
     }
     assert [grades[centres["C01"], year] for year in (2019, 2020)] == ["fail", "fail"]
     assert [grades[centres["C03"], year] for year in (2019, 2020)] == ["fail", "pass"]
     assert [grades[centres["C04"], year] for year in (2019, 2020, 2021)] == ["fail", "exempt", "fail"]
-    case = await completed_case(world, world.data.delistings[0])
-    _assert_every_service_acted(case)
-    listed = {found["id"]: found async for found in world.api.items("/v1/centres", world.auditor)}
+    _assert_every_service_acted(await completed_case(world, world.data.delistings[0]))
+    listed = {found["id"]: found async for found in api.items("/v1/centres", world.auditor)}
     assert listed[centres["C01"]]["status"] == "delisted"
     assert listed[centres["C02"]]["status"] == "listed"
     assert listed[centres["C04"]]["status"] == "listed"
     assert listed[centres["C05"]]["enclave"] is True
-    assert [refusal.problem["code"] for refusal in world.refusals.values()] == ["carrier-ban-in-force"] * 2
-    assert world.comeback is not None
-    assert world.comeback["status"] == "listed"
-    assert world.comeback["applied_on"] == "2024-03-02"
+
+
+async def test_the_barred_operator_comes_back_only_after_the_ban(told: World) -> None:
+    assert [refusal.problem["code"] for refusal in told.refusals.values()] == ["carrier-ban-in-force"] * 2
+    assert told.comeback is not None
+    assert told.comeback["status"] == "listed"
+    assert told.comeback["applied_on"] == "2024-03-02"
 
 
 def _assert_every_service_acted(case: Json) -> None:
@@ -100,26 +119,33 @@ def _assert_every_service_acted(case: Json) -> None:
     assert len(done["vouchers"]["honoured_redemption_ids"]) == 1
 
 
-@pytest.mark.timeout(60)
-async def test_a_second_run_changes_nothing(world: World, credentials: Credentials, suite: Suite) -> None:
+async def test_a_second_run_changes_nothing(told: World, credentials: Credentials, suite: Suite) -> None:
     kept = credentials.path.read_text(encoding="utf-8")
-    await _play(world, credentials, suite)
-    assert world.api.writes == 0
+    again = await _play(suite, credentials)
+    assert told.api.writes > 0
+    assert again.api.writes == 0
     assert credentials.path.read_text(encoding="utf-8") == kept
 
 
-async def test_credentials_open_an_account_for_every_role(world: World, credentials: Credentials) -> None:
+async def test_credentials_open_an_account_for_every_role(told: World, api: Api, credentials: Credentials) -> None:
     assert stat.S_IMODE(credentials.path.stat().st_mode) == 0o600
     written = json.loads(credentials.path.read_text(encoding="utf-8"))
     assert written.keys() == {"base_url", "accounts", "api_keys"}
+    assert written["base_url"] == told.api.base_url
     for key, account in written["accounts"].items():
-        found = await world.api.get("/v1/accounts/me", world.callers[account["username"]])
+        found = await api.get("/v1/accounts/me", Caller(account["username"], account["password"]))
         assert found["roles"] == [key.removesuffix("_2")]
 
 
-async def test_without_the_passwords_a_run_says_how_to_start_afresh(suite: Suite, tmp_path: Path) -> None:
-    lost = Credentials(tmp_path)
-    async with Api(suite.gateway_url, language="en") as api:
-        stranger = cast(api, files.reduced(files.load(), CAST), lost)
-        with pytest.raises(PasswordsLost, match="make clean"):
-            await _play(stranger, lost, suite)
+@pytest.mark.parametrize("english", [False, True])
+async def test_the_summary_shows_timeline_and_refusal(told: World, api: Api, english: bool) -> None:
+    console = Console(file=io.StringIO(), width=160)
+    await show(replace(told, api=api), Texts("en" if english else "zh"), console, "credentials.json")
+    printed = console.file.getvalue()  # type: ignore[attr-defined]  # the StringIO given above
+    assert all(text in printed for text in ("DL-2021-0001", "2.3-5", "carrier-ban-in-force", "/docs", "2024-03-02"))
+
+
+async def test_without_the_passwords_a_run_says_how_to_start_afresh(told: World, suite: Suite, tmp_path: Path) -> None:
+    assert told.centres
+    with pytest.raises(PasswordsLost, match="make clean"):
+        await _play(suite, Credentials(tmp_path))

@@ -89,7 +89,8 @@ async def _seed(url: str, centres: int, *, status: str = "countersigned") -> str
         known,
     )
     await connection.executemany(
-        "INSERT INTO known_centre_state (centre_id, version, event_id, effective_on, operator_code, operator_name, tier,"
+        "INSERT INTO known_centre_state"
+        " (centre_id, version, event_id, effective_on, operator_code, operator_name, tier,"
         f" owner_division, site_division, total_area_m2) VALUES ($1, 1, $1, '2019-01-02', $2, $2, {profile})",
         [(centre, code) for centre, _, code in known],
     )
@@ -133,7 +134,8 @@ async def _numbers(url: str) -> dict[str, int]:
     row = await connection.fetchrow(
         "SELECT (SELECT count(*) FROM evaluation WHERE status = 'published') AS published,"
         " (SELECT count(*) FROM event_log WHERE type = 'evaluation.result.published.v1') AS results,"
-        " (SELECT count(DISTINCT aggregate_id) FROM event_log WHERE type = 'evaluation.result.published.v1') AS centres,"
+        " (SELECT count(DISTINCT aggregate_id) FROM event_log"
+        "   WHERE type = 'evaluation.result.published.v1') AS centres,"
         " (SELECT count(*) FROM rectification) AS orders,"
         " (SELECT count(*) FROM event_log WHERE type = 'evaluation.rectification.ordered.v1') AS ordered,"
         " (SELECT count(*) FROM circular) AS circulars,"
@@ -195,7 +197,7 @@ async def test_publication_killed_midway_resumes_and_every_centre_has_exactly_on
 async def test_publication_and_scoring_exclude_each_other(
     processes: tuple[str, list[ServiceProcess]], keys: Keys
 ) -> None:
-    """Whichever of announcement and a new scoring comes first, the other one is refused: no score moves under notice."""
+    """Whichever of announcement and new scoring comes first, the other is refused: no score moves under notice."""
     url, (one, other) = processes
     cycle = await _seed(url, 5, status="scored")
     one.start(wait=False)
@@ -210,4 +212,4 @@ async def test_publication_and_scoring_exclude_each_other(
             return answer.status_code
 
     statuses = await asyncio.gather(post(one, "score"), post(other, "announce"))
-    assert statuses in ([202, 409], [409, 200])
+    assert tuple(statuses) in ((202, 409), (409, 200))

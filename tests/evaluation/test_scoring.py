@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from shared.events.contracts import registry as rc
+from shared.events.types import EventType
 from tests.evaluation.support import Centre, Desk, Json, full_form
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -53,7 +54,9 @@ async def _diligent(desk: Desk) -> tuple[Centre, list[Json]]:
         await desk.tenancy(centre, date(2019, 4, 10), filed_on=date(2019, 5, 10))
     await _end(desk, firms[0], centre, date(2018, 6, 1), date(2019, 11, 30), graduation_criterion="high_tech")
     year_end = {"mentors": 1, "specialist_staff": 1, "trained_staff": 1, "enterprises_with_ip": 1, "jobs": 12}
-    nothing = dict.fromkeys(("attendance", "confirmed_services", "financing_matches"), 0) | {"events_by_level": {}}
+    nothing: dict[str, object] = dict.fromkeys(("attendance", "confirmed_services", "financing_matches"), 0) | {
+        "events_by_level": {}
+    }
     at_first = {**nothing, **year_end, "area_used_m2": 480, "incubatees_opening": 4, "incubatees": 4}
     served = {"enterprises_served": 4, "enterprises_financed": 0}
     forms: list[dict[str, object]] = [
@@ -249,7 +252,7 @@ async def test_the_same_events_repeated_or_reordered_give_the_same_score(desk: D
     one, other = await desk.centre(), await desk.centre()
     for centre, order in ((one, (1, 2)), (other, (2, 1, 2, 1))):
         firm = await desk.tenancy(centre, date(2018, 5, 1), filed_on=None)
-        states = {
+        states: dict[int, tuple[EventType[rc.TenancyState], dict[str, object]]] = {
             1: (rc.TenancyFiled, {"filed_on": date(2018, 5, 9), "ended_on": None, "reason_code": None}),
             2: (
                 rc.TenancyExited,

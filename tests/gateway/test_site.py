@@ -104,7 +104,7 @@ async def test_asyncapi_tells_of_events_for_outsiders_only(client: AsyncClient) 
     assert {message["x-audience"] for message in messages.values()} == {"public", "bureau"}
 
 
-@pytest.mark.parametrize("audiences", [{Audience.PUBLIC}, set(Audience)], ids=str)
+@pytest.mark.parametrize("audiences", [{Audience.PUBLIC}, set(Audience)], ids=["public", "all"])
 def test_every_reference_in_asyncapi_leads_somewhere(audiences: set[Audience]) -> None:
     document = build_asyncapi(audiences)
     for path in set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document))):

@@ -84,7 +84,7 @@ async def publish_centre(session: AsyncSession, publication: Publication, evalua
         evaluation.delisting_case_id = case.id
     elif case is not None:
         await drop_case(session, case, context)
-    elif evaluation.failing:
+    if evaluation.failing and not delists:
         order = await order_rectification(session, edition, evaluation, publication.day, context)
         evaluation.rectification_id = order.id
     _make_final(evaluation, publication, len(run))

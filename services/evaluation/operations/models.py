@@ -21,7 +21,7 @@ class Operation(Base):
     __tablename__ = "operation"
     __table_args__ = (
         CheckConstraint("kind IN ('score', 'publish')", name="kind_known"),
-        CheckConstraint("status IN ('running', 'done', 'failed')", name="status_known"),
+        CheckConstraint("status IN ('running', 'done')", name="status_known"),
         CheckConstraint("done BETWEEN 0 AND total", name="done_within_total"),
         CheckConstraint("(status = 'running') = (finished_at IS NULL)", name="finished_with_time"),
         Index("uq_operation_running", "cycle_id", unique=True, postgresql_where=text("status = 'running'")),

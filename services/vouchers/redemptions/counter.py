@@ -24,8 +24,7 @@ from shared.auth.principal import Principal
 from shared.db import EVENTS_APPENDED
 from shared.errors import DomainError, forbidden
 from shared.events.contracts import vouchers as vc
-from shared.events.outbox import EventContext
-from shared.events.outbox import _row as event_row
+from shared.events.outbox import EventContext, event_row
 from shared.ids import uuid7
 from shared.policy.decision import Decision
 from shared.policy.edition import Editions

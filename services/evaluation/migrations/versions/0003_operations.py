@@ -42,7 +42,7 @@ def _create_operation() -> None:
             "(status = 'running') = (finished_at IS NULL)", name=op.f("ck_operation_finished_with_time")
         ),
         sa.CheckConstraint("kind IN ('score', 'publish')", name=op.f("ck_operation_kind_known")),
-        sa.CheckConstraint("status IN ('running', 'done', 'failed')", name=op.f("ck_operation_status_known")),
+        sa.CheckConstraint("status IN ('running', 'done')", name=op.f("ck_operation_status_known")),
         sa.CheckConstraint("done BETWEEN 0 AND total", name=op.f("ck_operation_done_within_total")),
         sa.ForeignKeyConstraint(["cycle_id"], ["evaluation_cycle.id"], name=op.f("fk_operation_cycle_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operation")),
