@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from deploy.commands.console import err, out, shorten
 from deploy.commands.databases import open_databases
 from deploy.commands.stack import start, with_choices
-from deploy.demo import data as files
+from deploy.demo import files
 from deploy.demo.accounts import FIRST_DAY, Credentials, OpenAdmin
 from deploy.demo.client import Api
 from deploy.demo.play import cast, play

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deploy.demo.accounts import Credentials, OpenAdmin, open_accounts
 from deploy.demo.client import Api
-from deploy.demo.data import Data
+from deploy.demo.files import Data
 from deploy.demo.story.telling import tell
 from deploy.demo.story.world import Progress, World
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.demo import data as files
-from deploy.demo import generate, tables
+from deploy.demo import files, generate, tables
 from deploy.demo.accounts import Credentials
 from deploy.demo.client import ApiRefused, idempotency_key
 from deploy.demo.command import POLICY, refuse_real_clock
-from deploy.demo.data import Data
+from deploy.demo.files import Data
 from deploy.demo.play import EDITION
 from deploy.demo.story.telling import stretches
 from deploy.demo.texts import TEXTS

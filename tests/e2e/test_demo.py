@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from rich.console import Console
 
-from deploy.demo import data as files
+from deploy.demo import files
 from deploy.demo.accounts import FIRST_DAY, Credentials, PasswordsLost
 from deploy.demo.client import Api, Caller, Json
 from deploy.demo.command import POLICY

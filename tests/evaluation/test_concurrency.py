@@ -14,7 +14,8 @@ import pytest
 
 from shared.ids import uuid7
 from tests.evaluation.conftest import DEMO_POLICY
-from tests.evaluation.support import APPROVER, OFFICER, SECOND_APPROVER, fresh_code
+from tests.evaluation.known import fresh_code
+from tests.evaluation.support import APPROVER, OFFICER, SECOND_APPROVER
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster, plain_dsn
 from tests.support.service_process import ServiceProcess
@@ -197,7 +198,7 @@ async def test_publication_killed_midway_resumes_and_every_centre_has_exactly_on
 async def test_publication_and_scoring_exclude_each_other(
     processes: tuple[str, list[ServiceProcess]], keys: Keys
 ) -> None:
-    """Whichever of announcement and new scoring comes first, the other is refused: no score moves under notice."""
+    """Announcement and a new scoring take turns: no score moves once the results are on public notice."""
     url, (one, other) = processes
     cycle = await _seed(url, 5, status="scored")
     one.start(wait=False)
@@ -211,5 +212,12 @@ async def test_publication_and_scoring_exclude_each_other(
             answer = await client.post(f"/v1/evaluation-cycles/{cycle}/{verb}", json={}, headers=headers)
             return answer.status_code
 
-    statuses = await asyncio.gather(post(one, "score"), post(other, "announce"))
-    assert tuple(statuses) in ((202, 409), (409, 200))
+    scored, announced = await asyncio.gather(post(one, "score"), post(other, "announce"))
+    assert (scored, announced) in {(202, 409), (409, 200), (202, 200)}
+    connection = await asyncpg.connect(plain_dsn(url))
+    under_notice = await connection.fetchval(
+        "SELECT count(*) FROM evaluation_cycle c JOIN operation o ON o.cycle_id = c.id"
+        " WHERE c.status = 'announced' AND o.status = 'running'"
+    )
+    await connection.close()
+    assert under_notice == 0

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.evaluation.support import Centre, Desk, Json
+from tests.evaluation.known import Centre, Json
+from tests.evaluation.support import Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.evaluation.support import Desk, fresh_code, full_form
+from tests.evaluation.known import fresh_code
+from tests.evaluation.support import Desk, full_form
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

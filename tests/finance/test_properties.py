@@ -169,7 +169,7 @@ class Money(RuleBasedStateMachine):
         self.wait(delist(self.db, self.centre))
 
     def teardown(self) -> None:
-        """However far it came: a delisting leaves nothing that could still be paid, and what is due can be recovered."""
+        """However far it came: a delisting leaves nothing to be paid, and what is due can be recovered."""
         if not hasattr(self, "centre"):
             return
         self.delist()

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TypeVar
 
 from deploy.demo.client import Api, Caller, Json
-from deploy.demo.data import Data
+from deploy.demo.files import Data
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.circulars.usecases import issue_circular
@@ -189,12 +189,6 @@ async def _titles_in_force(session: AsyncSession, edition: Edition, centre_id: U
         .order_by(title.id)
     )
     return list(rows)
-
-
-async def unpublished_left(session: AsyncSession, cycle_id: UUID) -> int:
-    """Evaluations of the cycle whose results are not final."""
-    query = select(func.count()).where(Evaluation.cycle_id == cycle_id, Evaluation.status != "published")
-    return (await session.execute(query)).scalar_one()
 
 
 async def complete_cycle(session: AsyncSession, publication: Publication) -> bool:

@@ -15,9 +15,8 @@ from services.evaluation.cycles.publication import (
     complete_cycle,
     hold_cycle,
     publish_centre,
-    unpublished_left,
 )
-from services.evaluation.cycles.queries import find_cycle
+from services.evaluation.cycles.queries import find_cycle, unpublished_left
 from services.evaluation.cycles.schemas import PublicationRequest
 from services.evaluation.delistings.opening import open_cases
 from services.evaluation.evaluations.models import Evaluation

@@ -48,6 +48,12 @@ async def edition_of(session: AsyncSession, cycle_id: UUID) -> str:
     return (await session.execute(query)).scalar_one()
 
 
+async def unpublished_left(session: AsyncSession, cycle_id: UUID) -> int:
+    """Evaluations of the cycle whose results are not final."""
+    query = select(func.count()).where(Evaluation.cycle_id == cycle_id, Evaluation.status != "published")
+    return (await session.execute(query)).scalar_one()
+
+
 async def preview_of(session: AsyncSession, cycle: EvaluationCycle, edition: Edition) -> Preview:
     """Grades so far, by tier, what is missing, and who would fail."""
     evaluation = Evaluation

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.access import bureaus_of
 from services.evaluation.cycles import rules
 from services.evaluation.cycles.models import EvaluationCycle
-from services.evaluation.cycles.queries import completeness_of, find_cycle
+from services.evaluation.cycles.queries import completeness_of, find_cycle, unpublished_left
 from services.evaluation.cycles.roll import enrol_centres
 from services.evaluation.delistings.opening import open_cases
 from services.evaluation.delistings.rules import decide_countersignature
@@ -78,7 +78,7 @@ async def request_scoring(
     if principal.today <= last:
         raise DomainError("year-not-over", 409, params={"last_day": last})
     await enrol_centres(session, cycle)
-    total = await _count(session, cycle.id)
+    total = await unpublished_left(session, cycle.id)
     context = EventContext.of(principal)
     operation = await ask(session, runtime.db, "score", cycle.id, total, context)
     cycle.status, cycle.operation_id = "scoring", operation.id
@@ -182,11 +182,6 @@ def _not_before(day: date, earliest: date | None) -> date:
     if earliest is not None and day < earliest:
         raise DomainError("date-before-step", 409, params={"day": day, "earliest": earliest})
     return day
-
-
-async def _count(session: AsyncSession, cycle_id: UUID) -> int:
-    query = select(func.count()).where(Evaluation.cycle_id == cycle_id, Evaluation.status != "published")
-    return (await session.execute(query)).scalar_one()
 
 
 async def _require_objections_answered(session: AsyncSession, cycle: EvaluationCycle) -> None:

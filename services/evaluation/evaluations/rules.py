@@ -7,7 +7,6 @@ from typing import Final
 from shared.policy.decision import Decision
 from shared.policy.edition import Edition
 
-UNPUBLISHED: Final = ("pending", "scored")
 MARKABLE: Final = ("open", "scored")
 """States of the cycle in which experts' marks, vetoes and exemptions may still be entered freely."""
 

@@ -10,7 +10,6 @@ from shared.policy.decision import Decision
 from shared.policy.edition import Edition
 
 STATUSES: Final = ("submitted", "lead", "upheld", "rejected")
-REASONS: Final = ("wrong_data", "wrong_formula", "wrong_mark", "wrong_procedure", "circumstances")
 
 
 def decide_objection_in_time(edition: Edition, announced_on: date, day: date) -> Decision:

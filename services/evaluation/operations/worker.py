@@ -16,8 +16,8 @@ from services.evaluation.cycles.publication import (
     complete_cycle,
     hold_cycle,
     publish_centre,
-    unpublished_left,
 )
+from services.evaluation.cycles.queries import unpublished_left
 from services.evaluation.cycles.usecases import state_of
 from services.evaluation.evaluations.gather import Frame, frame_of
 from services.evaluation.evaluations.models import Evaluation

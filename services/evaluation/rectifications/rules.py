@@ -12,7 +12,6 @@ from shared.policy.edition import Edition
 STATUSES: Final = ("ordered", "submitted", "rejected", "accepted")
 SUBMITTABLE: Final = ("ordered", "rejected")
 DECIDABLE: Final = ("submitted",)
-REJECTION_REASONS: Final = ("not_carried_out", "not_proven", "not_lasting")
 
 
 def due_day(edition: Edition, ordered_on: date) -> WorkingDay:

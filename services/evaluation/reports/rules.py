@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -16,7 +16,6 @@ from shared.policy.edition import Edition
 STATUSES: Final = ("draft", "submitted", "returned", "accepted")
 EDITABLE: Final = ("draft", "returned")
 UNDER_REVIEW: Final = ("submitted",)
-RETURN_REASONS: Final = ("missing", "implausible", "inconsistent", "unsupported", "wrong_unit")
 
 
 def first_day(year: int, quarter: int) -> date:
@@ -121,8 +120,3 @@ def _check(edition: Edition, field: str, value: int, limit: int | Decimal, passe
         limit=limit,
         message="report-consistent" if passed else "report-inconsistent",
     )
-
-
-def unknown_levels(form: QuarterlyForm, levels: Sequence[str]) -> list[str]:
-    """Levels of events that the edition does not have."""
-    return sorted(set(form.events_by_level or {}) - set(levels))

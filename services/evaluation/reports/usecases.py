@@ -24,6 +24,7 @@ from shared.events.contracts import evaluation as ec
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match, require_match
 from shared.ids import next_case_no
+from shared.policy.decision import combine
 from shared.policy.edition import Edition, Editions
 
 
@@ -89,6 +90,7 @@ async def submit_report(
     report.submitted_on, report.submitted_by = today, principal.account_id
     report.first_submitted_on = report.first_submitted_on or today
     in_time = rules.decide_in_time(edition, report.due_on, report.first_submitted_on)
+    judged = combine(in_time, rules.decide_complete(edition, form))
     report.late = not in_time.passed
     session.add(
         ReportRevision(
@@ -99,12 +101,12 @@ async def submit_report(
             fields=len(FIELDS),
             submitted_on=today,
             submitted_by=principal.account_id,
-            decision=in_time.to_json(),
+            decision=judged.to_json(),
         )
     )
     context = EventContext.of(principal)
     await outbox.append(
-        session, ec.ReportSubmitted, report, state_of(report), context=context, rules=in_time.rules, edition=edition.id
+        session, ec.ReportSubmitted, report, state_of(report), context=context, rules=judged.rules, edition=edition.id
     )
     return report
 

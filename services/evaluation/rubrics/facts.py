@@ -14,7 +14,6 @@ TENANCIES: Final = "registry.tenancy"
 CENTRE: Final = "registry.centre"
 REPORTS: Final = "evaluation.report"
 EXPERTS: Final = "evaluation.expert_score"
-SOURCES: Final = (TENANCIES, CENTRE, REPORTS, EXPERTS)
 
 
 @dataclass(frozen=True, slots=True)

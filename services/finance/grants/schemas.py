@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from uuid import UUID
 
 from pydantic import Field, JsonValue, model_validator
@@ -30,7 +30,7 @@ State = Literal[
     "refused",
     "cancelled",
 ]
-assert State.__args__ == states.STATES  # type: ignore[attr-defined]  # the one list, spelled out for OpenAPI
+assert get_args(State) == states.STATES, "the one list, spelled out for OpenAPI"
 RefusalReason = Literal[
     "incomplete_documents", "plan_not_eligible", "no_budget", "withdrawn_by_applicant", "duplicate", "other"
 ]
