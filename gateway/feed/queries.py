@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from gateway.feed.rules import readable
 from gateway.feed.sources import LoggedEvent, Logs, Stretch
@@ -57,7 +57,7 @@ def topic_for(name: str, audiences: Collection[Audience]) -> tuple[Topic, frozen
     return types[0].topic, names
 
 
-def _names_for(types: Sequence[EventType], audiences: Collection[Audience]) -> frozenset[str]:  # type: ignore[type-arg]
+def _names_for(types: Sequence[EventType[Any]], audiences: Collection[Audience]) -> frozenset[str]:
     return frozenset(kind.name for kind in types if kind.audience in audiences)
 
 

@@ -75,10 +75,13 @@ _PATH = re.compile(rb"/v1/([a-z][a-z-]*)(?:/([^/]*)(?:/.*)?)?", re.DOTALL)
 _OPERATION = re.compile(
     rb"([a-z]+)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
 )
-# A second slash, a dot segment, a backslash, a control character, or one of these in percent-encoding: a path on
-# which two parsers could disagree.
+# A second slash, a dot segment, a backslash, a control character, one of these in percent-encoding, or an unreserved
+# character that needed none (RFC 3986, 2.3): a path on which two readers could disagree.
 _AMBIGUOUS = re.compile(
-    rb"//|[\x00-\x20\x7f\\#]|%(?:2f|5c|2e|25|[01][0-9a-f]|7f)|%(?![0-9a-f]{2})|(?:^|/)\.{1,2}(?:/|$)", re.IGNORECASE
+    rb"//|[\x00-\x20\x7f\\#]"
+    rb"|%(?:2[5def]|3[0-9]|4[1-9a-f]|5[0-9acf]|6[1-9a-f]|7[0-9aef]|[01][0-9a-f])|%(?![0-9a-f]{2})"
+    rb"|(?:^|/)\.{1,2}(?:/|$)",
+    re.IGNORECASE,
 )
 
 

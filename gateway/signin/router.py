@@ -38,6 +38,7 @@ async def issue_token(
     form: Annotated[TokenForm, Form()],
 ) -> Token:
     """Sign in with user name and password; the token goes into `Authorization: Bearer`."""
+    request.state.no_replay = True
     response.headers["Cache-Control"] = "no-store"
     issued = await sign_in(
         runtime.db,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import date
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -38,6 +39,7 @@ class Centre:
     listed: bool
     tier: str
     operator_code: str
+    listed_on: date | None
 
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
@@ -71,14 +73,14 @@ async def await_centre(session: AsyncSession, centre_id: UUID, principal: Princi
 async def read_centre(session: AsyncSession, centre_id: UUID, *, lock: bool) -> Centre:
     """The centre as it stands; with `lock`, so that it stays so until this transaction ends. Raises 404."""
     table = known_centre.c
-    query = select(table.id, table.status, table.tier, table.operator_code, table.delisting_case_id).where(
-        table.id == centre_id, table.version > 0
-    )
+    query = select(
+        table.id, table.status, table.tier, table.operator_code, table.delisting_case_id, table.listed_on
+    ).where(table.id == centre_id, table.version > 0)
     row = (await session.execute(query.with_for_update(read=True) if lock else query)).one_or_none()
     if row is None:
         raise not_found("centre")
     listed = row.status == LISTED and row.delisting_case_id is None
-    return Centre(row.id, listed, row.tier, row.operator_code)
+    return Centre(row.id, listed, row.tier, row.operator_code, row.listed_on)
 
 
 def open_failure(centre_id: ColumnElement[UUID] | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

@@ -54,6 +54,8 @@ async def test_publication_leaves_out_a_centre_whose_procedure_is_incomplete_and
     assert (again["id"] != operation["id"], len(again["errors"]), again["total"]) == (True, 1, 1)
     days = [PUBLISHED + timedelta(days=number) for number in (0, 14, 15, 16, 17)]
     await desk.procedure((await desk.case_of(waiting))["id"], days)
+    backdated = approver.on(date(2021, 3, 19)).refused(single, {"published_on": "2021-03-05"})
+    assert await backdated == "date-before-step", "the ban would begin before the decision it comes from"
     done = await approver.on(date(2021, 3, 19)).ok(single)
     assert (done["published_on"], done["document_no"]) == ("2021-03-19", f"虚构发〔2021〕{cycle['id'][-8:]}号")
     assert (await standing(desk, waiting))["standing"] == "delisting_decided"

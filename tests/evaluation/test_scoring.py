@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.evaluation.operations import worker
 from shared.events.contracts import registry as rc
 from shared.events.types import EventType
 from tests.evaluation.known import Centre, Json
@@ -90,8 +92,6 @@ async def _diligent(desk: Desk) -> tuple[Centre, list[Json]]:
 
 
 async def _end(desk: Desk, tenancy: object, centre: Centre, admitted_on: date, ended_on: date, **how: str) -> None:
-    from uuid import UUID, uuid4
-
     data = rc.TenancyState(
         id=UUID(str(tenancy)),
         enterprise_id=uuid4(),
@@ -316,3 +316,20 @@ async def test_ties_at_the_border_of_the_best_fifth_are_all_excellent(desk: Desk
     preview = await desk.caller("auditor").read(f"/v1/evaluation-cycles/{results[0]['cycle_id']}/preview")
     assert preview["grades"] == {"excellent": 2, "good": 1, "fail": 3}
     assert len(preview["fails"]) == 3
+
+
+async def test_scoring_interrupted_goes_on_where_it_stopped(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        await desk.centre()
+    officer = desk.caller("science_officer", today=SCORED)
+    cycle = await officer.ok("/v1/evaluation-cycles", {"year": 2019}, 201)
+    operation = await officer.ok(f"/v1/evaluation-cycles/{cycle['id']}/score", status=202)
+    monkeypatch.setattr(worker, "SCORED_AT_ONCE", 2)
+    operation_id = UUID(operation["id"].removeprefix("evaluation-"))
+    async with desk.runtime.db.transaction() as session:
+        assert await worker._score_some(session, desk.runtime.editions, operation_id, {})
+    path = f"/v1/operations/{operation['id']}"
+    assert [(await officer.read(path))[name] for name in ("status", "done", "total")] == ["running", 2, 5]
+    await desk.work()
+    assert [(await officer.read(path))[name] for name in ("status", "done", "total")] == ["done", 5, 5]
+    assert await desk.count("SELECT count(*) FROM score_sheet") == 5

@@ -188,3 +188,11 @@ def test_a_centre_that_is_not_listed_gets_nothing() -> None:
 def test_a_failed_year_holds_a_grant() -> None:
     assert decide_not_held(EDITION, None).passed
     assert decide_not_held(EDITION, 2019).clauses == ("2.3-4",)
+
+
+@pytest.mark.parametrize(
+    ("listed_on", "passed"),
+    [(date(2019, 1, 7), True), (date(2019, 12, 31), True), (date(2020, 1, 1), False), (None, True)],
+)
+def test_there_is_no_grant_for_a_year_before_the_listing(listed_on: date | None, passed: bool) -> None:
+    assert decide_application_year(EDITION, 2019, date(2020, 6, 1), listed_on).passed is passed

@@ -78,13 +78,14 @@ async def publish_centre(session: AsyncSession, publication: Publication, evalua
     edition, context = publication.edition, publication.context
     run = rules.failed_run(edition, evaluation.year, years)
     case = await open_case_of(session, evaluation.id)
-    delists = not rules.decide_consecutive_failure(edition, evaluation.year, years).passed
+    delisted = await _already_delisted(session, evaluation.centre_id)
+    delists = not delisted and not rules.decide_consecutive_failure(edition, evaluation.year, years).passed
     if delists:
         case = await _ready_case(session, publication, case)
         evaluation.delisting_case_id = case.id
     elif case is not None:
         await drop_case(session, case, context)
-    if evaluation.failing and not delists:
+    if evaluation.failing and not (delists or delisted):
         order = await order_rectification(session, edition, evaluation, publication.day, context)
         evaluation.rectification_id = order.id
     _make_final(evaluation, publication, len(run))
@@ -115,11 +116,21 @@ async def _hold(session: AsyncSession, evaluation_id: UUID) -> Evaluation:
     return (await session.scalars(locked.execution_options(populate_existing=True))).one()
 
 
+async def _already_delisted(session: AsyncSession, centre_id: UUID) -> bool:
+    """A centre is delisted once: a further fail of a year in which it was still listed is only a result."""
+    case = DelistingCase
+    in_force = select(case.id).where(case.centre_id == centre_id, case.status.in_(rules.IN_FORCE))
+    return await session.scalar(in_force) is not None
+
+
 async def _ready_case(session: AsyncSession, publication: Publication, case: DelistingCase | None) -> DelistingCase:
     taken = rules.NOTHING_TAKEN if case is None else await taken_so_far(session, case)
     decision = rules.decide_prior_procedure(publication.edition, taken)
     if case is None or not decision.passed:
         raise PriorProcedureIncomplete(case, decision)
+    if publication.day < case.last_step_on:
+        # The ban counts from the publication: it cannot be dated before the decision that it publishes.
+        raise DomainError("date-before-step", 409, params={"day": publication.day, "earliest": case.last_step_on})
     return case
 
 

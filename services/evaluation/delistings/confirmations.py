@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import table_of
 from services.evaluation.delistings.models import DelistingCase, DelistingParticipant
+from services.evaluation.delistings.opening import state_of
 from services.evaluation.delistings.rules import COMPLETED, PARTICIPANTS, PUBLISHED
 from shared.clock import utcnow
 from shared.events import outbox
@@ -160,29 +161,17 @@ async def _complete(session: AsyncSession, case: DelistingCase, context: EventCo
 
 def decided_data(case: DelistingCase) -> ec.DelistingDecidedData:
     """A published case as every participant needs it. Raises AssertionError for one that is not published."""
+    assert case.decision_no is not None
+    assert case.decided_on is not None
+    assert case.published_on is not None
+    assert case.published_at is not None
+    assert case.ban_years is not None
     return ec.DelistingDecidedData(
-        id=case.id,
-        no=case.no,
-        centre_id=case.centre_id,
-        status=case.status,
-        first_failed_year=case.first_failed_year,
-        second_failed_year=case.second_failed_year,
-        operator_code=case.operator_code,
-        operator_barred=case.operator_barred,
-        decision_no=_given(case.decision_no),
-        decided_on=_given_day(case.decided_on),
-        published_on=_given_day(case.published_on),
-        published_at=case.published_at or utcnow(),
-        ban_years=case.ban_years or 0,
+        **state_of(case).model_dump(),
+        decision_no=case.decision_no,
+        decided_on=case.decided_on,
+        published_on=case.published_on,
+        published_at=case.published_at,
+        ban_years=case.ban_years,
         participants=PARTICIPANTS,
     )
-
-
-def _given(value: str | None) -> str:
-    assert value is not None
-    return value
-
-
-def _given_day(value: date | None) -> date:
-    assert value is not None
-    return value

@@ -71,6 +71,9 @@ async def open_cases(
     known = select(DelistingCase.id).where(
         DelistingCase.evaluation_id == evaluation.id, DelistingCase.status != rules.DROPPED
     )
+    delisted = select(DelistingCase.id).where(
+        DelistingCase.centre_id == evaluation.centre_id, DelistingCase.status.in_(rules.IN_FORCE)
+    )
     preliminary = (
         select(evaluation)
         .join(EvaluationCycle, EvaluationCycle.id == evaluation.cycle_id)
@@ -80,6 +83,7 @@ async def open_cases(
             evaluation.failing,
             EvaluationCycle.status.in_(PRELIMINARY),
             ~known.exists(),
+            ~delisted.exists(),
         )
         .order_by(evaluation.id)
     )

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.access import bureaus_of
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.cycles.publication import hold_cycle
-from services.evaluation.delistings.opening import PRELIMINARY, final_outcomes, follow_result
+from services.evaluation.delistings.opening import PRELIMINARY, follow_result
 from services.evaluation.delistings.rules import decide_countersignature
 from services.evaluation.evaluations.gather import frame_of
 from services.evaluation.evaluations.models import Evaluation, Exemption, ExpertScore, Veto
@@ -127,8 +127,7 @@ async def propose_exemption(
     """Propose that a centre is not evaluated in the year; both bureaus must agree (2.3-1)."""
     held = await hold_evaluation(session, editions, evaluation_id, CORRECTABLE)
     evaluation = held.evaluation
-    final = (await final_outcomes(session, [evaluation.centre_id])).get(evaluation.centre_id, {})
-    failed = final.get(evaluation.year - 1) == "failed"
+    failed = await _failed_before(session, evaluation)
     decision = require_passed(decide_exemption(held.edition, sent.reason, failed, sent.minutes_no))
     open_one = select(Exemption.id).where(Exemption.evaluation_id == evaluation.id, Exemption.status != "refused")
     if await session.scalar(open_one) is not None:
@@ -148,6 +147,20 @@ async def propose_exemption(
     return exemption
 
 
+async def _failed_before(session: AsyncSession, evaluation: Evaluation) -> bool:
+    """Whether the centre failed the year before, preliminarily or finally: an exemption would break its run."""
+    earlier = select(Evaluation.id).where(
+        Evaluation.centre_id == evaluation.centre_id, Evaluation.year == evaluation.year - 1, Evaluation.failing
+    )
+    return await session.scalar(earlier) is not None
+
+
+async def _require_still_allowed(session: AsyncSession, held: Held, exemption: Exemption) -> None:
+    """The year before may have been scored since the proposal; then the office's minutes are needed after all."""
+    failed = await _failed_before(session, held.evaluation)
+    require_passed(decide_exemption(held.edition, exemption.reason, failed, exemption.minutes_no))
+
+
 async def approve_exemption(
     session: AsyncSession,
     principal: Principal,
@@ -165,6 +178,7 @@ async def approve_exemption(
     if sent.outcome == "refused":
         exemption.status, exemption.refused_by = "refused", principal.account_id
         return exemption
+    await _require_still_allowed(session, held, exemption)
     exemption.status = "approved"
     exemption.approved_on, exemption.approved_by, exemption.approved_bureau = day, principal.account_id, bureaus[0]
     return exemption
@@ -189,6 +203,7 @@ async def countersign_exemption(
     if sent.outcome == "refused":
         exemption.status, exemption.refused_by = "refused", principal.account_id
         return exemption
+    await _require_still_allowed(session, held, exemption)
     exemption.status, exemption.countersigned_on = "granted", day
     exemption.countersigned_by, exemption.countersigned_bureau = principal.account_id, bureau
     held.evaluation.exempt, held.evaluation.failing = True, False

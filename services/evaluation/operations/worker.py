@@ -11,7 +11,6 @@ from sqlalchemy import exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.cycles.publication import (
-    PriorProcedureIncomplete,
     Publication,
     complete_cycle,
     hold_cycle,
@@ -164,7 +163,7 @@ async def _publish_or_note(runtime: Runtime, operation_id: UUID, evaluation_id: 
         return
     except (OverTaken, asyncio.CancelledError):
         raise
-    except PriorProcedureIncomplete as refused:
+    except DomainError as refused:
         issue: DomainError = refused
     except Exception as error:
         if is_transient(error):

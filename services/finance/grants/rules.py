@@ -20,6 +20,7 @@ class Applicant:
 
     listed: bool
     tier: str
+    listed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def decide_application(edition: Edition, applicant: Applicant, request: Request)
     """3.1-1 to 3.1-4: everything that is tested when a grant is applied for; the dry run asks the same."""
     return combine(
         decide_centre_listed(edition, applicant.listed),
-        decide_application_year(edition, request.fiscal_year, request.applied_on),
+        decide_application_year(edition, request.fiscal_year, request.applied_on, applicant.listed_on),
         decide_purpose(edition, applicant.tier, request.planned_purposes),
         decide_purpose_evidence(edition, applicant.tier, request.evidence),
         decide_requested_amount(edition, applicant.tier, request.amount),
@@ -59,10 +60,12 @@ def decide_centre_listed(edition: Edition, listed: bool) -> Decision:
     return _one(edition, "grants.centre_listed", listed, {"listed": listed}, "grant-centre-not-listed")
 
 
-def decide_application_year(edition: Edition, fiscal_year: int, applied_on: date) -> Decision:
-    """3.1-4: support is given yearly, for a year of the edition that has begun."""
+def decide_application_year(
+    edition: Edition, fiscal_year: int, applied_on: date, listed_on: date | None = None
+) -> Decision:
+    """3.1-4: support is given yearly, for a year of the edition that has begun and in which the centre was listed."""
     last = min(edition.last_day.year, applied_on.year)
-    first = edition.first_day.year
+    first = max(edition.first_day.year, listed_on.year if listed_on else edition.first_day.year)
     return _one(
         edition,
         "grants.application_year",

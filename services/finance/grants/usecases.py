@@ -161,7 +161,7 @@ def _decide(edition: Edition, centre: Centre, sent: GrantApplication, day: date)
     evidence = {"asset_list": len(sent.assets), "partner_links": len(sent.partners)}
     purposes = [line.purpose for line in sent.plan]
     request = Request(sent.fiscal_year, day, sent.amount, purposes, evidence)
-    return decide_application(edition, Applicant(centre.listed, centre.tier), request)
+    return decide_application(edition, Applicant(centre.listed, centre.tier, centre.listed_on), request)
 
 
 def _new_grant(sent: GrantApplication, centre: Centre, edition: Edition, day: date, principal: Principal) -> Grant:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import insert
 from sqlalchemy.dialects import postgresql
@@ -14,6 +15,7 @@ from services.vouchers.ceilings.models import BUDGET, ENCLAVE_ISSUERS, QUOTA, ce
 from services.vouchers.policy import require_passed
 from services.vouchers.programmes.models import Programme
 from services.vouchers.programmes.queries import lock_own
+from services.vouchers.projections import LISTED
 from services.vouchers.vouchers.codes import new_code
 from services.vouchers.vouchers.facts import Holder, await_references, issuers_before, load_holder, terms_of
 from services.vouchers.vouchers.models import Voucher, enclave_issue, voucher_code
@@ -29,6 +31,7 @@ from services.vouchers.vouchers.schemas import VoucherNew
 from shared.auth.principal import Principal
 from shared.ceilings import CeilingMove, commit_amount
 from shared.clock import effective_date
+from shared.errors import DomainError
 from shared.events import outbox
 from shared.events.contracts import vouchers as vc
 from shared.events.outbox import EventContext
@@ -60,6 +63,8 @@ async def issue_voucher(
         day=day,
     )
     require_passed(standing)
+    if day < principal.today:
+        await _require_present_centre(session, wanted.enterprise_id, principal.today)
     caps = await _take_ceilings(session, edition, programme, holder, wanted)
     decision = require_passed(combine(standing, caps))
     voucher = _issued(programme, holder, wanted, edition, day)
@@ -99,6 +104,16 @@ def _issued(programme: Programme, holder: Holder, wanted: VoucherNew, edition: E
     )
 
 
+async def _require_present_centre(session: AsyncSession, enterprise_id: UUID, today: date) -> None:
+    """2.3-5: a paper issue of an earlier day does not get around a delisting of the centre where the enterprise is now.
+
+    Locks that centre too, so that its sweep finds the voucher or this finds it delisted.
+    """
+    present = await load_holder(session, enterprise_id, today, lock=True)
+    if present.place is not None and (present.place.delisted or present.place.status != LISTED):
+        raise DomainError("voucher-centre-delisted", 409, clauses=["2.3-5"])
+
+
 async def _take_ceilings(
     session: AsyncSession, edition: Edition, programme: Programme, holder: Holder, wanted: VoucherNew
 ) -> Decision:
@@ -108,12 +123,23 @@ async def _take_ceilings(
     limit = programme.enterprise_quota
     quota = await commit_amount(session, ceiling, kind=QUOTA, subject=subject, period=year, amount=amount, limit=limit)
     decision = require_passed(decide_quota(edition, limit, _before(quota, amount), amount))
+    _require_moved(quota)
     if holder.place is not None and holder.place.enclave:
         decision = require_passed(combine(decision, await _take_enclave(session, edition, programme, wanted)))
     budget = await commit_amount(
         session, ceiling, kind=BUDGET, subject=str(programme.id), period=year, amount=amount, limit=programme.budget
     )
-    return combine(decision, decide_budget(edition, programme.budget, _before(budget, amount), amount))
+    decision = require_passed(
+        combine(decision, decide_budget(edition, programme.budget, _before(budget, amount), amount))
+    )
+    _require_moved(budget)
+    return decision
+
+
+def _require_moved(move: CeilingMove) -> None:
+    """Room that appeared after the ceiling had refused is not ours yet: the caller tries again."""
+    if not move.ok:
+        raise DomainError("ceiling-in-use", 409, headers={"Retry-After": "1"})
 
 
 def _before(move: CeilingMove, amount: Decimal) -> Decimal:

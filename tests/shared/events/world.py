@@ -47,7 +47,8 @@ class World:
         self.cluster = cluster
         self.folder = folder
         self.faults = folder / "faults"
-        self.faults.mkdir()
+        for name in ("registry", "finance"):
+            (self.faults / name).mkdir(parents=True)
         self.broker = Broker(folder / "broker")
         self.secrets = Secrets(folder / "secrets")
         self.secrets.ensure()
@@ -91,7 +92,7 @@ class World:
                 self.secrets,
                 environment="test",
             )
-            env = surroundings.of(name) | {"FAULT_DIR": str(self.faults)}
+            env = surroundings.of(name) | {"FAULT_DIR": str(self.faults / name)}
             app = "producer" if name == "registry" else "consumer"
             log_file = self.folder / f"{name}-{len(self.processes)}.log"
             process = ServiceProcess(f"tests.shared.events.apps:{app}", port, env, log_file=log_file)
