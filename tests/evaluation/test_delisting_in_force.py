@@ -44,7 +44,7 @@ async def test_publication_leaves_out_a_centre_whose_procedure_is_incomplete_and
     assert (await desk.evaluation_of(ready, 2020))["status"] == "published"
     left = await desk.evaluation_of(waiting, 2020)
     assert (left["status"], left["published_on"]) == ("scored", None)
-    assert (await standing(desk, waiting))["standing"] == "good"
+    assert (await standing(desk, waiting))["standing"] == "rectification_open"
     assert (await desk.caller("auditor").read("/v1/circulars", year=2020))["items"] == []
 
     approver = desk.caller("science_approver", today=date(2021, 3, 5))

@@ -132,4 +132,4 @@ async def test_a_second_fail_that_does_not_become_final_drops_its_case(desk: Des
     await desk.sign(cycle["id"], SIGNED)
     await desk.publish(cycle["id"], PUBLISHED)
     assert (await desk.evaluation_of(centre, 2020))["grade"] == "exempt"
-    assert (await standing(desk, centre))["standing"] == "good"
+    assert (await standing(desk, centre))["standing"] == "rectification_open"

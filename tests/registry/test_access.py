@@ -83,6 +83,8 @@ MATRIX = [
     Endpoint("POST", f"{TITLES}/{{application_id}}/refuse", APPROVERS, REASON),
     Endpoint("GET", "/v1/qualifications", EVERYBODY),
     Endpoint("GET", "/v1/qualifications/{qualification_id}", EVERYBODY),
+    Endpoint("POST", "/v1/qualifications/{qualification_id}/propose-revocation", OFFICERS, REASON),
+    Endpoint("POST", "/v1/qualifications/{qualification_id}/revoke", APPROVERS, DOCUMENT),
     Endpoint("GET", "/v1/bans", EVERYBODY),
     Endpoint("GET", "/v1/bans/{ban_id}", EVERYBODY),
     Endpoint("GET", "/v1/enterprises", OPERATORS | TENANTS | BUREAUS_AND_AUDITOR),

@@ -160,3 +160,17 @@ async def test_the_database_refuses_a_second_active_title_and_a_grant_by_two_eye
         with pytest.raises(Exception, match=constraint):
             async with registry.db.transaction() as session:
                 await session.execute(text(f"UPDATE qualification SET {change} WHERE id = :id"), {"id": other["id"]})
+
+
+async def test_a_title_is_revoked_on_one_persons_proposal_by_another(registry: Registry) -> None:
+    centre = await registry.listed()
+    path = f"/v1/qualifications/{(await registry.granted(centre['id']))['id']}"
+    reason, document = {"reason_code": "unsuitable"}, {"document_no": "拉科发〔2019〕40号"}
+    refused(await registry.approver.post(f"{path}/revoke", document), 409, "revocation-not-proposed")
+    both = registry.caller("science_officer", "science_approver", account="one-person")
+    expect(await both.post(f"{path}/propose-revocation", reason), 200)
+    refused(await both.post(f"{path}/revoke", document), 403, "four-eyes-required")
+    revoked = expect(await registry.approver.post(f"{path}/revoke", document), 200)
+    assert (revoked["status"], revoked["reason_code"]) == ("revoked", "unsuitable")
+    refused(await registry.approver.post(f"{path}/revoke", document), 409, "invalid-transition")
+    await registry.granted(centre["id"])

@@ -32,6 +32,7 @@ class Qualification(Aggregate, Base):
             name="granted_by_decision",
         ),
         CheckConstraint("decided_by <> reviewed_by AND decided_by <> applied_by", name="four_eyes"),
+        CheckConstraint("revocation_decided_by <> revocation_proposed_by", name="revocation_four_eyes"),
         CheckConstraint("granted_on >= applied_on", name="granted_after_application"),
         CheckConstraint("(status = 'revoked') = (revoked_on IS NOT NULL)", name="revoked_on_a_day"),
         CheckConstraint("status NOT IN ('refused', 'revoked') OR reason_code IS NOT NULL", name="ended_with_reason"),
@@ -67,5 +68,9 @@ class Qualification(Aggregate, Base):
     granted_on: Mapped[date | None]
     revoked_on: Mapped[date | None]
     reason_code: Mapped[str | None]
+    revocation_proposed_by: Mapped[str | None]
+    revocation_proposed_on: Mapped[date | None]
+    revocation_decided_by: Mapped[str | None]
+    revocation_document_no: Mapped[str | None]
     case_id: Mapped[UUID | None]
     """The delisting case that revoked the title or ended its application."""

@@ -16,10 +16,12 @@ from services.registry.qualifications.schemas import (
     ApplicationOut,
     ApplyForTitle,
     GrantTitle,
+    ProposeRevocation,
     QualificationFilter,
     QualificationOut,
     RefuseTitle,
     ReviewTitle,
+    RevokeTitle,
 )
 from services.registry.remarks.usecases import latest_remark
 from services.registry.steps import CaseStep
@@ -135,6 +137,34 @@ async def read_title(qualification_id: UUID, session: Session, _: Anyone, respon
     title = await find(session, titles(), "qualification", qualification_id)
     set_etag(response, title.version)
     return QualificationOut.model_validate(title)
+
+
+@router.post("/{qualification_id}/propose-revocation", responses=_STEP)
+async def propose_revocation(
+    qualification_id: UUID,
+    body: ProposeRevocation,
+    session: Session,
+    principal: Officer,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Propose to revoke a title in force."""
+    step = CaseStep(on=body.proposed_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
+    return _answer(await usecases.propose_revocation(session, principal, qualification_id, step), response)
+
+
+@router.post("/{qualification_id}/revoke", responses=_STEP)
+async def revoke_title(
+    qualification_id: UUID,
+    body: RevokeTitle,
+    session: Session,
+    principal: Approver,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Revoke a title, on another person's proposal."""
+    step = CaseStep(on=body.decided_on, document_no=body.document_no, if_match=if_match)
+    return _answer(await usecases.revoke_title(session, principal, qualification_id, step), response)
 
 
 def _answer(title: Qualification, response: Response) -> ApplicationOut:

@@ -13,6 +13,7 @@ PENDING: Final = ("applied", "reviewed")
 
 REVIEWABLE: Final = ("applied",)
 GRANTABLE: Final = ("reviewed",)
+IN_FORCE: Final = ("active", "suspended")
 GRANTED: Final = ("active", "suspended", "revoked")
 """States in which the public register shows the title."""
 

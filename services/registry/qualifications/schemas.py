@@ -42,6 +42,21 @@ class RefuseTitle(Request):
     decided_on: date | None = None
 
 
+class ProposeRevocation(Request):
+    """Proposes to revoke a title in force."""
+
+    reason_code: ReasonCode
+    remark: Remark | None = None
+    proposed_on: date | None = None
+
+
+class RevokeTitle(Request):
+    """Revokes the title by a document."""
+
+    document_no: DocumentNo
+    decided_on: date | None = None
+
+
 class ApplicationOut(Response):
     """An application for a title, with its steps and decision; a granted one goes on as the title of the same id."""
 

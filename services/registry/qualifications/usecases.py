@@ -137,6 +137,36 @@ async def refuse_title(session: AsyncSession, principal: Principal, title_id: UU
     return title
 
 
+async def propose_revocation(
+    session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep
+) -> Qualification:
+    """Propose to revoke a title in force outside a delisting, with a reason; the title stays until it is decided."""
+    title, _ = await _lock(session, principal, title_id)
+    honour_match(step.if_match, title.version)
+    require_state(title.status, rules.IN_FORCE)
+    day = step_day(principal, step.on, after=title.granted_on)
+    title.revocation_proposed_by, title.revocation_proposed_on = principal.account_id, day
+    title.reason_code = step.reason_code
+    context = EventContext.of(principal, day)
+    await _record(session, rc.QualificationRevocationProposed, title, context, remark=step.remark)
+    return title
+
+
+async def revoke_title(session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep) -> Qualification:
+    """Revoke a title by a document. Raises 409 `revocation-not-proposed`, 403 `four-eyes-required` for its proposer."""
+    title, _ = await _lock(session, principal, title_id)
+    honour_match(step.if_match, title.version)
+    require_state(title.status, rules.IN_FORCE)
+    if title.revocation_proposed_on is None:
+        raise DomainError("revocation-not-proposed", 409)
+    require_four_eyes(principal, title.revocation_proposed_by)
+    day = step_day(principal, step.on, after=title.revocation_proposed_on)
+    title.status, title.revoked_on = "revoked", day
+    title.revocation_decided_by, title.revocation_document_no = principal.account_id, step.document_no
+    await _record(session, rc.QualificationRevoked, title, EventContext.of(principal, day))
+    return title
+
+
 async def _lock(session: AsyncSession, principal: Principal, title_id: UUID) -> tuple[Qualification, Centre]:
     """The application locked, after its centre's standing: the order in which a delisting takes them."""
     centre_id = await session.scalar(select(Qualification.centre_id).where(Qualification.id == title_id))

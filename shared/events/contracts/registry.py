@@ -99,6 +99,12 @@ QualificationGranted = EventType(
 QualificationRefused = EventType(
     QUALIFICATION, "registry.qualification.refused.v1", QualificationState, summary="A title was refused."
 )
+QualificationRevocationProposed = EventType(
+    QUALIFICATION,
+    "registry.qualification.revocation_proposed.v1",
+    QualificationState,
+    summary="An officer proposes to revoke a title.",
+)
 QualificationRevoked = EventType(
     QUALIFICATION, "registry.qualification.revoked.v1", QualificationState, Audience.PUBLIC, "A title is revoked."
 )
