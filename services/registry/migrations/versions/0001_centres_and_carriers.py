@@ -172,6 +172,10 @@ def _create_qualification() -> None:
         sa.Column("granted_on", sa.Date()),
         sa.Column("revoked_on", sa.Date()),
         sa.Column("reason_code", sa.Text()),
+        sa.Column("revocation_proposed_by", sa.Text()),
+        sa.Column("revocation_proposed_on", sa.Date()),
+        sa.Column("revocation_decided_by", sa.Text()),
+        sa.Column("revocation_document_no", sa.Text()),
         sa.Column("case_id", sa.Uuid()),
         sa.CheckConstraint(
             "(status = 'revoked') = (revoked_on IS NOT NULL)", name=op.f("ck_qualification_revoked_on_a_day")
@@ -190,6 +194,9 @@ def _create_qualification() -> None:
         ),
         sa.CheckConstraint(
             "decided_by <> reviewed_by AND decided_by <> applied_by", name=op.f("ck_qualification_four_eyes")
+        ),
+        sa.CheckConstraint(
+            "revocation_decided_by <> revocation_proposed_by", name=op.f("ck_qualification_revocation_four_eyes")
         ),
         sa.CheckConstraint("granted_on >= applied_on", name=op.f("ck_qualification_granted_after_application")),
         sa.ForeignKeyConstraint(["centre_id"], ["centre.id"], name=op.f("fk_qualification_centre_id")),
