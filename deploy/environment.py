@@ -27,6 +27,8 @@ class Suite:
     environment: str = "development"
     business_clock: str = "real"
     policy_dir: Path | None = None
+    files_url: str | None = None
+    """Where uploaded files lie, a folder or prefix in it for each service; each service's own default without it."""
     own_broker: bool = True
     """The broker has our users; another may have none, or one that NATS_URL names."""
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -48,6 +50,10 @@ class Suite:
             values["DATABASE_PASSWORD_FILE"] = str(self.secrets.database_password(service))
         if self.policy_dir is not None:
             values["POLICY_DIR"] = str(self.policy_dir)
+        if self.files_url is not None:
+            values["FILES_URL"] = f"{self.files_url}/{service}"
+        if service == "registry":
+            values["PERSON_KEYS_FILE"] = str(self.secrets.person_keys)
         if service == "gateway":
             values["ACCESS_SIGNING_KEY_FILE"] = str(self.secrets.access_key)
         return {**values, **self.extra}

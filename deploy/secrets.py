@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from deploy.embedded.databases import DATABASES, Roles
 from deploy.embedded.nats_permissions import USERS
+from services.registry.persons.keys import new_keys, with_new_key, without_keys
 
 ISSUERS = ("registry", "evaluation", "finance", "vouchers", "gateway")
 
@@ -34,6 +35,15 @@ class Secrets:
             self._ensure_key(self.signing_key(issuer))
             self._write_public(issuer)
         self._ensure_key(self.access_key)
+        self._write_once(self.person_keys, new_keys().encode())
+
+    def add_person_key(self) -> None:
+        """One key more for persons' numbers, which is the current one from now on."""
+        self._replace(self.person_keys, with_new_key(read(self.person_keys)))
+
+    def forget_person_keys(self, in_use: set[str]) -> None:
+        """Leave only the current key and those that rows still name."""
+        self._replace(self.person_keys, without_keys(read(self.person_keys), in_use))
 
     @property
     def superuser_password(self) -> Path:
@@ -43,6 +53,11 @@ class Secrets:
     def access_key(self) -> Path:
         """The gateway's key for the tokens that people and machines outside hold."""
         return self.folder / "gateway" / "access.pem"
+
+    @property
+    def person_keys(self) -> Path:
+        """The registry's keys for the identity numbers of persons, which are lost with them: keep a copy elsewhere."""
+        return self.folder / "registry" / "person-keys.json"
 
     @property
     def public_keys(self) -> Path:
@@ -90,6 +105,14 @@ class Secrets:
         if path.exists() and path.stat().st_size:
             path.chmod(0o600)
             return
+        self._write(path, content)
+
+    def _replace(self, path: Path, content: str) -> None:
+        mode = path.stat().st_mode & 0o777
+        self._write(path, content.encode())
+        path.chmod(mode)
+
+    def _write(self, path: Path, content: bytes) -> None:
         part = path.with_name(path.name + ".part")
         part.unlink(missing_ok=True)
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

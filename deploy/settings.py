@@ -1,10 +1,11 @@
 """What the operator may say about the stack, all of it through environment variables."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.embedded.databases import DATABASES, Roles
@@ -26,6 +27,33 @@ def _port(name: str, default: int) -> int:
     return port
 
 
+class Choices(BaseModel):
+    """What was said on the command line about a data folder. Its data depend on it – days that a simulated clock set,
+    policy editions that cases cite – so it holds until somebody says otherwise or the folder is cleaned."""
+
+    business_clock: Literal["real", "simulated"] | None = None
+    environment: Literal["demo"] | None = None
+    policy_dir: Path | None = None
+
+    def and_then(self, later: Self) -> Self:
+        """Both, the later winning."""
+        return self.model_copy(update=later.model_dump(exclude_none=True))
+
+    @classmethod
+    def of(cls, home: Path) -> Self:
+        """Those of a data folder; none where nothing was said."""
+        with suppress(FileNotFoundError):
+            return cls.model_validate_json((home / "choices.json").read_bytes())
+        return cls()
+
+    def keep(self, home: Path) -> None:
+        """Remember them for the next start."""
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = home / "choices.part"
+        part.write_text(self.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8")
+        part.replace(home / "choices.json")
+
+
 class StackSettings(BaseSettings):
     """Ports, places and replacements for the embedded servers.
 
@@ -39,6 +67,8 @@ class StackSettings(BaseSettings):
     environment: Literal["production", "demo", "development", "test"] = "development"
     business_clock: Literal["real", "simulated"] = "real"
     policy_dir: Path | None = None
+
+    files_url: str | None = None
 
     gateway_port: int = _port("gateway", 8080)
     registry_port: int = _port("registry", 8101)
@@ -65,6 +95,14 @@ class StackSettings(BaseSettings):
         if self.environment == "production" and self.business_clock == "simulated":
             raise ValueError("BUSINESS_CLOCK=simulated is refused in production")
         return self
+
+    def choosing(self, said: Choices, remembered: Choices) -> Self:
+        """These settings with what is said now, which wins over the environment, and what was said before, which
+        does not. A stack for production takes nothing over from before."""
+        before = Choices() if self.environment == "production" else remembered
+        kept = before.model_dump(exclude_none=True, exclude=self.model_fields_set)
+        given = self.model_dump(include=self.model_fields_set)
+        return type(self).model_validate({**given, **kept, **said.model_dump(exclude_none=True)})
 
     @property
     def home(self) -> Path:
@@ -137,4 +175,5 @@ class StackSettings(BaseSettings):
             environment=self.environment,
             business_clock=self.business_clock,
             policy_dir=None if self.policy_dir is None else self.policy_dir.resolve(),
+            files_url=(self.files_url or f"file://{self.home / 'files'}").rstrip("/"),
         )

@@ -9,8 +9,7 @@ from starlette.datastructures import State
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.build import Parts, build
-from gateway.front import clock
-from gateway.front import headers as border
+from gateway.front import clock, headers as border
 from gateway.front.callers import NOBODY, Caller
 from gateway.front.exchange import CallerGone, Exchange
 from gateway.front.record import flush, record

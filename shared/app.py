@@ -22,6 +22,7 @@ from shared.errors import DomainError
 from shared.events import feed
 from shared.events.election import Elector
 from shared.events.runtime import EventRuntime
+from shared.files.storage import Storage
 from shared.http import health, idempotency
 from shared.http.messages import Messages
 from shared.http.middleware import IdentityMiddleware, RequestMiddleware
@@ -81,6 +82,7 @@ def create_app(service: ServiceDefinition, settings: ServiceSettings | None = No
         exception_handlers=dict.fromkeys(_HANDLED, problems.handle),
     )
     app.state.draining = False
+    app.state.problems = problems
     app.state.migration_head = health.head_of(service)
     for router in (health.router, feed.router, *service.routers):
         app.include_router(router)
@@ -153,6 +155,7 @@ def _make_runtime(service: ServiceDefinition, settings: ServiceSettings) -> Runt
         peers=PeerClient(settings),
         editions=load_editions(settings.policy_dir),
         log=get_logger(service.name),
+        files=Storage(settings.files_url),
         topics=frozenset(topic.name for topic in service.topics),
     )
 

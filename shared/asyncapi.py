@@ -32,12 +32,24 @@ _ATTRIBUTES: Final[dict[str, JsonValue]] = {
     "ce-effectiveon": {"type": "string", "format": "date", "description": "business day in Asia/Shanghai"},
     "ce-actor": {"type": "string", "description": "account id or service:<name>"},
     "ce-correlationid": _TEXT,
+    "ce-traceparent": {"type": "string", "description": "W3C Trace Context of the step that made the event"},
     "ce-causationid": {"type": "string", "format": "uuid"},
+    "ce-actorrole": {"type": "string", "description": "bureau, or the role of the party that acted"},
     "ce-rules": {"type": "string", "description": "rule ids, comma-separated"},
     "ce-policyedition": _TEXT,
     "ce-simulated": {"type": "string", "const": "true", "description": "made under a simulated business clock"},
 }
-_OPTIONAL: Final = frozenset({"ce-causationid", "ce-rules", "ce-policyedition", "ce-simulated", "ce-correlationid"})
+_OPTIONAL: Final = frozenset(
+    {
+        "ce-causationid",
+        "ce-rules",
+        "ce-policyedition",
+        "ce-simulated",
+        "ce-correlationid",
+        "ce-traceparent",
+        "ce-actorrole",
+    }
+)
 
 
 def build_asyncapi(audiences: Collection[Audience] = OUTSIDE, *, version: str = "1") -> dict[str, JsonValue]:

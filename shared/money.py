@@ -5,6 +5,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 ZERO = Decimal("0.00")
 _FEN = Decimal("0.01")
@@ -19,7 +20,9 @@ def _parse(value: object, pattern: re.Pattern[str]) -> Decimal:
     if isinstance(value, Decimal) and value.is_finite():
         value = f"{value:f}"
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise ValueError('an amount is a string of yuan with at most two decimals, such as "200000.00"')
+        raise PydanticCustomError(
+            "money", 'an amount is a string of yuan with at most two decimals, such as "200000.00"'
+        )
     amount = Decimal(value).quantize(_FEN)
     return amount if amount else ZERO
 
@@ -39,7 +42,7 @@ def parse_positive_money(value: object) -> Decimal:
     """As `parse_money`; zero raises ValueError too."""
     amount = parse_money(value)
     if not amount:
-        raise ValueError("the amount must be more than 0.00")
+        raise PydanticCustomError("money_positive", "the amount must be more than 0.00")
     return amount
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import httpx
 from pydantic import JsonValue
 
+from shared import tracing
 from shared.auth.tokens import TokenMinter, load_private_key
 from shared.clock import business_today
 from shared.settings import ServiceSettings
@@ -67,7 +68,7 @@ class PeerClient:
 
         Raises PeerUnavailable (no answer, 5xx, 429, not JSON) or PeerRefused (other 4xx).
         """
-        headers = {"Authorization": f"Bearer {self._token(peer)}"}
+        headers = {"Authorization": f"Bearer {self._token(peer)}", "traceparent": tracing.current()}
         if correlation_id:
             headers["X-Correlation-Id"] = correlation_id
         url = self._settings.peer_url(peer) + path

@@ -13,6 +13,7 @@ from sqlalchemy import MetaData
 
 from shared.db import Database
 from shared.events.types import Topic
+from shared.files.storage import Storage
 from shared.peers import PeerClient
 from shared.policy.edition import Editions
 from shared.settings import ServiceSettings
@@ -31,6 +32,7 @@ class Runtime:
     peers: PeerClient
     editions: Editions
     log: structlog.stdlib.BoundLogger
+    files: Storage
     topics: frozenset[str] = field(default_factory=frozenset)
     """Names of the topics this service produces."""
     events: EventRuntime | None = None

@@ -52,6 +52,9 @@ class ServiceSettings(BaseSettings):
 
     business_clock: BusinessClock = "real"
     policy_dir: Path | None = None
+    files_url: str = "file://.data/files"
+    """Where documents and imported files lie: a folder that all processes of the service share, or
+    ``s3://bucket/prefix`` (needs the extra ``s3``)."""
     workers_enabled: bool = True
     """Run sequencer, relay, consumers and background workers in this process."""
     log_level: str = "INFO"

@@ -17,10 +17,8 @@ from deploy.migrations import package_of
 from deploy.settings import StackSettings
 from shared.events.consumer import Consumers
 from shared.events.log_reader import read_log
-from shared.events.parking import Parked, Retried, list_parked
-from shared.events.parking import retry as retry_parked
-from shared.events.verify import Report
-from shared.events.verify import verify as verify_logs
+from shared.events.parking import Parked, Retried, list_parked, retry as retry_parked
+from shared.events.verify import Report, verify as verify_logs
 
 app = typer.Typer(no_args_is_help=True, help="The event logs: read, verify, and apply what was parked.")
 

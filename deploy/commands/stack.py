@@ -7,10 +7,9 @@ import typer
 
 from deploy.commands.console import err, out, shorten, stack_table
 from deploy.components import answers_ready
-from deploy.lifecycle import down as take_down
-from deploy.lifecycle import up as bring_up
+from deploy.lifecycle import down as take_down, up as bring_up
 from deploy.migrating import migrate as migrate_all
-from deploy.settings import StackSettings
+from deploy.settings import Choices, StackSettings
 from deploy.state import State, StateFile, supervised
 
 SimulatedClock = Annotated[
@@ -26,15 +25,17 @@ def up(simulated_clock: SimulatedClock = False, policy_dir: PolicyDir = None) ->
 
 
 def with_choices(settings: StackSettings, *, simulated_clock: bool, policy_dir: Path | None) -> StackSettings:
-    """The settings with what was said on the command line, which wins over the environment."""
-    chosen: dict[str, object] = {}
-    if simulated_clock:
-        chosen["business_clock"] = "simulated"
-        if "environment" not in settings.model_fields_set:
-            chosen["environment"] = "demo"
-    if policy_dir is not None:
-        chosen["policy_dir"] = policy_dir
-    return StackSettings.model_validate(chosen)
+    """The settings with what is said on the command line, now or, for this data folder, before."""
+    said = Choices(
+        business_clock="simulated" if simulated_clock else None,
+        environment="demo" if simulated_clock and "environment" not in settings.model_fields_set else None,
+        policy_dir=policy_dir.resolve() if policy_dir else None,
+    )
+    remembered = Choices.of(settings.home)
+    chosen = settings.choosing(said, remembered)
+    if said != Choices():
+        remembered.and_then(said).keep(settings.home)
+    return chosen
 
 
 def start(settings: StackSettings) -> State:
@@ -81,6 +82,8 @@ def _print(state: State) -> bool:
     out.print(stack_table(state, ready=ready))
     out.print(f"Supervisor: pid {state.pid}, {shorten(state.log_file)}", soft_wrap=True)
     out.print(f"Gateway: {state.gateway_url}  API: {state.gateway_url}/docs", soft_wrap=True)
+    if state.business_clock == "simulated":
+        out.print("Business clock: simulated; the header Mengchuang-Today says what day it is.")
     return len(ready) == len(state.children)
 
 

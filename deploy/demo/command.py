@@ -38,8 +38,8 @@ English = Annotated[bool, typer.Option("--english", help="say it in English")]
 def demo(english: English = False) -> None:
     """Tell the delisting story with fictional data, through the public API. Safe to repeat: it does what is missing."""
     settings = StackSettings()
-    settings = with_choices(settings, simulated_clock=True, policy_dir=settings.policy_dir or POLICY)
     refuse_real_clock(settings)
+    settings = with_choices(settings, simulated_clock=True, policy_dir=settings.policy_dir or POLICY)
     gateway_url = start(settings).gateway_url
     asyncio.run(_demo(settings, gateway_url, Texts("en" if english else "zh")))
 

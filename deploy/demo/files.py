@@ -14,6 +14,8 @@ class Data:
 
     centres: list[tables.Centre]
     titles: list[tables.Title]
+    services: list[tables.Service]
+    tiers: list[tables.Tier]
     enterprises: list[tables.Enterprise]
     tenancies: list[tables.Tenancy]
     reports: list[tables.Report]
@@ -37,6 +39,8 @@ def load(folder: Path = tables.DATA) -> Data:
     return Data(
         centres=tables.read(tables.Centre, folder),
         titles=tables.read(tables.Title, folder),
+        services=tables.read(tables.Service, folder),
+        tiers=tables.read(tables.Tier, folder),
         enterprises=tables.read(tables.Enterprise, folder),
         tenancies=tables.read(tables.Tenancy, folder),
         reports=tables.read(tables.Report, folder),
@@ -62,14 +66,18 @@ def reduced(data: Data, keys: frozenset[str]) -> Data:
     tenancies = tables.select(data.tenancies, keys)
     codes = {tenancy.enterprise for tenancy in tenancies}
     redemptions = tables.select(data.redemptions, keys)
+    services = tables.select(data.services, keys)
     orgs = {
         *(centre.operator_code for centre in centres),
         *(redemption.enterprise for redemption in redemptions),
+        *(service.enterprise for service in services),
         *(provider.code for provider in data.providers),
     }
     return Data(
         centres=centres,
         titles=tables.select(data.titles, keys),
+        services=services,
+        tiers=tables.select(data.tiers, keys),
         enterprises=[enterprise for enterprise in data.enterprises if enterprise.code in codes],
         tenancies=tenancies,
         reports=tables.select(data.reports, keys),

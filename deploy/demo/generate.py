@@ -20,6 +20,7 @@ from deploy.demo.generating.evaluations import (
 )
 from deploy.demo.generating.grants import make_grants, make_spending
 from deploy.demo.generating.reports import make_reports
+from deploy.demo.generating.tiers import make_services, make_tiers
 from deploy.demo.generating.vouchers import make_programmes, make_providers, make_redemptions, make_vouchers
 
 
@@ -27,11 +28,14 @@ def all_tables() -> list[Sequence[tables.Row]]:
     """Every file's rows."""
     centres, providers, grants = make_centres(), make_providers(), make_grants()
     population = make_population(centres)
+    services = make_services(centres, population)
     vouchers = make_vouchers(population)
     redemptions = make_redemptions(vouchers, providers)
     return [
         centres,
         make_titles(centres),
+        services,
+        make_tiers(centres),
         population.enterprises,
         population.rows(),
         make_reports(centres, population),
@@ -47,7 +51,7 @@ def all_tables() -> list[Sequence[tables.Row]]:
         make_rectifications(),
         make_delistings(),
         make_comebacks(),
-        make_accounts(centres, population.enterprises, providers, redemptions),
+        make_accounts(centres, population.enterprises, providers, redemptions, services),
     ]
 
 

@@ -12,6 +12,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "accounts": ("开设账户", "accounts"),
     "centres": ("双创中心入册", "centres"),
     "titles": ("载体资格授牌", "titles"),
+    "services": ("服务记录与企业确认", "services"),
+    "tiers": ("层级认定", "tiers"),
     "enterprises": ("企业入驻、备案、毕业、退出", "enterprises"),
     "reports": ("季度报表", "quarterly reports"),
     "grants": ("专项资金", "grants"),

@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.front import headers as border
 from gateway.front.headers import Headers
 from shared.errors import DomainError
+from shared.tracing import trace
 
 SMALL_BODY_BYTES: Final = 64 * 1024
 LINGER_SECONDS: Final = 2.0
@@ -59,7 +60,8 @@ class Exchange:
         self.headers: Headers = scope["headers"]
         self.method: str = scope["method"]
         self.raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
-        self.trace = border.trace(self.first(b"traceparent"))
+        sent = self.first(b"traceparent")
+        self.trace = trace(sent.decode("latin-1") if sent is not None else None)
         self.request_id = border.request_id(self.first(b"x-request-id")) or (
             secrets.token_hex(16) if self.trace.continued else self.trace.id
         )

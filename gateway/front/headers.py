@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 Headers = list[tuple[bytes, bytes]]
@@ -52,7 +50,6 @@ RESPONSE_DROPPED: Final = frozenset(
     }
 )
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-_TRACEPARENT = re.compile(rb"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
 
 
 def repeated(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
@@ -93,25 +90,3 @@ def _connection_options(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[byt
 def request_id(sent: bytes | None) -> str | None:
     """The caller's request id where it is harmless in logs and headers, otherwise None."""
     return sent.decode("ascii") if sent is not None and _REQUEST_ID.fullmatch(sent) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """The trace of a request (32 hexadecimal digits), the `traceparent` upstream, and whether a caller began it."""
-
-    id: str
-    parent: str
-    continued: bool
-
-
-def trace(sent: bytes | None) -> Trace:
-    """Go on with the caller's trace in a span of our own, or begin one.
-
-    Source: W3C Trace Context, 3.2; an invalid header begins a new trace, and its tracestate is then dropped.
-    """
-    match = _TRACEPARENT.fullmatch(sent) if sent is not None else None
-    if match is None:
-        random = secrets.token_hex(24)
-        return Trace(random[:32], f"00-{random[:32]}-{random[32:]}-01", False)
-    identifier = match[1].decode()
-    return Trace(identifier, f"00-{identifier}-{secrets.token_hex(8)}-{match[2].decode()}", True)

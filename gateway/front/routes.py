@@ -26,6 +26,7 @@ SEGMENTS: Final[dict[str, tuple[str, ...]]] = {
         "alliances",
         "communities",
         "partners",
+        "persons",
         "projects",
         "practices",
     ),
@@ -68,9 +69,13 @@ SEGMENTS: Final[dict[str, tuple[str, ...]]] = {
     OWN: ("auth", "accounts", "api-keys", "webhooks", "events", "tasks"),
 }
 
+IMPORTS: Final[dict[str, tuple[str, ...]]] = {"registry": ("centres-before-2019", "titles")}
+"""Kinds of imports that are not named like the resource they fill."""
+
 UPSTREAMS: Final = tuple(service for service in SEGMENTS if service != OWN)
 
 _OWNER: Final = {segment: service for service, segments in SEGMENTS.items() for segment in segments}
+_IMPORTER: Final = {kind: service for service, kinds in IMPORTS.items() for kind in kinds}
 _PATH = re.compile(rb"/v1/([a-z][a-z-]*)(?:/([^/]*)(?:/.*)?)?", re.DOTALL)
 _OPERATION = re.compile(
     rb"([a-z]+)-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -93,7 +98,7 @@ def is_ambiguous(raw_path: bytes) -> bool:
 def owner(raw_path: bytes) -> str | None:
     """The service that answers the undecoded path, or None: not part of the public API.
 
-    Operations are routed by the prefix of their id, imports by their kind, which is the segment of the resource
+    Operations are routed by the prefix of their id, imports by their kind, which is mostly the segment of the resource
     that they fill.
     """
     match = _PATH.fullmatch(raw_path)
@@ -105,5 +110,6 @@ def owner(raw_path: bytes) -> str | None:
         service = operation[1].decode("ascii") if operation else ""
         return service if service in SEGMENTS else None
     if segment == b"imports":
-        return _OWNER.get(rest.decode("ascii", "replace"))
+        kind = rest.decode("ascii", "replace")
+        return _IMPORTER.get(kind) or _OWNER.get(kind)
     return _OWNER.get(segment.decode("ascii"))

@@ -39,6 +39,7 @@ class Received(Generic[D]):
     edition: str | None
     simulated: bool
     data: D
+    traceparent: str | None = None
 
 
 def receive(event: SequencedEvent, event_type: EventType[D]) -> Received[D]:
@@ -59,6 +60,7 @@ def receive(event: SequencedEvent, event_type: EventType[D]) -> Received[D]:
         edition=attributes.get("policyedition"),
         simulated=attributes.get("simulated") == "true",
         data=event_type.data.model_validate_json(event.data),
+        traceparent=attributes.get("traceparent"),
     )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncpg
 import httpx
 import nats.errors
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, TimeoutError as PoolTimeout
 
 from shared.db import sqlstate_of
 from shared.errors import DomainError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import UUID
@@ -11,6 +11,8 @@ from uuid import UUID
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import tracing
+from shared.auth.roles import BUREAU, BUREAU_ROLES
 from shared.clock import utcnow
 from shared.db import EVENTS_APPENDED
 from shared.events.envelope import canonical
@@ -44,6 +46,10 @@ class EventContext:
     correlation_id: str
     causation_id: str | None = None
     simulated: bool = False
+    traceparent: str = field(default_factory=tracing.current)
+    """The step that did it; by default the one that runs."""
+    actor_role: str | None = None
+    """For whom the actor acted: `bureau`, or the role of a party. None for what a service does by itself."""
 
     @classmethod
     def of(cls, principal: Principal, effective_on: date | None = None) -> EventContext:
@@ -53,6 +59,7 @@ class EventContext:
             effective_on=effective_on or principal.today,
             correlation_id=principal.correlation_id,
             simulated=principal.simulated,
+            actor_role=_acts_as(principal),
         )
 
     @classmethod
@@ -64,7 +71,17 @@ class EventContext:
             correlation_id=event.correlation_id,
             causation_id=str(event.id),
             simulated=event.simulated,
+            traceparent=tracing.trace(event.traceparent).parent,
         )
+
+
+def _acts_as(principal: Principal) -> str | None:
+    """A bureau is named as such: which of its people acted is in `actor`, for those who may know."""
+    if principal.internal:
+        return None
+    if principal.has(*BUREAU_ROLES):
+        return BUREAU
+    return min(principal.roles, default=None)
 
 
 def event_row(
@@ -91,9 +108,11 @@ def event_row(
         "effectiveon": context.effective_on.isoformat(),
         "actor": context.actor,
         "correlationid": context.correlation_id,
+        "traceparent": context.traceparent,
     }
     optional = {
         "causationid": context.causation_id,
+        "actorrole": context.actor_role,
         "rules": ",".join(rules),
         "policyedition": edition,
         "simulated": "true" if context.simulated else None,

@@ -96,6 +96,7 @@ class TopicReader:
             log.warning("consumer-blocked", topic=self.topic, error=repr(error))
             return None
         metrics.BLOCKED.labels(self._consumers.service, self.topic).set(0)
+        metrics.FORKED.labels(self._consumers.service, self.topic).set(0)
         return True
 
     async def _take(self, events: Sequence[SequencedEvent]) -> None:

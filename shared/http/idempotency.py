@@ -58,13 +58,16 @@ class Claim:
     request_hash: bytes
 
     @classmethod
-    async def of(cls, request: Request, principal: Principal, route: str) -> Claim | None:
-        """The claim of a POST with an Idempotency-Key; None for any other request.
+    async def of(
+        cls, request: Request, principal: Principal, route: str, file_digest: bytes | None = None
+    ) -> Claim | None:
+        """The claim of a POST with an Idempotency-Key; None for any other request, and for callers without a name: they
+        would share their keys, and read each other's answers.
 
-        Two requests are the same if method, path, query and body are, byte by byte. Raises 400
+        Two requests are the same if method, path, query and body (or the file in it) are, byte by byte. Raises 400
         ``idempotency-key-invalid``.
         """
-        if request.method != "POST":
+        if request.method != "POST" or principal.anonymous:
             return None
         keys = request.headers.getlist(HEADER)
         if not keys:
@@ -73,7 +76,8 @@ class Claim:
             raise DomainError("idempotency-key-invalid", 400)
         digest = hashlib.sha256()
         query = request.scope.get("query_string", b"")
-        for part in (request.method.encode(), request.scope["path"].encode(), query, await request.body()):
+        body = await request.body() if file_digest is None else file_digest
+        for part in (request.method.encode(), request.scope["path"].encode(), query, body):
             digest.update(len(part).to_bytes(8, "big") + part)
         return cls(principal.account_id, f"{request.method} {route}", keys[0], digest.digest())
 

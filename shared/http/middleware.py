@@ -13,6 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared import tracing
 from shared.auth.principal import SCOPE_KEY, Principal
 from shared.auth.tokens import InvalidToken, TokenVerifier
 from shared.errors import unauthenticated
@@ -90,7 +91,8 @@ class RequestMiddleware:
         state["request_id"] = request_id
         state["runtime"] = getattr(scope["app"].state, "runtime", None)
         structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        trace = tracing.enter(Headers(scope=scope).get("traceparent"))
+        structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=trace.id)
         status = 0
 
         async def send_with_id(message: Message) -> None:

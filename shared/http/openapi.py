@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from shared.auth.principal import InternalGuard, RoleGuard, find_guard
 from shared.auth.roles import PUBLIC
 from shared.http.dependants import calls_of
+from shared.http.exports import CSV, XLSX, item_model
 from shared.http.idempotency import HEADER, key_required
 from shared.http.problems import MEDIA_TYPE
 
@@ -32,6 +33,8 @@ def describe(app: FastAPI) -> dict[str, Any]:
                     if operation is not None:
                         _secure(operation, route)
                         _name_media_type(operation)
+                        if item_model(route.response_model) is not None:
+                            _offer_files(operation)
                         if method == "POST":
                             _offer_key(operation, key_required in calls_of(route.dependant))
         app.openapi_schema = document
@@ -44,6 +47,13 @@ def _name_media_type(operation: dict[str, Any]) -> None:
         content = response.get("content", {})
         if content.get("application/json", {}).get("schema") == _PROBLEM:
             content[MEDIA_TYPE] = content.pop("application/json")
+
+
+def _offer_files(operation: dict[str, Any]) -> None:
+    """Every list is also a file, by the Accept header."""
+    content = operation["responses"]["200"]["content"]
+    content[CSV] = {"schema": {"type": "string"}}
+    content[XLSX] = {"schema": {"type": "string", "format": "binary"}}
 
 
 def _offer_key(operation: dict[str, Any], required: bool) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, JsonValue
-from sqlalchemy.exc import DBAPIError, InterfaceError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, InterfaceError, TimeoutError as PoolTimeout
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -22,6 +21,7 @@ from shared.http.messages import CONTENT_LANGUAGE, Language, Messages, preferred
 from shared.http.validation import Fault, PayloadInvalid, faults_of
 from shared.logging import get_logger
 from shared.peers import PeerUnavailable
+from shared.policy.decision import Decision, RuleResult
 from shared.policy.edition import PolicyNotInForce
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -30,7 +30,7 @@ TYPE_PREFIX: Final = "urn:mengchuang:problem:"
 _DUPLICATE_SQLSTATES: Final = frozenset({"23505", "23P01"})
 _UNSTORABLE_SQLSTATES: Final = frozenset({"22021", "22P05"})
 _BUSY_SQLSTATES: Final = RETRIED_SQLSTATES | {"55P03", "57014"}
-_DOWN_CLASSES: Final = ("08", "53", "57P", "25P03")
+_DOWN_CLASSES: Final = ("08", "3D", "53", "57P", "25P03")
 
 log = get_logger(__name__)
 
@@ -131,7 +131,7 @@ class Problems:
             "clauses": list(domain.clauses),
         }
         if domain.decision is not None:
-            body["decision"] = self._decision(domain.decision.to_json(), language)
+            body["decision"] = self.explained(domain.decision, language)
         if faults:
             body["errors"] = [fault.render(self.messages, language) for fault in faults]
         return Response(
@@ -150,17 +150,16 @@ class Problems:
         """The same, as FastAPI's exception handler."""
         return self.render(error, request.scope)
 
-    def _decision(self, decision: dict[str, JsonValue], language: Language) -> dict[str, JsonValue]:
-        results = decision.get("results")
-        if isinstance(results, list):
-            decision["results"] = [
-                {**result, "text": self._rule_text(result, language)} for result in results if isinstance(result, dict)
-            ]
-        return decision
+    def explained(self, decision: Decision, language: Language) -> dict[str, JsonValue]:
+        """The decision as JSON, each rule with its text."""
+        told = decision.to_json()
+        told["results"] = [
+            {**result.to_json(), "text": self._rule_text(result, language)} for result in decision.results
+        ]
+        return told
 
-    def _rule_text(self, result: Mapping[str, JsonValue], language: Language) -> str | None:
-        code, inputs = result.get("message"), result.get("inputs")
-        if not isinstance(code, str) or code not in self.messages:
+    def _rule_text(self, result: RuleResult, language: Language) -> str | None:
+        if result.message not in self.messages:
             return None
-        params: dict[str, object] = dict(inputs) if isinstance(inputs, Mapping) else {}
-        return self.messages.text(code, language, {**params, "limit": result.get("limit")}).detail
+        params: dict[str, object] = {**result.inputs, "limit": result.limit}
+        return self.messages.text(result.message, language, params).detail

@@ -7,6 +7,7 @@ refusal that came before the look-up would answer a repeated request wrongly.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
@@ -15,13 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shared.auth.principal import Guard, find_guard, principal_of
+from shared.auth.principal import Guard, Principal, find_guard, principal_of
 from shared.db import Database, Session, get_session, retry
 from shared.errors import unauthenticated
 from shared.http.body import DEFAULT_LIMIT, BodyLimit, ServiceRequest
 from shared.http.dependants import calls_of
+from shared.http.exports import export, item_model, wanted_type
 from shared.http.idempotency import Claim, IdempotencyRequired
 from shared.http.paging import link_next
+from shared.http.uploads import TakesFile, received
 
 __all__ = ["IdempotencyRequired", "ServiceRoute", "Session", "get_session"]
 
@@ -35,14 +38,16 @@ class ServiceRoute(APIRoute):
 
     A returned response commits, an exception rolls back. On serialisation failure or deadlock everything is
     done again from the look-up on. The response is complete before the commit: endpoints do not stream from
-    the session, and an upload can be read only once, so multipart requests are not tried again.
+    the session. A file (``TakesFile``) is received before the transaction and outlives its tries; any other form can
+    be read only once, so it is not tried again. Lists answer as files too (``shared.http.exports``).
     ``request.state.no_replay = True`` keeps an answer with secrets out of the idempotency table.
     """
 
     def get_route_handler(self) -> Handler:
         endpoint = super().get_route_handler()
         guard = find_guard(self.dependant) or Guard()
-        limit = _body_limit(self.dependant)
+        limit, takes_file = _body_limit(self.dependant)
+        listed = item_model(self.response_model)
         template = self.path_format
 
         async def handler(plain: Request) -> Response:
@@ -51,7 +56,15 @@ class ServiceRoute(APIRoute):
             principal = principal_of(request)
             if principal is None:
                 raise unauthenticated()
-            claim = await Claim.of(request, principal, template)
+            if not takes_file:
+                return await answer(request, principal)
+            guard.check(principal)
+            async with received(request) as upload:
+                request.state.upload = upload
+                return await answer(request, principal, upload.digest)
+
+        async def answer(request: ServiceRequest, principal: Principal, digest: bytes | None = None) -> Response:
+            claim = await Claim.of(request, principal, template, digest)
             db: Database = request.app.state.runtime.db
 
             async def attempt() -> Response:
@@ -60,19 +73,21 @@ class ServiceRoute(APIRoute):
                         return stored
                     guard.check(principal)
                     request.check_address()
-                    response = await _answer(endpoint, request, session)
+                    ask = partial(_answer, endpoint, session=session)
+                    file_type = wanted_type(request) if listed is not None else None
+                    response = await (export(request, file_type, listed, ask) if file_type else ask(request))
                     if claim is not None and not request.state.no_replay:
                         await claim.store(session, response)
                 return response
 
-            if request.headers.get("content-type", "").startswith("multipart/"):
+            if digest is None and request.headers.get("content-type", "").startswith("multipart/"):
                 return await attempt()
             return await retry(attempt)
 
         return handler
 
 
-async def _answer(endpoint: Handler, request: ServiceRequest, session: AsyncSession) -> Response:
+async def _answer(endpoint: Handler, request: Request, *, session: AsyncSession) -> Response:
     request.state.session = session
     request.state.no_replay = False
     response = await endpoint(request)
@@ -80,5 +95,9 @@ async def _answer(endpoint: Handler, request: ServiceRequest, session: AsyncSess
     return response
 
 
-def _body_limit(dependant: Dependant) -> int:
-    return next((call.limit for call in calls_of(dependant) if isinstance(call, BodyLimit)), DEFAULT_LIMIT)
+def _body_limit(dependant: Dependant) -> tuple[int, bool]:
+    """How long the body may be, in bytes, and whether it is a file."""
+    for call in calls_of(dependant):
+        if isinstance(call, BodyLimit | TakesFile):
+            return call.limit, isinstance(call, TakesFile)
+    return DEFAULT_LIMIT, False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from shared.http.schemas import acceptable
 
 MAX_FAULTS = 100
 _MAX_NAME = 200
+_CHOICES = frozenset({"literal_error", "enum"})
+_QUOTED = re.compile(r"'([^']*)'")
+"""Pydantic writes the choices as an English sentence."""
 _PLACES = frozenset({"body", "query", "path", "header", "cookie", "form"})
 
 
@@ -57,6 +61,8 @@ def _fault(error: Mapping[str, object]) -> Fault:
     if kind == "model_attributes_type" and parts == ["body"]:
         kind = "content_type" if isinstance(error.get("input"), bytes) else kind
     params = {name: value for name, value in params.items() if isinstance(value, str | int | float)}
+    if kind in _CHOICES:
+        params["expected"] = ", ".join(_QUOTED.findall(str(params.get("expected", ""))))
     return Fault(field_name(parts), kind, params)
 
 

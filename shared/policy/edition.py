@@ -12,7 +12,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from shared.policy import funding, standing
+from shared.errors import DomainError
+from shared.policy import around, carriers, funding, incubation, standing
+from shared.policy.centre_profile import CentreProfile
 from shared.policy.decision import Decision, RuleInput, RuleResult, plain
 from shared.policy.loading import EditionError, EditionFile, explain, read_files, require_unique_ids, resolve
 from shared.policy.params import Clause, Rule, Section, Text, unknown_codes
@@ -59,10 +61,14 @@ class Edition(Section):
     departments: Mapping[str, standing.Department]
     divisions: standing.Divisions
     centres: standing.Centres
+    centre_profile: CentreProfile
     tiers: Mapping[str, standing.Tier]
+    tier_applications: carriers.TierApplications
     titles: standing.Titles
+    title_terms: carriers.TitleTerms
     tenancy: standing.Tenancy
     graduation: standing.Graduation
+    incubation: incubation.Incubation
     delisting: standing.Delisting
     procedure: standing.Procedure
     ban: standing.Ban
@@ -74,6 +80,10 @@ class Edition(Section):
     mentors: standing.Mentors
     alliances: standing.Alliances
     targets: standing.Targets
+    service_records: around.ServiceRecords
+    partners: around.Partners
+    division_duties: around.DivisionDuties
+    practices: around.Practices
     grants: funding.Grants
     loans: funding.Loans
     hire_ratio: funding.HireRatio
@@ -125,10 +135,20 @@ class Edition(Section):
     def decision(self, *results: RuleResult) -> Decision:
         return Decision.of(self.id, *results)
 
+    @property
+    def _long_stay_fields(self) -> tuple[str, ...]:
+        return self.tenancy.long_stay_fields.value
+
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
         _require_known("grants.tiers", self.grants.tiers, "tiers", self.tiers)
         _require_known("tiers", self.tiers, "grants.tiers", self.grants.tiers)
+        _require_known("tier_applications.criteria", self.tier_applications.criteria, "tiers", self.tiers)
+        _require_known("title_terms.levels", self.title_terms.levels, "titles.levels", self.titles.levels)
+        _require_known("titles.levels", self.titles.levels, "title_terms.levels", self.title_terms.levels)
+        fields = self.incubation.long_stay_industries
+        _require_known("incubation.long_stay_industries", fields, "tenancy.long_stay_fields", self._long_stay_fields)
+        _require_known("tenancy.long_stay_fields", self._long_stay_fields, "incubation.long_stay_industries", fields)
         marks = {tier for indicator in self.rubric.indicators for tier in indicator.full_mark.by_tier}
         _require_known("rubric.indicators.full_mark.by_tier", marks, "tiers", self.tiers)
         places = [*self.rubric.hardship_divisions.value, *self.rubric.remote_divisions.value]
@@ -182,9 +202,15 @@ class Editions:
         return iter(sorted(self._by_id.values(), key=lambda edition: edition.first_day))
 
     def get(self, edition_id: str) -> Edition:
-        """The edition a case is pinned to. Raises KeyError: a pinned edition that is no longer loaded is a mistake of
-        deployment, never of the caller."""
-        return self._by_id[edition_id]
+        """The edition a case is pinned to.
+
+        Raises 503 `policy-edition-not-loaded`: a mistake of the deployment, which its administrator mends by
+        POLICY_DIR; until then requests are refused and events wait.
+        """
+        edition = self._by_id.get(edition_id)
+        if edition is None:
+            raise DomainError("policy-edition-not-loaded", 503, params={"edition": edition_id})
+        return edition
 
     def in_force_on(self, day: date) -> Edition | None:
         valid = (edition for edition in self._by_id.values() if edition.is_valid_on(day))

@@ -134,4 +134,5 @@ class Documents(Section):
     """An invoice or contract backs claims, over vouchers and grants together, up to its own amount."""
 
     claims_percent_of_amount: Param[Number]
+    invoice_required_at_redemption: Param[bool]
     recheck_before_payment: Param[bool]

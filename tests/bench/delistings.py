@@ -57,7 +57,7 @@ async def measure(count: int) -> list[float]:
     with tempfile.TemporaryDirectory(prefix="mc-bench-", ignore_cleanup_errors=True) as folder:
         cluster = Cluster(Path(folder) / "pg", durable=True)
         try:
-            with Suite(cluster, Path(folder), policy_dir=POLICY) as suite:
+            with Suite(cluster, Path(folder), policy_dir=POLICY, sync_always=True) as suite:
                 async with City(suite) as city:
                     cycle, cases = await prepare(city, count)
                     # Their procedure is not complete: this publishes the year and passes them over.

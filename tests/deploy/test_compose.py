@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from deploy.embedded.databases import DATABASES, Roles
 from deploy.environment import APPS
 from deploy.settings import StackSettings
 from gateway.settings import GatewaySettings
+from services.registry.settings import RegistrySettings
 from shared.http import health
 from shared.settings import ServiceSettings
 
@@ -33,7 +33,8 @@ def compose() -> Definition:
 
 
 def settings_class(service: str) -> type[ServiceSettings]:
-    return GatewaySettings if service == "gateway" else ServiceSettings
+    own: dict[str, type[ServiceSettings]] = {"gateway": GatewaySettings, "registry": RegistrySettings}
+    return own.get(service, ServiceSettings)
 
 
 def names(secrets: list[str | Definition]) -> dict[str, str]:
@@ -74,8 +75,10 @@ def test_the_settings_accept_what_is_given(service: str, monkeypatch: pytest.Mon
 def test_every_file_named_is_mounted(service: str) -> None:
     definition = compose()["services"][service]
     mounted = {f"/run/secrets/{target}" for target in names(definition["secrets"])}
-    mounted |= {volume.split(":")[-2] for volume in definition["volumes"]}
-    named = {value for name, value in definition["environment"].items() if name.endswith(("_FILE", "_DIR"))}
+    mounted |= {volume.removesuffix(":ro").rpartition(":")[2] for volume in definition["volumes"]}
+    places = {name: value for name, value in definition["environment"].items() if name.endswith(("_FILE", "_DIR"))}
+    files = {value.removeprefix("file://") for name, value in definition["environment"].items() if name == "FILES_URL"}
+    named = {*places.values(), *files}
     assert named == mounted
 
 
@@ -84,6 +87,8 @@ def test_a_service_mounts_its_own_secrets_only(service: str) -> None:
     allowed = {f"{service}-{what}" for what in ("database-password", "nats-password", "signing-key")}
     if service == "gateway":
         allowed.add("access-key")
+    if service == "registry":
+        allowed.add("registry-person-keys")
     assert set(names(compose()["services"][service]["secrets"]).values()) == allowed
 
 
@@ -98,11 +103,43 @@ def test_the_command_serves_the_right_app_and_the_health_check_asks_a_path_that_
     assert "/readyz" in {getattr(route, "path", None) for route in health.router.routes}
 
 
-def test_the_module_of_every_command_exists() -> None:
-    for definition in compose()["services"].values():
-        module = next(iter(definition.get("command") or ()), "")
-        if module.startswith(("shared.", "deploy.")):
-            assert import_module(module).__name__ == module
+IMPORT_AS_IN_THE_IMAGE = """
+import re, sys
+from importlib import import_module, metadata
+
+locked = set(re.findall(r"^([a-z0-9._-]+)==", open("requirements.lock").read(), re.MULTILINE))
+names = {re.sub("[-_.]+", "-", name).lower() for name in locked} | {"mengchuang"}
+absent = {
+    module
+    for module, owners in metadata.packages_distributions().items()
+    if not any(re.sub("[-_.]+", "-", owner).lower() in names for owner in owners)
+}
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in absent:
+            raise ModuleNotFoundError(f"not in the image: {name}")
+
+sys.meta_path.insert(0, Absent())
+assert "pytest" in absent
+import_module(sys.argv[1])
+"""
+
+
+def commands() -> list[str]:
+    """The modules that containers run."""
+    firsts = [next(iter(definition.get("command") or ()), "") for definition in compose()["services"].values()]
+    return sorted({module for module in firsts if module.startswith(("shared.", "deploy."))})
+
+
+@pytest.mark.parametrize(
+    "module", [*commands(), "deploy.commands.nats", *(app.partition(":")[0] for app in APPS.values())]
+)
+def test_what_a_container_runs_finds_its_packages_in_the_image(module: str) -> None:
+    """The image has what requirements.lock pins and nothing of the development environment."""
+    command = [sys.executable, "-c", IMPORT_AS_IN_THE_IMAGE, module]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_services_start_after_migrations_and_broker_and_restart_when_they_die() -> None:

@@ -13,7 +13,7 @@ import pytest
 from deploy.demo import files, generate, tables
 from deploy.demo.accounts import Credentials
 from deploy.demo.client import ApiRefused, idempotency_key
-from deploy.demo.command import POLICY, refuse_real_clock
+from deploy.demo.command import POLICY, demo, refuse_real_clock
 from deploy.demo.files import Data
 from deploy.demo.play import EDITION
 from deploy.demo.story.telling import stretches
@@ -66,6 +66,33 @@ def test_each_centre_holds_one_to_four_titles(data: Data) -> None:
     held = Counter(title.centre for title in data.titles if title.granted_on)
     assert {held[centre.key] for centre in data.centres} == {1, 2, 3, 4}
     assert [title.centre for title in data.titles if title.granted_on is None] == ["C02"]
+
+
+def test_titles_and_tiers_are_decided_after_their_public_notice(data: Data, edition: Edition) -> None:
+    days = edition.notices.public_notice_working_days.value
+    announced = [
+        *((title.reviewed_on, title.granted_on) for title in data.titles if title.granted_on),
+        *((tier.reviewed_on, tier.approved_on) for tier in data.tiers),
+    ]
+    assert all(add_working_days(starts_on, days).day < decided_on for starts_on, decided_on in announced)
+
+
+def test_specialised_centres_meet_the_criteria_before_their_first_grant(data: Data, edition: Edition) -> None:
+    criteria = edition.tier_applications.criteria["specialised"]
+    industry = {enterprise.code: enterprise.industry_code for enterprise in data.enterprises}
+    centres = {centre.key: centre for centre in data.centres}
+    assert {tier.centre for tier in data.tiers} == {key for key, row in centres.items() if row.tier == "specialised"}
+    for tier in data.tiers:
+        types = {service.type for service in data.services if service.centre == tier.centre}
+        assert types == {*criteria.service_system.value, *edition.tier_applications.transfer_types.value}
+        prefix = centres[tier.centre].industry_code[: edition.tier_applications.industry_code_length.value]
+        for day in (tier.applied_on, tier.approved_on):
+            there = [stay for stay in data.tenancies if stay.centre == tier.centre and stay.admitted_on <= day]
+            present = [stay for stay in there if stay.ended_on is None or stay.ended_on >= day]
+            same = sum(industry[stay.enterprise].startswith(prefix) for stay in present)
+            assert 100 * same >= criteria.same_industry_percent.value * len(present) > 0, tier.centre
+        granted = [grant.applied_on for grant in data.grants if grant.centre == tier.centre]
+        assert all(tier.approved_on <= applied_on for applied_on in granted)
 
 
 def test_six_hundred_enterprises_have_valid_codes_of_their_own(data: Data) -> None:
@@ -233,6 +260,17 @@ def test_a_stack_with_the_real_clock_is_refused(tmp_path: Path) -> None:
             refuse_real_clock(settings)
         StateFile(settings.home).write(State(pid=1, started=0.0, phase="ready", business_clock="simulated"))
         refuse_real_clock(settings)
+
+
+def test_a_refused_demo_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack's next start must not run on a simulated clock because somebody once asked for the demo."""
+    monkeypatch.setenv("DATA_DIR", str(tmp_path))
+    with Lock(tmp_path) as lock:
+        assert lock.acquire()
+        StateFile(tmp_path).write(State(pid=1, started=0.0, phase="ready", business_clock="real"))
+        with pytest.raises(StackError, match="make down"):
+            demo()
+    assert not (tmp_path / "choices.json").exists()
 
 
 def test_the_small_world_is_whole(data: Data) -> None:

@@ -139,6 +139,7 @@ async def test_a_wiped_broker_has_no_streams_until_they_are_provisioned_again(ow
     await operator.close()
 
 
+@pytest.mark.fault
 async def test_stored_messages_survive_a_kill(own_nats_server: Broker) -> None:
     await streams(own_nats_server)
     operator = await own_nats_server.connect()

@@ -78,6 +78,7 @@ def test_chinese_text_has_trigrams_and_unicode_case(server: PostgresServer) -> N
     assert server.sql("SELECT cardinality(show_trgm('拉萨科技')), upper('é')", database="registry") == "5|É"
 
 
+@pytest.mark.fault
 def test_starts_again_on_the_same_port_after_a_kill(tmp_path: Path) -> None:
     server = PostgresServer(tmp_path / "data", free_port(), password="secret", settings=FAST_SETTINGS)
     server.start()

@@ -1,5 +1,6 @@
 """Secrets: made once, for their owner's eyes, a key of its own for every issuer."""
 
+import json
 from pathlib import Path
 
 from deploy.secrets import ISSUERS, Secrets
@@ -36,6 +37,20 @@ def test_every_secret_is_another(tmp_path: Path) -> None:
     secrets.ensure()
     passwords = [*secrets.role_passwords().values(), *secrets.nats_passwords().values()]
     assert len(set(passwords)) == len(passwords)
+
+
+def test_a_key_for_persons_is_added_and_only_unused_ones_are_forgotten(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path)
+    secrets.ensure()
+    [first] = json.loads(secrets.person_keys.read_text())["keys"]
+    secrets.add_person_key()
+    content = json.loads(secrets.person_keys.read_text())
+    assert list(content["keys"]) == [first, content["current"]]
+    secrets.forget_person_keys({first})
+    assert len(json.loads(secrets.person_keys.read_text())["keys"]) == 2
+    secrets.forget_person_keys(set())
+    assert list(json.loads(secrets.person_keys.read_text())["keys"]) == [content["current"]]
+    assert secrets.person_keys.stat().st_mode & 0o777 == 0o600
 
 
 def test_public_keys_belong_to_the_private_ones_and_the_access_key_is_nobody_s(tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from deploy.commands.stack import with_choices
 from deploy.embedded.databases import DATABASES
 from deploy.environment import inherited
 from deploy.ports import PortsBusy, check_ports
 from deploy.secrets import Secrets
-from deploy.settings import PORT_VARIABLES, StackSettings
+from deploy.settings import PORT_VARIABLES, Choices, StackSettings
 from gateway.settings import GatewaySettings
+from services.registry.settings import RegistrySettings
 from shared.settings import ServiceSettings
 from tests.support.waiting import free_port
 
@@ -24,7 +26,8 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackSettings:
 
 @pytest.mark.parametrize("service", DATABASES)
 def test_every_variable_a_process_gets_is_a_setting_of_that_process(settings: StackSettings, service: str) -> None:
-    kind = GatewaySettings if service == "gateway" else ServiceSettings
+    own: dict[str, type[ServiceSettings]] = {"gateway": GatewaySettings, "registry": RegistrySettings}
+    kind = own.get(service, ServiceSettings)
     with_policy = settings.model_copy(update={"policy_dir": Path("/srv/policy")})
     given = with_policy.suite().of(service)
     assert {name.lower() for name in given} <= set(kind.model_fields)
@@ -98,3 +101,29 @@ def test_two_of_our_own_on_one_port_are_told_apart() -> None:
         PortsBusy, match=f"Port {port} is wanted by gateway and by finance. Set MENGCHUANG_FINANCE_PORT"
     ):
         check_ports({"gateway": port, "finance": port})
+
+
+def test_what_was_said_about_a_folder_holds_at_the_next_start(settings: StackSettings, tmp_path: Path) -> None:
+    """Its cases cite the editions of that folder and days that only a simulated clock could set."""
+    policy = tmp_path / "policy"
+    policy.mkdir()
+    with_choices(settings, simulated_clock=True, policy_dir=policy)
+    again = with_choices(StackSettings(data_dir=tmp_path), simulated_clock=False, policy_dir=None)
+    assert (again.business_clock, again.environment, again.policy_dir) == ("simulated", "demo", policy)
+    assert again.home == tmp_path.resolve()
+
+
+def test_nothing_is_remembered_of_a_start_that_said_nothing(settings: StackSettings, tmp_path: Path) -> None:
+    assert with_choices(settings, simulated_clock=False, policy_dir=None).business_clock == "real"
+    assert not (tmp_path / "choices.json").exists()
+
+
+def test_the_environment_wins_over_what_was_said_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Choices(business_clock="simulated", environment="demo", policy_dir=tmp_path).keep(tmp_path)
+    monkeypatch.setenv("BUSINESS_CLOCK", "real")
+    again = with_choices(StackSettings(data_dir=tmp_path), simulated_clock=False, policy_dir=None)
+    assert (again.business_clock, again.policy_dir) == ("real", tmp_path)
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.delenv("BUSINESS_CLOCK")
+    again = with_choices(StackSettings(data_dir=tmp_path), simulated_clock=False, policy_dir=None)
+    assert (again.business_clock, again.policy_dir) == ("real", None)

@@ -10,7 +10,7 @@ UUID7 = "0190a000-0000-7000-8000-000000000001"
 CONTRACT = {
     "registry": "centres tier-applications qualifications qualification-applications bans enterprises tenancies"
     " divisions coverage service-records mentors trainings activities activity-series alliances communities"
-    " partners projects practices",
+    " partners persons projects practices",
     "evaluation": "quarterly-reports rubrics evaluation-cycles evaluations objections rectifications circulars"
     " delistings targets alliance-assessments",
     "finance": "grants appropriations findings loans referrals bank-products banks angel-funds financing-rewards"
@@ -39,7 +39,14 @@ def test_operations_go_to_the_service_named_in_their_prefix(service: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("kind", "service"), [("enterprises", "registry"), ("quarterly-reports", "evaluation"), ("grants", "finance")]
+    ("kind", "service"),
+    [
+        ("enterprises", "registry"),
+        ("quarterly-reports", "evaluation"),
+        ("grants", "finance"),
+        ("centres-before-2019", "registry"),
+        ("titles", "registry"),
+    ],
 )
 def test_imports_go_to_the_owner_of_the_resource_they_fill(kind: str, service: str) -> None:
     assert owner(f"/v1/imports/{kind}".encode()) == service

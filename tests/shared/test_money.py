@@ -1,8 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from shared.money import Money, PositiveMoney, SignedMoney, format_money, format_wan, parse_money, share_of

@@ -3,8 +3,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
 from shared.policy.decision import Decision, RuleInput, RuleResult, combine

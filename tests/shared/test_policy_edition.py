@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.errors import DomainError
+from shared.events.failures import is_transient
 from shared.policy.edition import Edition, EditionError, PolicyNotInForce, load_editions
 
 LHASA = load_editions(None).get("lhasa-2019")
@@ -307,3 +309,10 @@ def test_an_edition_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         LHASA.id = "other"
     assert isinstance(LHASA, Edition)
+
+
+def test_a_case_under_an_edition_that_is_not_loaded_waits_for_the_administrator() -> None:
+    with pytest.raises(DomainError) as refused:
+        load_editions(None).get("another-city-2030")
+    assert (refused.value.code, refused.value.status) == ("policy-edition-not-loaded", 503)
+    assert is_transient(refused.value), "an event handler must wait, not park the event"

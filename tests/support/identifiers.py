@@ -1,6 +1,6 @@
 """Valid codes of enterprises that do not exist."""
 
-from stdnum.cn import uscc
+from stdnum.cn import ric, uscc
 
 from shared.identifiers import organisation_check_digit
 
@@ -14,3 +14,9 @@ def make_uscc(number: int, *, division: str = "540102", authority: str = "9", ca
         body += _ALPHABET[number // len(_ALPHABET) ** power % len(_ALPHABET)]
     head = f"{authority}{category}{division}{body}{organisation_check_digit(body)}"
     return head + uscc.calc_check_digit(head)
+
+
+def make_identity_card(number: int, *, division: str = "540102", born_on: str = "19900101") -> str:
+    """The `number`-th valid resident identity card number of the division and day of birth (0 to 999)."""
+    head = f"{division}{born_on}{number:03}"
+    return head + ric.calc_check_digit(head + "0")

@@ -9,8 +9,7 @@ from typing import Self
 
 from deploy.embedded.databases import DATABASES
 from deploy.embedded.process import ProcessId, spawn
-from deploy.environment import APPS
-from deploy.environment import Suite as Surroundings
+from deploy.environment import APPS, Suite as Surroundings
 from deploy.secrets import Secrets
 from tests.support import reaper
 from tests.support.broker import Broker
@@ -24,7 +23,8 @@ class Suite:
     """`with Suite(postgres, folder) as suite:` starts everything and stops it at the end.
 
     Services are `suite.services["finance"]`, the world sees `suite.gateway_url`; the business clock is simulated.
-    `only` starts some of the processes; `extra` adds environment variables to all of them.
+    `only` starts some of the processes; `extra` adds environment variables to all of them; `sync_always` lets the
+    broker write every message to disk before it acknowledges, as in operation.
     """
 
     def __init__(
@@ -35,10 +35,11 @@ class Suite:
         only: Sequence[str] = DATABASES,
         extra: Mapping[str, str] | None = None,
         policy_dir: Path | None = None,
+        sync_always: bool = False,
     ) -> None:
         self.folder = folder
         self.cluster = cluster
-        self.broker = Broker(folder / "broker")
+        self.broker = Broker(folder / "broker", sync_always=sync_always)
         self.keys = Keys(folder / "secrets")
         self._secrets = Secrets(folder / "secrets")
         self._provisioner: subprocess.Popen[bytes] | None = None
@@ -52,6 +53,7 @@ class Suite:
             environment="test",
             business_clock="simulated",
             policy_dir=policy_dir,
+            files_url=f"file://{folder}/files",
             extra=extra or {},
         )
         self.services = {name: self._service(name) for name in self._only}

@@ -28,6 +28,11 @@ class Keys:
         """For SIGNING_KEY_FILE of that issuer."""
         return self._secrets.signing_key(issuer)
 
+    @property
+    def person_keys(self) -> Path:
+        """For PERSON_KEYS_FILE."""
+        return self._secrets.person_keys
+
     def minter(self, issuer: str) -> TokenMinter:
         if issuer not in self._minters:
             self._minters[issuer] = TokenMinter(issuer, load_private_key(self.private(issuer)))

@@ -31,13 +31,14 @@ def make_accounts(
     enterprises: Sequence[tables.Enterprise],
     providers: Sequence[tables.Provider],
     redemptions: Sequence[tables.Redemption],
+    services: Sequence[tables.Service],
 ) -> list[tables.Account]:
     """First those of credentials.json, then the others."""
     return [
         *_bureaus(),
         *_divisions(),
         *_scoped(centres, enterprises, providers, redemptions),
-        *_others(centres, providers, redemptions),
+        *_others(centres, providers, redemptions, services),
     ]
 
 
@@ -100,6 +101,7 @@ def _others(
     centres: Sequence[tables.Centre],
     providers: Sequence[tables.Provider],
     redemptions: Sequence[tables.Redemption],
+    services: Sequence[tables.Service],
 ) -> Iterator[tables.Account]:
     operators = {centre.operator_code: centre for centre in reversed(centres) if centre.key != OPERATOR}
     for code, centre in reversed(operators.items()):
@@ -113,6 +115,10 @@ def _others(
     for number, provider in enumerate(providers[1:], start=2):
         yield _account(f"provider.{number}", provider.name, "provider", org=provider.code)
     own = _holder(redemptions)
-    for code in dict.fromkeys(redemption.enterprise for redemption in redemptions):
+    users = dict.fromkeys(redemption.enterprise for redemption in redemptions)
+    for code in users:
         if code != own:
             yield _account(f"enterprise.{code[-8:].lower()}", "用券企业", "enterprise", org=code)
+    for code in dict.fromkeys(service.enterprise for service in services):
+        if code not in users:
+            yield _account(f"enterprise.{code[-8:].lower()}", "受服务企业", "enterprise", org=code)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
 from deploy.demo import tables
-from deploy.demo.generating.chance import Chance, days_after
+from deploy.demo.generating.chance import Chance, days_after, weekday
 from deploy.demo.generating.codes import OPERATOR, credit_code
+from shared.calendar import add_working_days
 
 KINDS: Final = ("maker_space", "entrepreneurship_base", "tech_incubator", "commerce_cluster")
 _M, _B, _T, _C = KINDS
@@ -74,6 +75,22 @@ PLANS: Final = (
 COMEBACK_NAME: Final = "示例新程双创中心"
 COMEBACK_OPERATOR: Final = "虚构新程孵化管理有限公司（原虚构云岭企业管理有限公司）"
 
+_NOTICE_DAYS: Final = 5
+_COUNTIES: Final = {
+    "540121": "林周县人民政府",
+    "540122": "当雄县人民政府",
+    "540123": "尼木县人民政府",
+    "540124": "曲水县人民政府",
+    "540127": "墨竹工卡县人民政府",
+}
+_HOSTS: Final = {
+    "540102": "城关区人民政府",
+    "540103": "堆龙德庆区人民政府",
+    "540172": "经开区管委会",
+    "540173": "文创园管委会",
+    "LIUWU": "柳梧新区管委会",
+}
+
 _LISTED_LATE: Final = {"C08": date(2021, 8, 2)}
 _AREA: Final = {"standard": 110, "specialised": 140, "national": 150}
 """Square metres of total area per enterprise of the first year."""
@@ -104,6 +121,8 @@ def _centre(number: int, plan: Plan) -> tables.Centre:
     begins = _LISTED_LATE.get(plan.key, chance.day(date(2019, 1, 7), date(2019, 1, 31)))
     reviewed = days_after(begins, chance.number(8, 14))
     listed = days_after(reviewed, chance.number(7, 12))
+    reviewed = _announced_in_time(begins, reviewed, listed)
+    enclave = plan.owner in _COUNTIES and plan.site in _HOSTS
     total = plan.size * _AREA[plan.tier] + 10 * chance.number(0, 40)
     national = plan.tier == "national"
     services = [kind for place, kind in enumerate(_SERVICES) if (number + place) % 3 != 1 or place == 0]
@@ -122,11 +141,24 @@ def _centre(number: int, plan: Plan) -> tables.Centre:
         designation_issuer="虚构国家认定机关" if national else None,
         designation_no=f"虚构认定〔2018〕{10 + number}号" if national else None,
         designated_on=date(2018, 11, 20) if national else None,
+        agreement_no=f"示例共建〔{begins.year}〕{number + 1}号" if enclave else None,
+        agreement_parties=(_COUNTIES[plan.owner], _HOSTS[plan.site]) if enclave else None,
+        agreed_on=date(2018, 12, 20) if enclave else None,
         registered_on=begins,
         reviewed_on=reviewed,
         listed_on=listed,
         document_no=f"示例认定〔{listed.year}〕{number + 1}号",
     )
+
+
+def _announced_in_time(begins: date, reviewed: date, listed: date) -> date:
+    """The day of the review, on which the public notice goes up: early enough for the notice to end before the listing.
+    Raises ValueError where even the first day is too late."""
+    while add_working_days(reviewed, _NOTICE_DAYS).day >= listed or weekday(reviewed) != reviewed:
+        reviewed -= timedelta(days=1)
+        if reviewed < begins:
+            raise ValueError(f"no room for a public notice between {begins} and {listed}")
+    return reviewed
 
 
 def make_titles(centres: list[tables.Centre]) -> list[tables.Title]:
@@ -154,6 +186,9 @@ def _title(centre: tables.Centre, plan: Plan, kind: str) -> tables.Title:
     applied = days_after(centre.listed_on, chance.number(6, 40))
     reviewed = days_after(applied, chance.number(5, 12))
     granted = days_after(reviewed, chance.number(4, 10))
+    if add_working_days(applied, _NOTICE_DAYS).day >= granted:
+        granted = days_after(granted, 7)
+    reviewed = _announced_in_time(applied, reviewed, granted)
     number = int(plan.key[1:]) * 10 + KINDS.index(kind)
     return tables.Title(
         centre=plan.key,

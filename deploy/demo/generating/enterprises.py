@@ -26,6 +26,9 @@ _GRADUATES: Final = {"excellent": 0.13, "good": 0.11, "pass": 0.055, "fail": 0.0
 _EXITS: Final = {"excellent": 0.02, "good": 0.03, "pass": 0.05, "fail": 0.1, "exempt": 0.05, "new": 0.0}
 _FILED_LATE: Final = {"excellent": 0.0, "good": 0.04, "pass": 0.2, "fail": 0.6, "exempt": 0.2, "new": 0.0}
 _NEVER_FILED: Final = {"fail": 0.3}
+_OTHER_FIELDS: Final = 8
+_MIXED_FROM: Final = date(2019, 6, 3)
+"""At a specialised centre, one in so many is of another industry than the centre, once it has its tier."""
 _EXIT_REASONS: Final = ("moved_out", "agreement_ended", "ceased", "moved_out", "breach")
 _TECHNOLOGY_ROUTES: Final = ("high_tech_certificate", "two_year_income", "venture_capital", "merger_or_listing")
 
@@ -103,12 +106,22 @@ def _admit(
         admitted = chance.day(first, early if chance.happens(0.75) else date(year, 11, 20))
         graduates_soon = centre.listed_on.year == year and number < round(2 * count * _GRADUATES[level])
         enterprise = _enterprise(population, names, plan, admitted, graduates_soon, chance)
+        if plan.tier == "specialised" and (number % _OTHER_FIELDS or admitted < _MIXED_FROM):
+            enterprise = _of_the_centres_industry(population, names, enterprise, plan)
         late = chance.happens(_FILED_LATE[level])
         filed: date | None = days_after(admitted, chance.number(36, 60) if late else chance.number(2, 24))
         if chance.happens(_NEVER_FILED.get(level, 0)):
             filed = None
         agreement = f"示例入驻-{plan.key}-{year}-{number + 1:03}"
         population.stays.append(Stay(enterprise, plan.key, admitted, filed, agreement))
+
+
+def _of_the_centres_industry(
+    population: Population, names: Names, enterprise: tables.Enterprise, plan: Plan
+) -> tables.Enterprise:
+    name = names.in_trade(enterprise.name, plan.industry)
+    population.enterprises[-1] = enterprise.model_copy(update={"name": name, "industry_code": plan.industry})
+    return population.enterprises[-1]
 
 
 def _enterprise(

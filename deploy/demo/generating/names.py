@@ -54,3 +54,13 @@ class Names:
             if name not in self._given:
                 self._given.add(name)
                 return name, industry
+
+    def in_trade(self, name: str, industry: str) -> str:
+        """The same name in another trade, given instead of the first; the first where the other is given already."""
+        trades = {code: trade for trade, code in _TRADES}
+        old = next(trade for trade, _ in _TRADES if name.endswith(f"{trade}有限公司"))
+        renamed = name.replace(old, trades[industry])
+        if renamed in self._given:
+            return name
+        self._given.add(renamed)
+        return renamed

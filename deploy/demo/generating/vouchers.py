@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from hashlib import sha256
 from typing import Final
 
 from deploy.demo import tables
@@ -58,6 +59,7 @@ def _provider(number: int) -> tables.Provider:
         code=credit_code(PROVIDER + 131 * number, "540102"),
         name=f"虚构{'远山' if refused else '惠创'}{trade}有限公司",
         categories=(category,),
+        legal_representative_ref=f"demo-person-p{number + 1:03}",
         applied_on=applied,
         reviewed_on=days_after(applied, 6),
         decided_on=days_after(applied, 10),
@@ -175,6 +177,7 @@ def _redemption(
     released: date | None,
 ) -> tables.Redemption:
     held, delivered, redeemed = days
+    contract_no = f"示例合同-{voucher.year}-{voucher.enterprise[-6:]}-{held:%m%d}"
     return tables.Redemption(
         issuer_division=voucher.issuer_division,
         kind=voucher.kind,
@@ -184,9 +187,15 @@ def _redemption(
         provider=provider.code,
         category=provider.categories[0],
         price=f"{price}.00",
-        contract_no=f"示例合同-{voucher.year}-{voucher.enterprise[-6:]}-{held:%m%d}",
+        contract_no=contract_no,
+        invoice_number=_invoice_number(contract_no, held) if redeemed else None,
         held_on=held,
         delivered_on=delivered,
         redeemed_on=redeemed,
         released_on=released,
     )
+
+
+def _invoice_number(contract_no: str, held: date) -> str:
+    """An electronic invoice's 20 digits; which, only the contract tells."""
+    return f"{held:%y}54{int(sha256(contract_no.encode()).hexdigest(), 16) % 10**16:016}"

@@ -47,7 +47,8 @@ async def _accepted(world: World, row: tables.Comeback, until: date) -> None:
     steps = [
         Step("draft", row.applied_on, "submit", operator),
         Step("submitted", row.reviewed_on, "review", world.bureau("science_officer")),
-        Step("reviewed", row.listed_on, "list", approver, {"document_no": row.document_no}),
+        Step("reviewed", row.reviewed_on, "announce", world.bureau("science_officer")),
+        Step("announced", row.listed_on, "list", approver, {"document_no": row.document_no}),
     ]
     world.comeback = await world.walk(f"/v1/centres/{centre['id']}", name, centre, steps, until)
 

@@ -20,6 +20,16 @@ async def find_everything(world: World) -> None:
     world.tenancies = {
         (codes[found["enterprise_id"]], found["agreement_no"]): found for found in await _list(world, "/v1/tenancies")
     }
+    world.services = {
+        (keys[found["centre_id"]], codes[found["enterprise_id"]], found["type"]): found
+        for found in await _list(world, "/v1/service-records")
+        if found["centre_id"] in keys
+    }
+    world.tiers = {
+        (keys[found["centre_id"]], found["tier"]): found
+        for found in await _list(world, "/v1/tier-applications")
+        if found["centre_id"] in keys
+    }
     world.reports = {
         (keys[found["centre_id"]], found["year"], found["quarter"]): found
         for found in await _list(world, "/v1/quarterly-reports")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from deploy.demo import tables
 from deploy.demo.client import Json
 from deploy.demo.story.world import Step, StoryBroken, World
 
+_LISTED_AS: Final = "standard"
+
 
 async def tell_centre(world: World, row: tables.Centre, until: date) -> None:
-    """Registered and submitted by its operator, reviewed by one bureau, listed by the other."""
+    """Registered and submitted by its operator, reviewed and announced by one bureau, listed by the other when the
+    notice is over."""
     name = f"centre/{row.operator_code}/{row.name}"
     operator = world.holder("centre_operator", row.operator_code)
     found = world.centres.get(row.key)
@@ -21,9 +25,73 @@ async def tell_centre(world: World, row: tables.Centre, until: date) -> None:
     steps = [
         Step("draft", row.registered_on, "submit", operator),
         Step("submitted", row.reviewed_on, "review", world.bureau("science_officer")),
-        Step("reviewed", row.listed_on, "list", world.bureau("industry_approver"), {"document_no": row.document_no}),
+        Step("reviewed", row.reviewed_on, "announce", world.bureau("science_officer")),
+        Step("announced", row.listed_on, "list", world.bureau("industry_approver"), {"document_no": row.document_no}),
     ]
-    world.centres[row.key] = await world.walk(f"/v1/centres/{found['id']}", name, found, steps, until)
+    found = await world.walk(f"/v1/centres/{found['id']}", name, found, steps, until)
+    world.centres[row.key] = await _designated(world, row, found, until)
+
+
+async def _designated(world: World, row: tables.Centre, centre: Json, until: date) -> Json:
+    """The State's designation, recorded and confirmed on the day after the listing."""
+    day = row.listed_on + timedelta(days=1)
+    if row.designated_on is None or centre["tier"] == row.tier or day > until:
+        return centre
+    path, name = f"/v1/centres/{centre['id']}/designations", f"designation/{row.designation_no}"
+    body = {
+        "tier": row.tier,
+        "issuer": row.designation_issuer,
+        "document_no": row.designation_no,
+        "designated_on": row.designated_on.isoformat(),
+    }
+    found = await world.api.post(path, world.bureau("science_officer"), day, body, key=f"{name}/record")
+    confirm = f"{path}/{found['id']}/confirm"
+    await world.api.post(confirm, world.bureau("industry_approver"), day, {}, key=f"{name}/confirm")
+    return {**centre, "tier": row.tier}
+
+
+async def tell_service(world: World, row: tables.Service, until: date) -> None:
+    """Recorded by the centre and confirmed by the tenant, on the day itself."""
+    found = world.services.get((row.centre, row.enterprise, row.type))
+    if row.provided_on > until:
+        return
+    centre = world.centres[row.centre]
+    name = f"service/{row.enterprise}/{row.type}"
+    if found is None:
+        body = {
+            "centre_id": centre["id"],
+            "enterprise_code": row.enterprise,
+            "type": row.type,
+            "title": row.title,
+            "provided_on": row.provided_on.isoformat(),
+            "document_no": row.document_no,
+        }
+        operator = world.holder("centre_operator", centre["operator_code"])
+        found = await world.api.post("/v1/service-records", operator, row.provided_on, body, key=name)
+    steps = [Step("recorded", row.provided_on, "confirm", world.holder("enterprise", row.enterprise))]
+    found = await world.walk(f"/v1/service-records/{found['id']}", name, found, steps, until)
+    world.services[row.centre, row.enterprise, row.type] = found
+
+
+async def tell_tier(world: World, row: tables.Tier, until: date) -> None:
+    """Applied for by the operator, reviewed and announced by one bureau, approved by the other."""
+    found = world.tiers.get((row.centre, row.tier))
+    if row.applied_on > until:
+        return
+    centre = world.centres[row.centre]
+    name = f"tier/{centre['no']}/{row.tier}"
+    if found is None:
+        operator = world.holder("centre_operator", centre["operator_code"])
+        body = {"centre_id": centre["id"], "tier": row.tier}
+        found = await world.api.post("/v1/tier-applications", operator, row.applied_on, body, key=name)
+    approver, document = world.bureau("industry_approver"), {"document_no": row.document_no}
+    steps = [
+        Step("applied", row.reviewed_on, "review", world.bureau("science_officer")),
+        Step("reviewed", row.reviewed_on, "announce", world.bureau("science_officer")),
+        Step("announced", row.approved_on, "approve", approver, document),
+    ]
+    path = f"/v1/tier-applications/{found['id']}"
+    world.tiers[row.centre, row.tier] = await world.walk(path, name, found, steps, until)
 
 
 def _profile(row: tables.Centre) -> Json:
@@ -32,24 +100,24 @@ def _profile(row: tables.Centre) -> Json:
         "operator_code": row.operator_code,
         "operator_name": row.operator_name,
         "service_kinds": list(row.service_kinds),
-        "tier": row.tier,
+        "tier": _LISTED_AS,
         "owner_division": row.owner_division,
         "site_division": row.site_division,
         "total_area_m2": str(row.total_area_m2),
         "incubation_area_m2": str(row.incubation_area_m2),
         "industry_code": row.industry_code,
     }
-    if row.designation_no is not None and row.designated_on is not None:
-        profile["designation"] = {
-            "issuer": row.designation_issuer,
-            "document_no": row.designation_no,
-            "designated_on": row.designated_on.isoformat(),
+    if row.agreement_no is not None and row.agreed_on is not None:
+        profile["enclave_agreement"] = {
+            "document_no": row.agreement_no,
+            "parties": list(row.agreement_parties or ()),
+            "signed_on": row.agreed_on.isoformat(),
         }
     return profile
 
 
 async def tell_title(world: World, row: tables.Title, until: date) -> None:
-    """Applied for by the operator, reviewed and granted by two people of the bureaus."""
+    """Applied for by the operator, reviewed and announced by one of the bureaus, granted by somebody of the other."""
     centre = world.centres[row.centre]
     name = f"title/{centre['operator_code']}/{centre['name']}/{row.kind}"
     found = world.titles.get((row.centre, row.kind))
@@ -61,7 +129,8 @@ async def tell_title(world: World, row: tables.Title, until: date) -> None:
         found = await world.api.post("/v1/qualification-applications", operator, row.applied_on, body, key=name)
     steps = [
         Step("applied", row.reviewed_on, "review", world.bureau("industry_officer")),
-        Step("reviewed", row.granted_on, "grant", world.bureau("science_approver"), {"document_no": row.document_no}),
+        Step("reviewed", row.granted_on and row.reviewed_on, "announce", world.bureau("industry_officer")),
+        Step("announced", row.granted_on, "grant", world.bureau("science_approver"), {"document_no": row.document_no}),
     ]
     path = f"/v1/qualification-applications/{found['id']}"
     world.titles[row.centre, row.kind] = await world.walk(path, name, found, steps, until)

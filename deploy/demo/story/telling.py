@@ -13,7 +13,7 @@ from deploy.demo.story.delistings import tell_delisting
 from deploy.demo.story.evaluations import tell_evaluation, tell_rectification
 from deploy.demo.story.finding import find_everything
 from deploy.demo.story.grants import tell_grant
-from deploy.demo.story.registry import tell_centre, tell_tenancy, tell_title
+from deploy.demo.story.registry import tell_centre, tell_service, tell_tenancy, tell_tier, tell_title
 from deploy.demo.story.reports import tell_report
 from deploy.demo.story.vouchers import tell_closing, tell_programme, tell_provider, tell_redemption, tell_voucher
 from deploy.demo.story.world import World
@@ -64,6 +64,8 @@ async def _live(world: World, stretch: Stretch) -> None:
         _scene(stretch, "centres", data.centres, tell_centre),
         _scene(stretch, "titles", data.titles, tell_title),
         _scene(stretch, "enterprises", data.tenancies, tell_tenancy),
+        _scene(stretch, "services", data.services, tell_service),
+        _scene(stretch, "tiers", data.tiers, tell_tier),
         _scene(stretch, "reports", data.reports, tell_report),
         _scene(stretch, "grants", data.grants, tell_grant),
         _scene(stretch, "providers", data.providers, tell_provider),

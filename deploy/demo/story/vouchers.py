@@ -41,7 +41,11 @@ async def tell_provider(world: World, row: tables.Provider, until: date) -> None
     if found is None:
         if row.applied_on > until:
             return
-        body = {"name": row.name, "categories": list(row.categories)}
+        body = {
+            "name": row.name,
+            "categories": list(row.categories),
+            "legal_representative_ref": row.legal_representative_ref,
+        }
         caller = world.holder("provider", row.code)
         found = await world.api.post("/v1/providers", caller, row.applied_on, body, key=name)
     decide = Step("reviewed", row.decided_on, "admit", world.bureau("science_approver"))
@@ -91,9 +95,10 @@ async def tell_redemption(world: World, row: tables.Redemption, until: date) -> 
             "contract_no": row.contract_no,
         }
         found = await world.api.post("/v1/redemptions", holder, row.held_on, body, key=f"{name}/hold")
+    invoice = {} if row.invoice_number is None else {"invoice": {"number": row.invoice_number}}
     steps = [
         Step("held", row.delivered_on, "deliver", world.holder("provider", row.provider)),
         Step("held", row.released_on, "release", holder),
-        Step("delivered", row.redeemed_on, "redeem", holder),
+        Step("delivered", row.redeemed_on, "redeem", holder, invoice),
     ]
     world.redemptions[key] = await world.walk(f"/v1/redemptions/{found['id']}", name, found, steps, until)

@@ -64,6 +64,8 @@ class World:
     progress: Progress = field(default_factory=Progress)
     centres: dict[str, Json] = field(default_factory=dict)
     titles: dict[tuple[str, str], Json] = field(default_factory=dict)
+    services: dict[tuple[str, str, str], Json] = field(default_factory=dict)
+    tiers: dict[tuple[str, str], Json] = field(default_factory=dict)
     enterprises: dict[str, Json] = field(default_factory=dict)
     tenancies: dict[tuple[str, str], Json] = field(default_factory=dict)
     reports: dict[tuple[str, int, int], Json] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from deploy.demo.tables.evaluation import (
     Report,
 )
 from deploy.demo.tables.money import Grant, Programme, Provider, Redemption, Spending, Voucher
-from deploy.demo.tables.registry import Account, Centre, Enterprise, Tenancy, Title
+from deploy.demo.tables.registry import Account, Centre, Enterprise, Service, Tenancy, Tier, Title
 
 __all__ = [
     "DATA",
@@ -32,8 +32,10 @@ __all__ = [
     "Redemption",
     "Report",
     "Row",
+    "Service",
     "Spending",
     "Tenancy",
+    "Tier",
     "Title",
     "Voucher",
     "read",

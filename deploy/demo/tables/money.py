@@ -77,6 +77,7 @@ class Provider(Row):
     code: str
     name: str
     categories: tuple[str, ...]
+    legal_representative_ref: str
     applied_on: date
     reviewed_on: date
     decided_on: date
@@ -114,6 +115,7 @@ class Redemption(Row):
     category: str
     price: str
     contract_no: str
+    invoice_number: str | None
     held_on: date
     delivered_on: date | None
     redeemed_on: date | None

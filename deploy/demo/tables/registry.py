@@ -12,7 +12,8 @@ from deploy.demo.tables.base import Row, words
 
 
 class Centre(Row):
-    """A centre and the days of its listing. `key` is the files' own name for it."""
+    """A centre and the days of its listing. `key` is the files' own name for it; `tier` is what it becomes after the
+    listing, which is always that of a standard centre."""
 
     file: ClassVar[str] = "centres.csv"
 
@@ -30,16 +31,20 @@ class Centre(Row):
     designation_issuer: str | None
     designation_no: str | None
     designated_on: date | None
+    agreement_no: str | None
+    agreement_parties: tuple[str, ...] | None
+    agreed_on: date | None
     registered_on: date
     reviewed_on: date
     listed_on: date
     document_no: str
 
-    _lists = field_validator("service_kinds", mode="before")(words)
+    _lists = field_validator("service_kinds", "agreement_parties", mode="before")(words)
 
 
 class Title(Row):
-    """An application for a municipal title; without `granted_on` it stays pending."""
+    """An application for a municipal title: on public notice from the day of its review; without `granted_on` it stays
+    pending, and nothing is announced."""
 
     file: ClassVar[str] = "titles.csv"
 
@@ -49,6 +54,32 @@ class Title(Row):
     reviewed_on: date
     granted_on: date | None
     document_no: str | None
+
+
+class Service(Row):
+    """A service that a centre gave a tenant on a day, and that the tenant confirmed at once."""
+
+    file: ClassVar[str] = "services.csv"
+
+    centre: str
+    enterprise: str
+    type: str
+    title: str
+    provided_on: date
+    document_no: str | None
+
+
+class Tier(Row):
+    """An application for a tier: on public notice from the day of its review, approved when the notice is over."""
+
+    file: ClassVar[str] = "tiers.csv"
+
+    centre: str
+    tier: str
+    applied_on: date
+    reviewed_on: date
+    approved_on: date
+    document_no: str
 
 
 class Enterprise(Row):

@@ -10,6 +10,7 @@ from shared.events.types import Audience, EventData, EventType, Topic
 
 GRANT = Topic("finance.grant", "Earmarked grants (专项资金)")
 FINDING = Topic("finance.finding", "Findings on spending (疑点)")
+CLAIM = Topic("finance.claim", "Claims of grants on documents (票据列支)")
 DELISTING = Topic("finance.delisting", "Delistings carried out in finance")
 
 
@@ -76,9 +77,37 @@ class FindingState(EventData):
     status: str
     amount: Decimal
     opened_on: date
+    replied_on: date | None = None
+    reply_hash: str | None = None
+    """Salted hash of what the centre replied."""
+    decided_on: date | None = None
+    reason_code: str | None = None
 
 
 FindingOpened = EventType(FINDING, "finance.finding.opened.v1", FindingState, summary="Spending is in doubt.")
+FindingAnswered = EventType(FINDING, "finance.finding.answered.v1", FindingState, summary="The centre replied.")
+FindingConfirmed = EventType(
+    FINDING, "finance.finding.confirmed.v1", FindingState, Audience.BUREAU, "Confirmed by a second person."
+)
+FindingDismissed = EventType(
+    FINDING, "finance.finding.dismissed.v1", FindingState, Audience.BUREAU, "Dropped by a second person."
+)
+
+
+class ClaimState(EventData):
+    """Grant money charged to a document; its id is the spending line's. Claims on one key, over vouchers and grants
+    together, never exceed the document's amount (4.3-2)."""
+
+    id: UUID
+    grant_id: UUID
+    document_key: str
+    amount: Decimal
+    document_amount: Decimal
+    released: bool = False
+    """Whether the document is free of this claim again."""
+
+
+ClaimMade = EventType(CLAIM, "finance.claim.made.v1", ClaimState, summary="A document was charged to a grant.")
 
 
 class DelistingAppliedData(EventData):

@@ -10,6 +10,7 @@ from shared.events.types import Audience, EventData, EventType, Topic
 
 PROGRAMME = Topic("vouchers.programme", "Voucher programmes (券项目)")
 PROVIDER = Topic("vouchers.provider", "Service providers (服务机构)")
+HOLDING = Topic("vouchers.holding", "Holdings between providers and enterprises (持股)")
 VOUCHER = Topic("vouchers.voucher", "Vouchers (创新券/创业券)")
 REDEMPTION = Topic("vouchers.redemption", "Redemptions (用券)")
 DELISTING = Topic("vouchers.delisting", "Delistings carried out in vouchers")
@@ -53,7 +54,29 @@ class ProviderState(EventData):
 ProviderApplied = EventType(PROVIDER, "vouchers.provider.applied.v1", ProviderState, summary="Applied.")
 ProviderReviewed = EventType(PROVIDER, "vouchers.provider.reviewed.v1", ProviderState, summary="Admission proposed.")
 ProviderAdmitted = EventType(PROVIDER, "vouchers.provider.admitted.v1", ProviderState, Audience.PUBLIC, "Admitted.")
+ProviderRepresentativeRecorded = EventType(
+    PROVIDER,
+    "vouchers.provider.representative_recorded.v1",
+    ProviderState,
+    summary="Its legal representative was recorded.",
+)
 ProviderRefused = EventType(PROVIDER, "vouchers.provider.refused.v1", ProviderState, summary="Refused.")
+
+
+class HoldingState(EventData):
+    """A share of one organisation in another, in percent; both days inclusive."""
+
+    id: UUID
+    provider_id: UUID
+    holder_code: str
+    held_code: str
+    percent: Decimal
+    valid_from: date
+    valid_to: date | None
+
+
+HoldingRecorded = EventType(HOLDING, "vouchers.holding.recorded.v1", HoldingState, summary="A holding is on record.")
+HoldingEnded = EventType(HOLDING, "vouchers.holding.ended.v1", HoldingState, summary="A holding has ended.")
 
 
 class VoucherState(EventData):
@@ -72,9 +95,13 @@ class VoucherState(EventData):
     issued_on: date
     valid_until: date
     reason_code: str | None
+    spent: Decimal | None = None
+    returned: Decimal | None = None
+    """Given back to budget and quota when it was stopped; balance + held + spent + returned is the face value."""
 
 
 VoucherIssued = EventType(VOUCHER, "vouchers.voucher.issued.v1", VoucherState, Audience.BUREAU, "Issued.")
+VoucherCodeRenewed = EventType(VOUCHER, "vouchers.voucher.code_renewed.v1", VoucherState, summary="Its code is new.")
 VoucherStopped = EventType(VOUCHER, "vouchers.voucher.stopped.v1", VoucherState, Audience.BUREAU, "Stopped.")
 
 
@@ -94,6 +121,9 @@ class RedemptionState(EventData):
     held_on: date
     redeemed_on: date | None
     reason_code: str | None
+    invoice_key: str | None = None
+    """Of the invoice behind it (seller's code, invoice code, number), on which it claims the subsidy until released."""
+    invoice_amount: Decimal | None = None
 
 
 RedemptionHeld = EventType(REDEMPTION, "vouchers.redemption.held.v1", RedemptionState, summary="Balance is held.")
@@ -117,6 +147,8 @@ class DelistingAppliedData(EventData):
     released_redemption_ids: tuple[UUID, ...]
     honoured_redemption_ids: tuple[UUID, ...]
     effective_on: date
+    returned: Decimal = Decimal("0.00")
+    """Yuan given back to budgets and quotas."""
 
 
 DelistingApplied = EventType(

@@ -4,8 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from shared.events.apply import Cursor, Gap, TopicForked, due
 from shared.events.envelope import SequencedEvent, canonical, chain, from_json, from_message

@@ -19,7 +19,7 @@ from tests.shared.events.world import CONTEXT, World
 from tests.support.postgres import Cluster
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(120)]
 
 
 @pytest.fixture

@@ -90,6 +90,14 @@ async def write_note(session: Session, caller: Officer, sent: NoteIn, response: 
     return NoteOut.model_validate(note)
 
 
+@router.post("/leads", status_code=201)
+async def leave_lead(session: Session, _: Anyone, sent: NoteIn) -> NoteOut:
+    note = Note(title=sent.title)
+    session.add(note)
+    await session.flush()
+    return NoteOut.model_validate(note)
+
+
 @router.get("")
 async def list_notes(session: Session, _: Anyone, wanted: Annotated[NoteFilter, Query()]) -> Page[NoteOut]:
     statement = select(Note)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.db import EVENTS_APPENDED, MAX_TRIES, Database, sqlstate_of
+from shared.http.problems import translate
 from tests.shared.http.sample import Base, Note
 
 
@@ -37,6 +38,16 @@ async def test_only_serialisation_failures_and_deadlocks_are_tried_again(db: Dat
         await db.run(fails)
     assert sqlstate_of(error.value) == state
     assert count == tries
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [("3D000", 503), ("57P01", 503), ("53300", 503), ("08006", 503), ("55P03", 503), ("22012", 500)],
+)
+async def test_a_database_that_is_away_is_no_fault_of_the_request(db: Database, state: str, status: int) -> None:
+    with pytest.raises(DBAPIError) as error:
+        await db.run(lambda session: raise_state(session, state))
+    assert translate(error.value)[0].status == status
 
 
 async def test_a_second_try_starts_from_nothing(db: Database) -> None:

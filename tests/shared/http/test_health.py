@@ -140,6 +140,7 @@ async def test_one_log_line_a_request(
     nobody: AsyncClient, as_role: Headers, capsys: pytest.CaptureFixture[str]
 ) -> None:
     headers = as_role("science_officer", account_id="acc-1") | {"X-Request-Id": "r-1"}
+    headers["traceparent"] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
     await nobody.post("/v1/notes?who=张三", json={"title": "秘密"}, headers=headers)
     out = capsys.readouterr().out
     (line,) = [record for record in records(out) if record["event"] == "request"]
@@ -154,6 +155,7 @@ async def test_one_log_line_a_request(
         "route": "/v1/notes",
         "status": 201,
         "request_id": "r-1",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
         "correlation_id": "test",
         "account_id": "acc-1",
     }

@@ -52,6 +52,17 @@ async def test_the_key_for_another_request_is_422(officer: AsyncClient, path: st
     assert answer.json()["code"] == "idempotency-key-reused"
 
 
+async def test_callers_without_a_name_share_no_keys(
+    nobody: AsyncClient, as_role: Headers, db: Database, titles: Titles
+) -> None:
+    headers = as_role("public", account_id="anonymous") | KEY
+    first = await nobody.post("/v1/notes/leads", json={"title": "一"}, headers=headers)
+    other = await nobody.post("/v1/notes/leads", json={"title": "二"}, headers=headers)
+    assert (first.status_code, other.status_code) == (201, 201)
+    assert await titles() == ["一", "二"]
+    assert await stored(db) == 0
+
+
 async def test_keys_belong_to_a_route(officer: AsyncClient, titles: Titles) -> None:
     await officer.post("/v1/notes", json={"title": "一"}, headers=KEY)
     assert (await officer.post("/v1/notes/pay", json={"title": "二"}, headers=KEY)).status_code == 200

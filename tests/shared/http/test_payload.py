@@ -33,7 +33,7 @@ async def faults(client: AsyncClient, body: object) -> dict[str, str]:
         ({"title": ""}, {"title": "At least 1 characters"}),
         ({"title": "   "}, {"title": "At least 1 characters"}),
         ({"title": "x" * 21}, {"title": "At most 20 characters"}),
-        ({"title": "x", "kind": "pub"}, {"kind": "Must be one of: 'maker_space' or 'tech_incubator'"}),
+        ({"title": "x", "kind": "pub"}, {"kind": "Must be one of: maker_space, tech_incubator"}),
         ({"title": "x", "tags": ["a", "b", "c", "d"]}, {"tags": "At most 3 items"}),
         ({"title": "x", "tags": ["a", 1]}, {"tags.1": "Must be a text"}),
         ({"title": "x", "tags": "a"}, {"tags": "Must be a list"}),
@@ -51,7 +51,8 @@ async def test_faults_by_field(officer: AsyncClient, body: object, expected: dic
 
 @pytest.mark.parametrize("amount", [1, 1.5, "1.005", "1e3", "NaN", "-1", "１", True, "0.00", " 1.00"])
 async def test_amounts_that_are_not_amounts(officer: AsyncClient, amount: object) -> None:
-    assert set(await faults(officer, {"title": "x", "amount": amount})) == {"amount"}
+    (message,) = (await faults(officer, {"title": "x", "amount": amount})).values()
+    assert "0.00" in message, "the message says what an amount looks like"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,165 @@
+"""What happened to one aggregate, and how it stood on any day, read from the event log.
+
+Each event carries the whole state after it; its entry here is what it *changed*. A state as of a day is folded from
+those changes by the day they take effect, and only then by the order in which they were recorded: a correction typed in
+today for last March changes last March, and nothing that took effect since.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.events.types import Topic
+from shared.kernel_tables import event_log
+
+NEVER_SHOWN: Final = frozenset({"remark_hash"})
+"""Fields of events that say nothing about the aggregate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field, before and after; null before it was first heard of."""
+
+    before: JsonValue
+    after: JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event of an aggregate. `actor_role` and `edition` are None where the event did not say."""
+
+    version: int
+    id: UUID
+    type: str
+    recorded_at: datetime
+    effective_on: date
+    actor: str
+    actor_role: str | None
+    reason_code: str | None
+    rules: tuple[str, ...]
+    edition: str | None
+    changes: Mapping[str, Change]
+
+
+@dataclass(frozen=True, slots=True)
+class StateOnDay:
+    """The fields of an aggregate on a day; `version` and `effective_on` are those of the last change that counts."""
+
+    version: int
+    effective_on: date
+    fields: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """An event as the log has it."""
+
+    version: int
+    id: UUID
+    type: str
+    recorded_at: datetime
+    effective_on: date
+    actor: str
+    attributes: Mapping[str, str]
+    data: Mapping[str, JsonValue]
+
+
+async def read_history(session: AsyncSession, topic: Topic, aggregate_id: UUID) -> list[Entry]:
+    """All entries of an aggregate, first to last; none for one that the log does not know."""
+    columns = event_log.c
+    query = (
+        select(
+            columns.aggregate_version,
+            columns.id,
+            columns.type,
+            columns.recorded_at,
+            columns.effective_on,
+            columns.actor,
+            columns.attributes,
+            columns.data,
+        )
+        .where(columns.topic == topic.name, columns.aggregate_id == aggregate_id)
+        .order_by(columns.aggregate_version)
+    )
+    rows = await session.execute(query)
+    return entries_of(Logged(*row[:6], json.loads(row.attributes), json.loads(row.data)) for row in rows)
+
+
+def entries_of(events: Iterable[Logged]) -> list[Entry]:
+    """Turn states into changes; the events are in the order of their versions."""
+    known: dict[str, JsonValue] = {}
+    entries = []
+    for event in events:
+        changes = {
+            name: Change(known.get(name), value)
+            for name, value in event.data.items()
+            if name not in NEVER_SHOWN and (name not in known or known[name] != value)
+        }
+        known.update(event.data)
+        entries.append(_entry(event, changes))
+    return entries
+
+
+def _entry(event: Logged, changes: Mapping[str, Change]) -> Entry:
+    rules = event.attributes.get("rules", "")
+    return Entry(
+        version=event.version,
+        id=event.id,
+        type=event.type,
+        recorded_at=event.recorded_at,
+        effective_on=event.effective_on,
+        actor=event.actor,
+        actor_role=event.attributes.get("actorrole"),
+        reason_code=_reason(event, changes),
+        rules=tuple(filter(None, rules.split(","))),
+        edition=event.attributes.get("policyedition"),
+        changes=changes,
+    )
+
+
+def _reason(event: Logged, changes: Mapping[str, Change]) -> str | None:
+    """The reason code, where the event is about it: a later change of the name does not repeat why it was returned."""
+    reason = event.data.get("reason_code")
+    given = "reason_code" in changes or "status" in changes
+    return reason if given and isinstance(reason, str) else None
+
+
+def exists_since(entries: Sequence[Entry]) -> date:
+    """The first day of an aggregate: that of the earliest step, also where the registration was typed in later."""
+    return min(entry.effective_on for entry in entries)
+
+
+def state_as_of(entries: Sequence[Entry], day: date) -> StateOnDay | None:
+    """The state at the end of a day, folded by (day of effect, version); None before its first day."""
+    if not entries:
+        return None
+    since = exists_since(entries)
+    counting = [entry for entry in entries if entry.effective_on <= day or (entry is entries[0] and since <= day)]
+    if not counting:
+        return None
+    # Whatever was registered was there before the first step that was taken with it.
+    counting.sort(key=lambda entry: (since if entry is entries[0] else entry.effective_on, entry.version))
+    fields: dict[str, JsonValue] = {}
+    for entry in counting:
+        fields.update({name: change.after for name, change in entry.changes.items()})
+    last = counting[-1]
+    return StateOnDay(version=last.version, effective_on=min(last.effective_on, day), fields=fields)
+
+
+def first_day_in(entries: Sequence[Entry], statuses: Iterable[str]) -> date | None:
+    """The first day at whose end the status was one of these."""
+    wanted = set(statuses)
+    for day in sorted({exists_since(entries), *(entry.effective_on for entry in entries)} if entries else ()):
+        state = state_as_of(entries, day)
+        if state is not None and state.fields.get("status") in wanted:
+            return day
+    return None

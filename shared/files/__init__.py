@@ -1,0 +1,1 @@
+"""Files: received, stored, described; tables read from them and written to them."""

@@ -1,0 +1,57 @@
+"""What a tier is approved by, how titles run and end, and which of them a ban stands in the way of (2.1, 2.3)."""
+
+from collections.abc import Mapping
+from typing import Self
+
+from pydantic import model_validator
+
+from shared.policy.params import Codes, Param, Section, Slug
+
+
+class TierCriteria(Section):
+    """What the city tests before it approves a tier; 0 tests nothing.
+
+    `service_system` names the parts that the service system has; `technology_transfers` and the services count within
+    the window, the share in percent of the enterprises at the centre on the day.
+    """
+
+    service_system: Param[Codes]
+    services_of_each_type: Param[int]
+    same_industry_percent: Param[int]
+    technology_transfers: Param[int]
+
+
+class TierApplications(Section):
+    """`criteria` are the tiers that a listed centre applies for. A tier that the city approves without criteria is one
+    that a centre is listed as; the others are designated from above.
+
+    Two industries are the same where the first `industry_code_length` characters of GB/T 4754 agree.
+    """
+
+    window_months: Param[int]
+    industry_code_length: Param[int]
+    transfer_types: Param[Codes]
+    criteria: Mapping[Slug, TierCriteria]
+
+
+class TitleLevel(Section):
+    """Who grants titles of the level, and how long they run: `validity_months` of 0 is without end."""
+
+    city_grants: Param[bool]
+    validity_months: Param[int]
+
+
+class TitleTerms(Section):
+    """A renewal may be asked for from `renewal_opens_days` before the last day of a title. A plaque goes back within
+    working days of the end of its title; the ban stands in the way of titles of `barred_levels`."""
+
+    levels: Mapping[Slug, TitleLevel]
+    barred_levels: Param[Codes]
+    renewal_opens_days: Param[int]
+    plaque_return_working_days: Param[int]
+
+    @model_validator(mode="after")
+    def _barred_levels_are_levels(self) -> Self:
+        if unknown := sorted(set(self.barred_levels.value) - set(self.levels)):
+            raise ValueError(f"barred_levels not among title_terms.levels: {', '.join(unknown)}")
+        return self

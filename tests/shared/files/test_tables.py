@@ -1,0 +1,159 @@
+"""What is refused before it is parsed, and what a table file is read as."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from datetime import date
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from shared.errors import DomainError
+from shared.files import scanning
+from shared.files.tables import open_table
+
+SHEET = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}</sheetData></worksheet>'
+)
+
+
+def workbook(folder: Path, **options: object) -> Path:
+    path = folder / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path), options)
+    sheet = book.add_worksheet("数据")
+    sheet.write_row(1, 0, ["名称", 540102, True])
+    sheet.write_datetime(3, 0, date(2019, 3, 18), book.add_format({"num_format": "yyyy-mm-dd"}))
+    book.add_worksheet("说明").write(0, 0, "不读")
+    hidden = book.add_worksheet("_lists")
+    hidden.write(0, 0, "不读")
+    hidden.hide()
+    book.close()
+    return path
+
+
+def with_part(source: Path, name: str, content: bytes) -> Path:
+    """The workbook with one part in place of its own."""
+    target = source.with_name("b.xlsx")
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for item in old.infolist():
+            new.writestr(item.filename, content if item.filename == name else old.read(item))
+    return target
+
+
+def refused(path: Path) -> tuple[str, int]:
+    with pytest.raises(DomainError) as caught:
+        list(open_table(path).read())
+    return caught.value.code, caught.value.status
+
+
+def test_rows_have_the_numbers_that_spreadsheets_show_and_other_sheets_are_not_data(tmp_path: Path) -> None:
+    table = open_table(workbook(tmp_path))
+    assert [(row.sheet, row.number, row.cells) for row in table.read()] == [
+        ("数据", 2, ["名称", 540102.0, True]),
+        ("数据", 4, [date(2019, 3, 18), "", ""]),
+    ]
+
+
+def test_a_sheet_of_more_rows_than_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "MAX_ROWS", 3)
+    path = tmp_path / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheets = [book.add_worksheet(), book.add_worksheet()]
+    for number in range(3):
+        for sheet in sheets:
+            sheet.write(number, 0, "x")
+    book.close()
+    assert refused(path) == ("import-file-too-large", 413)
+
+
+@pytest.mark.parametrize("cell", ["A1048576", "XFD1"])
+def test_a_cell_in_the_last_corner_is_refused_before_a_table_of_that_size_is_made(tmp_path: Path, cell: str) -> None:
+    rows = f'<row r="{cell.lstrip("AXFD")}"><c r="{cell}"><v>1</v></c></row>'
+    path = with_part(workbook(tmp_path), "xl/worksheets/sheet1.xml", SHEET.format(rows).encode())
+    assert refused(path) == ("import-file-too-large", 413)
+
+
+def test_a_part_that_swells_is_refused_whatever_its_header_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "_BUDGET", 1024 * 1024)
+    bomb = with_part(workbook(tmp_path), "xl/sharedStrings.xml", b"<sst>" + b" " * 4_000_000 + b"</sst>")
+    assert refused(bomb) == ("import-file-too-large", 413)
+    lying = bytearray(bomb.read_bytes())
+    with zipfile.ZipFile(bomb) as archive:
+        part = archive.getinfo("xl/sharedStrings.xml")
+    for place in _all(lying, part.file_size.to_bytes(4, "little")):
+        lying[place : place + 4] = (100).to_bytes(4, "little")
+    bomb.write_bytes(lying)
+    assert refused(bomb) == ("import-file-too-large", 413)
+
+
+def test_the_true_budget_is_500_mebibytes(tmp_path: Path) -> None:
+    """Half a gigabyte of blanks packs into a few megabytes."""
+    path = tmp_path / "a.zip"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
+        archive.open("xl/sharedStrings.xml", "w") as part,
+    ):
+        for _ in range(501):
+            part.write(b" " * 1024 * 1024)
+    assert path.stat().st_size < 4 * 1024 * 1024
+    assert refused(path) == ("import-file-too-large", 413)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"PK\x03\x04 and nothing more",
+        b"\x00\x01\x02",
+        b"\xff\xff\xff\xff",
+        b'a,"b\nc',
+        zlib.compress(b"x" * 100),
+    ],
+)
+def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(content)
+    assert refused(path) == ("import-file-unreadable", 422)
+
+
+def test_entities_are_refused(tmp_path: Path) -> None:
+    content = b'<!DOCTYPE a [<!ENTITY b "c">]><worksheet>&b;</worksheet>'
+    path = with_part(workbook(tmp_path), "xl/worksheets/sheet1.xml", content)
+    assert refused(path) == ("import-file-unreadable", 422)
+
+
+def test_an_archive_cut_short_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    assert refused(path) == ("import-file-unreadable", 422)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_csv_is_read_in_its_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes('名称,备注\n\n拉萨,"两\n行"\n'.encode(encoding))
+    assert [(row.number, row.cells) for row in open_table(path).read()] == [
+        (1, ["名称", "备注"]),
+        (3, ["拉萨", "两\n行"]),
+    ]
+
+
+def _all(content: bytearray, wanted: bytes) -> list[int]:
+    places, place = [], content.find(wanted)
+    while place >= 0:
+        places.append(place)
+        place = content.find(wanted, place + 1)
+    return places
+
+
+def test_an_empty_archive_has_no_sheets(tmp_path: Path) -> None:
+    target = BytesIO()
+    zipfile.ZipFile(target, "w").close()
+    path = tmp_path / "a"
+    path.write_bytes(target.getvalue())
+    assert refused(path) == ("import-file-unreadable", 422)
