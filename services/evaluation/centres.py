@@ -6,19 +6,23 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Subquery, case, select
+from sqlalchemy import Select, Subquery, case, func, or_, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import AnyRow
-from services.evaluation.projections import LISTED, known_centre, known_centre_state
+from services.evaluation.projections import REPORTING, known_centre, known_centre_state
 from shared.errors import DomainError, not_found, reference_not_yet_known
 
 WAIT_SECONDS: Final = 1.0
 _STEP_SECONDS: Final = 0.05
+_OPERATOR: Final = ("operator_code", "operator_name")
+
+_States = Select[*tuple[Any, ...]]
+"""A selection of states; the columns differ, hence Any."""
 
 
 async def await_centre(session: AsyncSession, centre_id: UUID) -> None:
@@ -33,18 +37,19 @@ async def await_centre(session: AsyncSession, centre_id: UUID) -> None:
         await asyncio.sleep(_STEP_SECONDS)
 
 
-async def hold_listed_centre(session: AsyncSession, centre_id: UUID, operator_code: str | None) -> AnyRow:
-    """The operator's own listed centre, locked FOR SHARE so that no delisting commits in between.
+async def hold_reporting_centre(session: AsyncSession, centre_id: UUID, operator_code: str | None) -> AnyRow:
+    """The operator's own centre that owes reports, locked FOR SHARE so that no delisting commits in between (2.3-2).
 
-    Raises 404 for somebody else's centre, 409 `centre-not-listed` unless it is listed and no decision against it is
-    published.
+    A suspension takes no duty away, and a centre that left the list by itself still owes the quarters before. Raises
+    404 for somebody else's centre, 409 `centre-not-listed` for one that was never listed or is delisted, also while
+    only the decision against it is published.
     """
     centre = (
         await session.execute(select(known_centre).where(known_centre.c.id == centre_id).with_for_update(read=True))
     ).one_or_none()
     if centre is None or centre.operator_code != operator_code:
         raise not_found("centre")
-    if centre.status != LISTED or centre.delisting_case_id is not None:
+    if centre.status not in REPORTING or centre.delisting_case_id is not None:
         raise DomainError("centre-not-listed", 409, params={"no": centre.no, "status": centre.status})
     return centre
 
@@ -66,4 +71,27 @@ def states_on(day: date, centres: Sequence[UUID] | None = None) -> Subquery:
             case((by_then, states.version), else_=-states.version).desc(),
         )
     )
-    return (query if centres is None else query.where(states.centre_id.in_(centres))).subquery("state_on")
+    state = _of(query, centres).subquery("state_in_effect")
+    operator = _operators_on(day, centres)
+    told = {name: func.coalesce(operator.c[name], state.c[name]).label(name) for name in _OPERATOR}
+    columns = [told.get(column.name, column) for column in state.c]
+    joined = state.outerjoin(operator, operator.c.centre_id == state.c.centre_id)
+    return select(*columns).select_from(joined).subquery("state_on")
+
+
+def _operators_on(day: date, centres: Sequence[UUID] | None) -> Subquery:
+    """2.3-6: who ran each centre on the day, by the first days that the states name. The state in effect on the day may
+    be older than a takeover that was recorded late, or newer than one that it was recorded before."""
+    states = known_centre_state.c
+    begun = or_(states.operator_since.is_(None), states.operator_since <= day)
+    query = (
+        select(states.centre_id, states.operator_code, states.operator_name)
+        .ext(distinct_on(states.centre_id))
+        .where(begun)
+        .order_by(states.centre_id, states.operator_since.desc().nulls_last(), states.version.desc())
+    )
+    return _of(query, centres).subquery("operator_on")
+
+
+def _of(query: _States, centres: Sequence[UUID] | None) -> _States:
+    return query if centres is None else query.where(known_centre_state.c.centre_id.in_(centres))

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.delistings.confirmations import Confirmation, confirm
+from services.evaluation.delistings.titles import title_problems
 from services.evaluation.projections import (
     known_centre,
     known_centre_state,
@@ -16,9 +17,7 @@ from services.evaluation.projections import (
     known_tenancy,
 )
 from shared.events.consumer import Consumers, Received
-from shared.events.contracts import finance as fc
-from shared.events.contracts import registry as rc
-from shared.events.contracts import vouchers as vc
+from shared.events.contracts import finance as fc, registry as rc, vouchers as vc
 from shared.events.projection import upsert_projection
 
 consumers = Consumers("evaluation")
@@ -37,6 +36,7 @@ async def _copy_centres(session: AsyncSession, events: Sequence[Received[S]]) ->
             "status": event.data.status,
             "listed_on": event.data.listed_on,
             "delisted_on": event.data.delisted_on,
+            "withdrawn_on": event.data.withdrawn_on,
             **profile,
         }
         for event, profile in zip(events, profiles, strict=True)
@@ -47,6 +47,7 @@ async def _copy_centres(session: AsyncSession, events: Sequence[Received[S]]) ->
             "version": event.aggregate_version,
             "event_id": event.id,
             "effective_on": event.effective_on,
+            "operator_since": event.data.operator_since,
             **profile,
         }
         for event, profile in zip(events, profiles, strict=True)
@@ -66,16 +67,7 @@ def _profile(event: Received[S]) -> dict[str, object]:
     }
 
 
-@consumers.on(
-    rc.CentreRegistered,
-    rc.CentreAmended,
-    rc.CentreSubmitted,
-    rc.CentreReviewed,
-    rc.CentreReturned,
-    rc.CentreListed,
-    rc.CentreRejected,
-    kind="projection",
-)
+@consumers.on(*rc.CENTRE_STATES, kind="projection")
 async def copy_centres(session: AsyncSession, events: Sequence[Received[rc.CentreState]]) -> None:
     """Centres as they stand, and each state with the day it took effect."""
     await _copy_centres(session, events)
@@ -93,6 +85,8 @@ async def copy_delisted_centres(session: AsyncSession, events: Sequence[Received
     rc.TenancyGraduated,
     rc.TenancyExited,
     rc.TenancyRelocationDue,
+    rc.TenancyReassigned,
+    rc.TenancyStayRecounted,
     kind="projection",
 )
 async def copy_tenancies(session: AsyncSession, events: Sequence[Received[rc.TenancyState]]) -> None:
@@ -115,14 +109,7 @@ async def copy_tenancies(session: AsyncSession, events: Sequence[Received[rc.Ten
     await upsert_projection(session, known_tenancy, rows)
 
 
-@consumers.on(
-    rc.QualificationApplied,
-    rc.QualificationReviewed,
-    rc.QualificationGranted,
-    rc.QualificationRefused,
-    rc.QualificationRevoked,
-    kind="projection",
-)
+@consumers.on(*rc.QUALIFICATION_STATES, kind="projection")
 async def copy_qualifications(session: AsyncSession, events: Sequence[Received[rc.QualificationState]]) -> None:
     """Titles: what is expected to fall with a delisting (2.3-5)."""
     rows = [
@@ -144,18 +131,19 @@ async def copy_qualifications(session: AsyncSession, events: Sequence[Received[r
 
 @consumers.on(rc.CentreDelisted, kind="command")
 async def confirm_registry(session: AsyncSession, events: Sequence[Received[rc.CentreDelistedData]]) -> None:
-    """The registry has acted; it counts only if no municipal title is left."""
-    done = [Confirmation.of("registry", event, event.data.active_municipal_titles_left == 0) for event in events]
-    await confirm(session, done)
+    """The registry has acted; it counts only if no municipal title is left and all that were expected to fall fell."""
+    problems = await title_problems(session, events)
+    pairs = zip(events, problems, strict=True)
+    await confirm(session, [Confirmation.of("registry", event, problem) for event, problem in pairs])
 
 
 @consumers.on(fc.DelistingApplied, kind="command")
 async def confirm_finance(session: AsyncSession, events: Sequence[Received[fc.DelistingAppliedData]]) -> None:
     """Finance has cancelled or recovered what it had to."""
-    await confirm(session, [Confirmation.of("finance", event, True) for event in events])
+    await confirm(session, [Confirmation.of("finance", event) for event in events])
 
 
 @consumers.on(vc.DelistingApplied, kind="command")
 async def confirm_vouchers(session: AsyncSession, events: Sequence[Received[vc.DelistingAppliedData]]) -> None:
     """Vouchers have stopped issuing and released what they had to."""
-    await confirm(session, [Confirmation.of("vouchers", event, True) for event in events])
+    await confirm(session, [Confirmation.of("vouchers", event) for event in events])

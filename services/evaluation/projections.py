@@ -11,7 +11,8 @@ from sqlalchemy import Boolean, Column, Date, Index, Integer, Numeric, PrimaryKe
 
 from services.evaluation.base import Base
 
-LISTED: Final = "listed"
+REPORTING: Final = ("listed", "suspended", "withdrawn")
+"""States of a centre that owes reports: a suspended one all of them, one that left those of the quarters before."""
 
 known_centre = Table(
     "known_centre",
@@ -29,6 +30,7 @@ known_centre = Table(
     Column("total_area_m2", Numeric(12, 2), nullable=False),
     Column("listed_on", Date),
     Column("delisted_on", Date),
+    Column("withdrawn_on", Date),
     Column("delisting_case_id", Uuid),
     Index("ix_known_centre_operator_code", "operator_code"),
     Index("ix_known_centre_listed_on", "listed_on"),
@@ -49,10 +51,12 @@ known_centre_state = Table(
     Column("owner_division", Text, nullable=False),
     Column("site_division", Text, nullable=False),
     Column("total_area_m2", Numeric(12, 2), nullable=False),
+    Column("operator_since", Date),
     PrimaryKeyConstraint("centre_id", "version", name="pk_known_centre_state"),
     Index("ix_known_centre_state_effective", "centre_id", "effective_on", "version"),
 )
-"""Each state a centre was in and from which day: who ran it on 31 December (2.3-6), and as what it is evaluated."""
+"""Each state a centre was in and from which day: who ran it on 31 December (2.3-6), and as what it is evaluated.
+`operator_since` is the first day of the state's operator, whenever the state took effect; NULL for the first one."""
 
 known_tenancy = Table(
     "known_tenancy",

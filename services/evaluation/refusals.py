@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shared.errors import DomainError, invalid_transition
+from shared.errors import invalid_transition
 from shared.http.validation import Fault, PayloadInvalid
-from shared.policy.decision import Decision
+from shared.refusals import require_passed
 
-
-def require_passed(decision: Decision) -> Decision:
-    """Refuse with the first rule that failed: its message is the problem's code, its inputs fill the text (409)."""
-    for failed in decision.failures:
-        raise DomainError(failed.message, 409, params={**failed.inputs, "limit": failed.limit}, decision=decision)
-    return decision
+__all__ = ["require_known", "require_passed", "require_status"]
 
 
 def require_status(current: str, allowed_from: Sequence[str]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID, uuid4
 
-from shared.events.contracts import finance as fc
-from shared.events.contracts import registry as rc
-from shared.events.contracts import vouchers as vc
+from shared.events.contracts import finance as fc, registry as rc, vouchers as vc
 from tests.evaluation.known import Centre, Json
 from tests.evaluation.support import Desk
 from tests.support.tokens import bearer, service_token
@@ -49,7 +48,9 @@ async def standing(desk: Desk, centre: Centre) -> Json:
     return answer
 
 
-async def registry_confirms(desk: Desk, centre: Centre, case: Json, titles_left: int = 0) -> None:
+async def registry_confirms(
+    desk: Desk, centre: Centre, case: Json, titles_left: int = 0, revoked: Sequence[UUID] = ()
+) -> None:
     centre.version += 1
     data = rc.CentreDelistedData.model_validate(
         {
@@ -60,7 +61,7 @@ async def registry_confirms(desk: Desk, centre: Centre, case: Json, titles_left:
             "decision_no": case["decision_no"],
             "published_on": PUBLISHED,
             "ban_id": uuid4(),
-            "revoked_qualification_ids": (),
+            "revoked_qualification_ids": tuple(revoked),
             "refused_application_ids": (),
             "relocated_tenancy_ids": (),
             "active_municipal_titles_left": titles_left,

@@ -116,13 +116,25 @@ class RegistryEvents:
         await self.feed(rc.CentreListed, data.id, 1, data, listed_on or date(2019, 1, 2))
         return Centre(data.id, data.operator_code, 1, state)
 
-    async def amend(self, centre: Centre, effective_on: date, **changes: object) -> None:
+    async def suspend(self, centre: Centre, day: date) -> None:
+        await self.amend(centre, day, rc.CentreSuspended, status="suspended", suspended_on=day)
+
+    async def withdraw(self, centre: Centre, day: date) -> None:
+        await self.amend(centre, day, rc.CentreWithdrawn, status="withdrawn", withdrawn_on=day)
+
+    async def amend(
+        self,
+        centre: Centre,
+        effective_on: date,
+        event_type: EventType[rc.CentreState] = rc.CentreAmended,
+        **changes: object,
+    ) -> None:
         """The registry tells that something about the centre changed."""
         centre.state |= changes
         centre.version += 1
         centre.operator_code = str(centre.state["operator_code"])
         data = rc.CentreState.model_validate(centre.state)
-        await self.feed(rc.CentreAmended, centre.id, centre.version, data, effective_on)
+        await self.feed(event_type, centre.id, centre.version, data, effective_on)
 
     async def tenancy(self, centre: Centre, admitted_on: date, **changes: Any) -> UUID:
         """An enterprise's stay, filed within the month unless said otherwise."""

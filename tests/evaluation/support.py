@@ -24,6 +24,12 @@ ACCOUNTS = {
     "industry_approver": SECOND_APPROVER,
 }
 
+WAITING_FOR_A_ROW = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND wait_event_type = 'Lock' AND wait_event IN ('transactionid', 'tuple')"
+)
+"""How many sessions wait for a row that somebody else has locked."""
+
 
 def full_form(**changes: object) -> Json:
     """A quarter of a small healthy centre, every field filled: five incubatees."""
@@ -103,8 +109,12 @@ class Caller:
         assert response.status_code == status, response.text
         return str(response.json()["code"])
 
+    @property
+    def account_id(self) -> str:
+        return self.account or ACCOUNTS.get(self.roles[0]) or f"account-{'-'.join(self.roles)}"
+
     def _headers(self) -> dict[str, str]:
-        account = self.account or ACCOUNTS.get(self.roles[0]) or f"account-{'-'.join(self.roles)}"
+        account = self.account_id
         token = internal_token(self.keys, "evaluation", self.roles, account_id=account, today=self.today, **self.scope)
         return {**bearer(token), "Accept-Language": "en"}
 

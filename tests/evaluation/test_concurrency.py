@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
+from typing import TypeAlias
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -15,7 +17,7 @@ import pytest
 from shared.ids import uuid7
 from tests.evaluation.conftest import DEMO_POLICY
 from tests.evaluation.known import fresh_code
-from tests.evaluation.support import APPROVER, OFFICER, SECOND_APPROVER
+from tests.evaluation.support import APPROVER, OFFICER, SECOND_APPROVER, WAITING_FOR_A_ROW
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster, plain_dsn
 from tests.support.service_process import ServiceProcess
@@ -26,6 +28,9 @@ pytestmark = [pytest.mark.fault, pytest.mark.timeout(120)]
 
 PUBLISHED = date(2020, 3, 2)
 DOCUMENT = {"document_no": "虚构发〔2020〕1号"}
+_STATUS = "UPDATE evaluation_cycle SET status = $2 WHERE id = $1"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Waiters: TypeAlias = Callable[[int], Awaitable[None]]
 
 
 @pytest.fixture
@@ -111,7 +116,7 @@ def _headers(keys: Keys, role: str, account: str) -> dict[str, str]:
 
 
 async def _publish(process: ServiceProcess, keys: Keys, cycle: str) -> httpx.Response:
-    async with httpx.AsyncClient(base_url=process.url) as client:
+    async with httpx.AsyncClient(base_url=process.url, timeout=60) as client:
         headers = _headers(keys, "science_approver", APPROVER)
         return await client.post(f"/v1/evaluation-cycles/{cycle}/publish", json=DOCUMENT, headers=headers)
 
@@ -159,10 +164,7 @@ async def test_publication_asked_for_of_two_processes_at_once_happens_once(
 ) -> None:
     url, (one, other) = processes
     cycle = await _seed(url, 30)
-    one.start(wait=False)
-    other.start(wait=False)
-    one.wait_ready(60)
-    other.wait_ready(60)
+    await _ready(one, other)
     answers = await asyncio.gather(*(_publish(process, keys, cycle) for process in (one, other) * 10))
     assert {answer.status_code for answer in answers} == {202}
     (location,) = {answer.headers["Location"] for answer in answers}
@@ -195,29 +197,88 @@ async def test_publication_killed_midway_resumes_and_every_centre_has_exactly_on
     assert await _numbers(url) == _once_each(centres)
 
 
+async def _ready(*processes: ServiceProcess) -> None:
+    for process in processes:
+        process.start(wait=False)
+    for process in processes:
+        process.wait_ready(60)
+
+
+@asynccontextmanager
+async def _row_held(url: str, cycle: str) -> AsyncIterator[tuple[Connection, Waiters]]:
+    """The cycle's row, locked by somebody else until the end of the block, when what was changed with it is committed;
+    and a way to wait until so many sessions wait for the row, one behind the other."""
+    connection, watch = await asyncpg.connect(plain_dsn(url)), await asyncpg.connect(plain_dsn(url))
+
+    async def waiting(count: int) -> None:
+        async def queued() -> bool:
+            return bool(await watch.fetchval(WAITING_FOR_A_ROW) == count)
+
+        await eventually(queued, 20)
+
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT FROM evaluation_cycle WHERE id = $1 FOR UPDATE", UUID(cycle))
+            yield connection, waiting
+    finally:
+        await connection.close()
+        await watch.close()
+
+
+async def _step(process: ServiceProcess, keys: Keys, cycle: str, verb: str) -> int:
+    """An officer's step of the cycle; the answer's status."""
+    async with httpx.AsyncClient(base_url=process.url, timeout=60) as client:
+        headers = _headers(keys, "science_officer", OFFICER)
+        answer = await client.post(f"/v1/evaluation-cycles/{cycle}/{verb}", json={}, headers=headers)
+        return answer.status_code
+
+
+async def _told(url: str, *steps: str) -> list[int]:
+    """How often the cycle's events tell of each step."""
+    connection = await asyncpg.connect(plain_dsn(url))
+    query = "SELECT count(*) FROM event_log WHERE type = 'evaluation.cycle.' || $1 || '.v1'"
+    counted = [await connection.fetchval(query, step) for step in steps]
+    await connection.close()
+    return counted
+
+
+@pytest.mark.parametrize(("first", "then", "status"), [("score", "announce", 202), ("announce", "score", 200)])
+async def test_announcement_and_scoring_exclude_each_other(
+    processes: tuple[str, list[ServiceProcess]], keys: Keys, first: str, then: str, status: int
+) -> None:
+    """No score moves once the results are on public notice: of two at the same moment only the first one happens."""
+    url, (one, other) = processes
+    for process in (one, other):
+        process.env["WORKERS_ENABLED"] = "false"
+    cycle = await _seed(url, 5, status="scored")
+    await _ready(one, other)
+    async with _row_held(url, cycle) as (_, waiting):
+        earlier = asyncio.create_task(_step(one, keys, cycle, first))
+        await waiting(1)
+        later = asyncio.create_task(_step(other, keys, cycle, then))
+        await waiting(2)
+    assert (await earlier, await later) == (status, 409)
+    assert await _told(url, "scoring_begun", "announced") == [int(first == "score"), int(first == "announce")]
+
+
 async def test_publication_and_scoring_exclude_each_other(
     processes: tuple[str, list[ServiceProcess]], keys: Keys
 ) -> None:
-    """Announcement and a new scoring take turns: no score moves once the results are on public notice."""
+    """Both arrive while the last signature is being given, at a year that was only scored when they came: publication
+    sees the signature and goes on, and no score of the signed year is computed again."""
     url, (one, other) = processes
-    cycle = await _seed(url, 5, status="scored")
-    one.start(wait=False)
-    other.start(wait=False)
-    one.wait_ready(60)
-    other.wait_ready(60)
-
-    async def post(process: ServiceProcess, verb: str) -> int:
-        async with httpx.AsyncClient(base_url=process.url) as client:
-            headers = _headers(keys, "science_officer", OFFICER)
-            answer = await client.post(f"/v1/evaluation-cycles/{cycle}/{verb}", json={}, headers=headers)
-            return answer.status_code
-
-    scored, announced = await asyncio.gather(post(one, "score"), post(other, "announce"))
-    assert (scored, announced) in {(202, 409), (409, 200), (202, 200)}
-    connection = await asyncpg.connect(plain_dsn(url))
-    under_notice = await connection.fetchval(
-        "SELECT count(*) FROM evaluation_cycle c JOIN operation o ON o.cycle_id = c.id"
-        " WHERE c.status = 'announced' AND o.status = 'running'"
-    )
-    await connection.close()
-    assert under_notice == 0
+    cycle = await _seed(url, 5)
+    await _ready(one, other)
+    async with _row_held(url, cycle) as (signing, _):
+        await signing.execute(_STATUS, UUID(cycle), "scored")
+    async with _row_held(url, cycle) as (signing, waiting):
+        published = asyncio.create_task(_publish(one, keys, cycle))
+        await waiting(1)
+        scored = asyncio.create_task(_step(other, keys, cycle, "score"))
+        await waiting(2)
+        await signing.execute(_STATUS, UUID(cycle), "countersigned")
+    answer = await published
+    assert (answer.status_code, await scored) == (202, 409)
+    assert (await _finished(one, keys, answer.headers["Location"]))["errors"] == []
+    assert await _numbers(url) == _once_each(5)
+    assert await _told(url, "scoring_begun", "scored", "publication_begun", "published") == [0, 0, 1, 1]

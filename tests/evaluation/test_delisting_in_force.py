@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.evaluation.delistings.watchdog import remind_late
-from shared.events.contracts import registry as rc
 from tests.evaluation.cases import (
     DAYS,
     PUBLISHED,
@@ -67,6 +66,46 @@ async def test_publication_leaves_out_a_centre_whose_procedure_is_incomplete_and
     assert (finished["status"], finished["published_on"]) == ("published", "2021-03-01")
 
 
+async def test_after_the_editions_end_a_delisting_names_what_it_rests_on(desk_until_2020: Desk) -> None:
+    """6-1: the year goes out under one document, the centre that it left out under another one."""
+    desk = desk_until_2020
+    cycle, (ready, waiting) = await second_year(desk, 2)
+    await desk.procedure((await desk.case_of(ready))["id"], DAYS)
+    await desk.sign(cycle["id"], SIGNED)
+    await desk.publish(cycle["id"], PUBLISHED, continuation_basis="虚构发〔2021〕3号")
+    days = [PUBLISHED + timedelta(days=number) for number in (0, 14, 15, 16, 17)]
+    await desk.procedure((await desk.case_of(waiting))["id"], days)
+    single = f"/v1/evaluations/{(await desk.evaluation_of(waiting, 2020))['id']}/publish"
+    basis = {"continuation_basis": "虚构发〔2021〕8号"}
+    await desk.caller("science_approver", today=date(2021, 3, 19)).ok(single, basis)
+    shown = [(await desk.case_of(centre))["continuation_basis"] for centre in (ready, waiting)]
+    assert shown == ["虚构发〔2021〕3号", "虚构发〔2021〕8号"]
+    told = (
+        "SELECT count(*) FROM event_log JOIN delisting_case ON delisting_case.id = aggregate_id"
+        " WHERE type = 'evaluation.delisting.decided.v1'"
+        " AND data::jsonb ->> 'continuation_basis' = delisting_case.continuation_basis"
+    )
+    assert await desk.count(told) == 2
+    year = await desk.caller("auditor").read(f"/v1/evaluation-cycles/{cycle['id']}")
+    assert year["continuation_basis"] == "虚构发〔2021〕3号"
+
+
+async def test_a_basis_sent_with_a_repeated_publication_is_that_of_the_centres_it_publishes(
+    desk_until_2020: Desk,
+) -> None:
+    desk = desk_until_2020
+    cycle, (ready, waiting) = await second_year(desk, 2)
+    await desk.procedure((await desk.case_of(ready))["id"], DAYS)
+    await desk.sign(cycle["id"], SIGNED)
+    await desk.publish(cycle["id"], PUBLISHED, continuation_basis="虚构发〔2021〕3号")
+    days = [PUBLISHED + timedelta(days=number) for number in (0, 14, 15, 16, 17)]
+    await desk.procedure((await desk.case_of(waiting))["id"], days)
+    again = await desk.publish(cycle["id"], date(2021, 3, 19), continuation_basis="虚构发〔2021〕8号")
+    assert again["errors"] == []
+    shown = [(await desk.case_of(centre))["continuation_basis"] for centre in (ready, waiting)]
+    assert shown == ["虚构发〔2021〕3号", "虚构发〔2021〕8号"]
+
+
 async def test_a_published_delisting_turns_the_standing_at_once_and_stops_reports(desk: Desk) -> None:
     centre, case = await published(desk)
     assert await standing(desk, centre) == {
@@ -112,39 +151,13 @@ async def test_a_case_is_complete_when_every_service_confirmed_and_no_title_is_l
     finance = next(found for found in done["participants"] if found["service"] == "finance")
     assert finance["details"]["released"] == "80000.00"
     await finance_confirms(desk, centre, case, version=2)
+    answers = (
+        "SELECT count(*) FROM event_log WHERE type = 'evaluation.delisting.answered.v1'"
+        " AND (data::jsonb ->> 'confirmed')::boolean = :confirmed"
+    )
+    assert [await desk.count(answers, confirmed=confirmed) for confirmed in (False, True)] == [1, 3]
     assert (await desk.events(case["id"]))[-1] == "evaluation.delisting.completed.v1"
     assert (await standing(desk, centre))["standing"] == "delisting_decided"
-
-
-async def test_the_registrys_titles_are_expected_in_the_case(desk: Desk) -> None:
-    cycle, (centre,) = await second_year(desk)
-    expected = uuid4()
-    for title, kind, level, status in (
-        (expected, "maker_space", "municipal", "active"),
-        (uuid4(), "tech_incubator", "regional", "active"),
-        (uuid4(), "commerce_cluster", "municipal", "revoked"),
-    ):
-        data = rc.QualificationState(
-            id=title,
-            no="QA-2019-0001",
-            application_id=uuid4(),
-            centre_id=centre.id,
-            operator_code=centre.operator_code,
-            kind=kind,
-            level=level,
-            status=status,
-            applied_on=date(2019, 5, 1),
-            granted_on=date(2019, 6, 1),
-            revoked_on=None,
-            reason_code=None,
-            case_id=None,
-        )
-        await desk.feed(rc.QualificationGranted, title, 1, data)
-    case = await desk.case_of(centre)
-    await desk.procedure(case["id"], DAYS)
-    await desk.sign(cycle["id"], SIGNED)
-    await desk.publish(cycle["id"], PUBLISHED)
-    assert (await desk.case_of(centre))["expected_title_ids"] == [str(expected)]
 
 
 async def test_the_watchdog_reminds_only_those_who_are_late_and_waits_longer_each_time(desk: Desk) -> None:

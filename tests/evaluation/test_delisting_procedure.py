@@ -7,17 +7,23 @@ from datetime import date
 import pytest
 
 from tests.evaluation.cases import ANNOUNCED, DAYS, NOTICE, PUBLISHED, SIGNED, second_year, standing
+from tests.evaluation.known import Centre, Json
 from tests.evaluation.support import Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+async def take_over(desk: Desk, centre: Centre, day: date, code: str) -> None:
+    """Another operator runs the centre from the day on."""
+    await desk.amend(centre, day, operator_code=code, operator_name="接手公司", operator_since=day)
+
+
 async def test_a_preliminary_second_fail_opens_a_case_against_the_operator_of_31_december(desk: Desk) -> None:
     centre = await desk.centre()
     first_operator = centre.operator_code
-    await desk.amend(centre, date(2020, 12, 31), operator_code="91540100MA6T0000X1", operator_name="接手公司")
+    await take_over(desk, centre, date(2020, 12, 31), "91540100MA6T0000X1")
     last_operator = centre.operator_code
-    await desk.amend(centre, date(2021, 1, 1), operator_code="91540100MA6T0000X2", operator_name="再接手公司")
+    await take_over(desk, centre, date(2021, 1, 1), "91540100MA6T0000X2")
     first = await desk.scored(2019, date(2020, 2, 3), marks=False)
     await desk.announce(first["id"], date(2020, 2, 4))
     assert (await desk.caller("auditor").read("/v1/delistings"))["items"] == []
@@ -100,6 +106,44 @@ async def test_a_hearing_asked_for_in_time_must_be_held_or_withdrawn(desk: Desk)
     assert await later.refused(f"{path}/legal-review", {"document_no": "审1"}) == "hearing-outstanding"
     await later.ok(f"{path}/hearing", {"minutes_no": "笔录1"})
     await later.ok(f"{path}/legal-review", {"document_no": "审1"})
+
+
+Step = tuple[date, str, Json]
+SERVED: Step = (DAYS[0], "notice-of-intent", NOTICE)
+WAIVED: Step = (DAYS[1], "statement", {"waived": True})
+HELD: Step = (DAYS[2], "hearing", {"minutes_no": "笔录1"})
+INSUFFICIENT: Step = (DAYS[2], "legal-review", {"document_no": "审1", "outcome": "insufficient"})
+REVIEWED: Step = (DAYS[2], "legal-review", {"document_no": "审2"})
+
+
+@pytest.mark.parametrize("own", [SERVED, WAIVED, HELD, INSUFFICIENT, REVIEWED], ids=lambda step: str(step[1]))
+async def test_whoever_took_a_step_of_the_case_neither_decides_nor_countersigns(desk: Desk, own: Step) -> None:
+    _, (centre,) = await second_year(desk)
+    path = f"/v1/delistings/{(await desk.case_of(centre))['id']}"
+    both = desk.caller("science_officer", "science_approver", "industry_approver", account="both")
+    officer = desk.caller("industry_officer")
+    for step in (SERVED, WAIVED, HELD, INSUFFICIENT, REVIEWED):
+        if step is HELD and own is not HELD:
+            continue
+        day, verb, body = step
+        await (both if step is own else officer).on(day).ok(f"{path}/{verb}", body)
+        if step is SERVED and own is HELD:
+            await desk.operator(centre, DAYS[0]).ok(f"{path}/hearing-request", {"document_no": "听1"})
+    decision = {"document_no": "摘1"}
+    assert await both.on(DAYS[3]).refused(f"{path}/decision", decision, 403) == "four-eyes-required"
+    await desk.caller("science_approver", today=DAYS[3]).ok(f"{path}/decision", decision)
+    assert await both.on(DAYS[4]).refused(f"{path}/countersign", status=403) == "four-eyes-required"
+    await desk.caller("industry_approver", today=DAYS[4]).ok(f"{path}/countersign")
+
+
+async def test_whoever_decided_does_not_countersign_for_the_other_bureau(desk: Desk) -> None:
+    _, (centre,) = await second_year(desk)
+    path = f"/v1/delistings/{(await desk.case_of(centre))['id']}"
+    for day, verb, body in (SERVED, WAIVED, REVIEWED):
+        await desk.caller("science_officer", today=day).ok(f"{path}/{verb}", body)
+    both = desk.caller("science_approver", "industry_approver", account="both")
+    await both.on(DAYS[3]).ok(f"{path}/decision", {"document_no": "摘1"})
+    assert await both.on(DAYS[4]).refused(f"{path}/countersign", status=403) == "four-eyes-required"
 
 
 async def test_a_case_is_seen_by_the_bureaus_the_division_and_its_operator_only(desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 import pytest
@@ -32,6 +33,22 @@ async def test_a_mark_replaced_scores_again_and_both_are_kept(desk: Desk) -> Non
     sheets = await desk.caller("expert").read(f"/v1/evaluations/{first['id']}/score-sheets")
     assert [sheet["score"] for sheet in sheets["items"]] == [second["score"], first["score"]]
     assert await desk.count("SELECT count(*) FROM expert_score") == 2
+
+
+async def test_marks_entered_at_once_leave_the_places_of_the_final_scores(desk: Desk) -> None:
+    """Each mark moves one centre's score and everybody's place in the tier."""
+    centres = [await desk.centre() for _ in range(6)]
+    for centre in centres:
+        await _reported(desk, centre)
+    await desk.scored(2019, SCORED)
+    expert = desk.caller("expert", today=SCORED)
+    paths = [f"/v1/evaluations/{(await desk.evaluation_of(centre, 2019))['id']}/expert-scores" for centre in centres]
+    for turn in range(3):
+        marks = [str((17 * number + 29 * turn) % 100) for number in range(6)]
+        bodies = [{"indicator": "filing_sample", "mark": mark, "evidence": "抽查"} for mark in marks]
+        await asyncio.gather(*(expert.ok(path, body, 201) for path, body in zip(paths, bodies, strict=True)))
+        ranks = "SELECT place, rank() OVER (ORDER BY score DESC) AS due FROM evaluation"
+        assert await desk.count(f"SELECT count(*) FROM ({ranks}) AS ranked WHERE place <> due") == 0
 
 
 @pytest.mark.parametrize("mark", ["-1", "100.01", "12.345", "NaN"])

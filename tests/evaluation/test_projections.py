@@ -68,7 +68,26 @@ async def test_several_events_of_one_batch_leave_the_last_state(desk: Desk) -> N
 async def test_the_operator_of_a_day_is_that_of_the_last_change_in_effect(desk: Desk, day: date, operator: str) -> None:
     centre = await desk.centre(operator_code="A")
     for effective_on, code in ((date(2020, 7, 1), "B"), (date(2020, 7, 1), "C"), (date(2021, 1, 1), "D")):
-        await desk.amend(centre, effective_on, operator_code=code)
+        await desk.amend(centre, effective_on, operator_code=code, operator_since=effective_on)
+    assert await _operator_on(desk, centre, day) == operator
+
+
+@pytest.mark.parametrize(
+    ("day", "operator"),
+    [
+        (date(2020, 12, 19), "A"),
+        (date(2020, 12, 20), "B"),
+        (date(2020, 12, 28), "B"),
+        (date(2020, 12, 31), "B"),
+        (date(2021, 1, 5), "B"),
+    ],
+)
+async def test_a_takeover_recorded_late_counts_from_its_own_day(desk: Desk, day: date, operator: str) -> None:
+    centre = await desk.centre(operator_code="A")
+    await desk.amend(centre, date(2020, 12, 28), name="改名")
+    since = date(2020, 12, 20)
+    await desk.amend(centre, since, operator_code="B", operator_since=since)
+    await desk.amend(centre, date(2020, 6, 1), name="补录")
     assert await _operator_on(desk, centre, day) == operator
 
 

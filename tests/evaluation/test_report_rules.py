@@ -56,7 +56,7 @@ def test_report_is_late_from_the_day_after_its_due_day(submitted_on: date, in_ti
 
 
 @pytest.mark.parametrize(
-    ("listed_on", "delisted_on", "due"),
+    ("listed_on", "left", "due"),
     [
         (date(2018, 5, 1), None, (1, 2, 3, 4)),
         (date(2020, 3, 31), None, (1, 2, 3, 4)),
@@ -65,13 +65,32 @@ def test_report_is_late_from_the_day_after_its_due_day(submitted_on: date, in_ti
         (date(2021, 1, 1), None, ()),
         (date(2018, 5, 1), date(2020, 3, 31), ()),
         (date(2018, 5, 1), date(2020, 4, 1), (1,)),
+        (date(2018, 5, 1), date(2020, 9, 29), (1, 2)),
+        (date(2018, 5, 1), date(2020, 9, 30), (1, 2)),
+        (date(2018, 5, 1), date(2020, 10, 1), (1, 2, 3)),
         (None, None, ()),
     ],
 )
 def test_reports_are_due_for_quarters_listed_on_their_last_day(
-    listed_on: date | None, delisted_on: date | None, due: tuple[int, ...]
+    listed_on: date | None, left: date | None, due: tuple[int, ...]
 ) -> None:
-    assert rules.due_quarters(LHASA, 2020, listed_on, delisted_on) == due
+    assert rules.due_quarters(LHASA, 2020, listed_on, left) == due
+
+
+@pytest.mark.parametrize(
+    ("delisted_on", "withdrawn_on", "left"),
+    [
+        (None, None, None),
+        (date(2020, 5, 1), None, date(2020, 5, 1)),
+        (None, date(2020, 5, 1), date(2020, 5, 1)),
+        (date(2021, 3, 1), date(2020, 5, 1), date(2020, 5, 1)),
+        (date(2020, 5, 1), date(2020, 5, 2), date(2020, 5, 1)),
+    ],
+)
+def test_a_centre_has_left_on_the_earlier_of_delisting_and_withdrawal(
+    delisted_on: date | None, withdrawn_on: date | None, left: date | None
+) -> None:
+    assert rules.left_on(delisted_on, withdrawn_on) == left
 
 
 def test_no_report_fell_due_before_the_policy_was_published() -> None:

@@ -8,12 +8,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from services.evaluation.reports.form import BY_LEVEL, FIELDS, YearForm
 from services.evaluation.rubrics.facts import Facts, ReportingFacts, TenancyFacts
 from services.evaluation.rubrics.rules import (
+    Listing,
     Standing,
     decide_band,
     decide_grade,
@@ -27,6 +27,7 @@ from shared.policy.edition import load_editions
 from tests.evaluation.facts import ALL_IN_TIME, facts, year_form
 
 LHASA = load_editions(None).get("lhasa-2019")
+SCORED = date(2021, 1, 25)
 RUBRIC = LHASA.rubric
 BY_ID = {indicator.id: indicator for indicator in RUBRIC.indicators}
 FIRST = Standing(place=1, graded=1)
@@ -197,16 +198,34 @@ def test_financing_counts_at_most_300000_yuan_for_each_enterprise_of_the_year() 
     ],
 )
 def test_listed_for_less_than_six_months_is_not_graded(listed_on: date, delisted_on: date | None, graded: bool) -> None:
-    assert decide_graded(LHASA, 2020, listed_on, delisted_on).passed is graded
+    assert decide_graded(LHASA, 2020, Listing(listed_on, delisted_on)).passed is graded
+
+
+@pytest.mark.parametrize(
+    ("withdrawn_on", "message"),
+    [
+        (None, "centre-graded"),
+        (date(2020, 8, 1), "centre-withdrawn"),
+        (date(2020, 12, 30), "centre-withdrawn"),
+        (date(2020, 12, 31), "centre-withdrawn"),
+        (date(2021, 1, 1), "centre-graded"),
+    ],
+)
+def test_who_withdraws_within_the_year_is_not_graded_and_who_leaves_after_it_is(
+    withdrawn_on: date | None, message: str
+) -> None:
+    (result,) = decide_graded(LHASA, 2020, Listing(date(2019, 1, 1), withdrawn_on=withdrawn_on)).results
+    assert (result.message, result.passed) == (message, message == "centre-graded")
 
 
 def test_six_months_from_the_thirtieth_of_june_are_over_at_the_years_end() -> None:
-    assert decide_graded(LHASA, 2020, date(2020, 6, 30), None).passed
-    assert decide_graded(LHASA, 2020, date(2020, 7, 1), None).results[0].message == "centre-listed-too-shortly"
+    assert decide_graded(LHASA, 2020, Listing(date(2020, 6, 30))).passed
+    (result,) = decide_graded(LHASA, 2020, Listing(date(2020, 7, 1))).results
+    assert result.message == "centre-listed-too-shortly"
 
 
-GRADED = decide_graded(LHASA, 2020, date(2019, 1, 1), None)
-NOT_GRADED = decide_graded(LHASA, 2020, date(2020, 12, 1), None)
+GRADED = decide_graded(LHASA, 2020, Listing(date(2019, 1, 1)))
+NOT_GRADED = decide_graded(LHASA, 2020, Listing(date(2020, 12, 1)))
 
 
 @pytest.mark.parametrize(

@@ -313,6 +313,10 @@ async def test_ties_at_the_border_of_the_best_fifth_are_all_excellent(desk: Desk
         ("excellent", 1, 6),
         ("good", 3, 6),
     ]
+    told = [[kind.split(".")[2] for kind in await desk.events(found["id"])] for found in results]
+    assert told == [["enrolled", "scored", "graded"], ["enrolled", "scored", "graded"], ["enrolled", "scored"]]
+    query = "SELECT count(*) FROM event_log WHERE type LIKE '%graded.v1' AND data::jsonb ->> 'grade' = 'excellent'"
+    assert await desk.count(query) == 2
     preview = await desk.caller("auditor").read(f"/v1/evaluation-cycles/{results[0]['cycle_id']}/preview")
     assert preview["grades"] == {"excellent": 2, "good": 1, "fail": 3}
     assert len(preview["fails"]) == 3

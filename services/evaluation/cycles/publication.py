@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.circulars.usecases import issue_circular
 from services.evaluation.cycles.models import EvaluationCycle
-from services.evaluation.cycles.usecases import state_of as cycle_state
+from services.evaluation.cycles.telling import tell_cycle
 from services.evaluation.delistings import rules
 from services.evaluation.delistings.confirmations import decided_data
 from services.evaluation.delistings.models import DelistingCase, DelistingParticipant
@@ -26,6 +26,7 @@ from services.evaluation.delistings.queries import taken_so_far
 from services.evaluation.evaluations.models import Evaluation
 from services.evaluation.projections import known_centre, known_qualification
 from services.evaluation.rectifications.usecases import order_rectification
+from services.evaluation.rubrics.rules import NOT_GRADED
 from shared.clock import utcnow
 from shared.errors import DomainError
 from shared.events import outbox
@@ -53,6 +54,8 @@ class Publication:
     cycle: EvaluationCycle
     day: date
     context: EventContext
+    basis: str | None = None
+    """What fails published after the edition's end rest on, unless it is what the year was published under."""
 
     @property
     def edition(self) -> Edition:
@@ -157,7 +160,8 @@ async def _tell_result(session: AsyncSession, evaluation: Evaluation, context: E
         rectification_id=evaluation.rectification_id,
         delisting_case_id=evaluation.delisting_case_id,
     )
-    applied = ("evaluation.band", "evaluation.public_notice", "delisting.consecutive_failures")
+    graded = "evaluation.not_graded" if evaluation.grade == NOT_GRADED else "evaluation.band"
+    applied = (graded, "evaluation.public_notice", "delisting.consecutive_failures")
     await outbox.append(
         session, ec.ResultPublished, evaluation, data, context=context, rules=applied, edition=evaluation.edition
     )
@@ -169,6 +173,8 @@ async def _put_in_force(session: AsyncSession, publication: Publication, case: D
     case.status = rules.PUBLISHED
     case.published_on, case.published_at, case.published_by = publication.day, utcnow(), context.actor
     case.ban_years = publication.edition.ban.years.value
+    if publication.day > publication.edition.last_day:
+        case.continuation_basis = publication.basis or publication.cycle.continuation_basis
     case.correlation_id, case.simulated = context.correlation_id, context.simulated
     case.expected_title_ids = await _titles_in_force(session, publication.edition, case.centre_id)
     await session.execute(
@@ -216,13 +222,6 @@ async def complete_cycle(session: AsyncSession, publication: Publication) -> boo
         return False
     cycle.status = "published"
     await issue_circular(session, cycle, publication.day, publication.context)
-    await outbox.append(
-        session,
-        ec.CyclePublished,
-        cycle,
-        cycle_state(cycle),
-        context=publication.context,
-        rules=("evaluation.yearly", "evaluation.public_notice"),
-        edition=cycle.edition,
-    )
+    applied = ("evaluation.yearly", "evaluation.public_notice")
+    await tell_cycle(session, ec.CyclePublished, cycle, publication.context, applied)
     return True

@@ -18,16 +18,20 @@ from services.evaluation.cycles.publication import (
 )
 from services.evaluation.cycles.queries import find_cycle, unpublished_left
 from services.evaluation.cycles.schemas import PublicationRequest
+from services.evaluation.cycles.telling import tell_cycle
 from services.evaluation.delistings.opening import open_cases
 from services.evaluation.evaluations.models import Evaluation
+from services.evaluation.evaluations.schemas import SinglePublication
 from services.evaluation.operations.asking import ask
 from services.evaluation.operations.models import Operation
 from services.evaluation.refusals import require_passed, require_status
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.errors import DomainError, four_eyes_required, not_found
+from shared.events.contracts import evaluation as ec
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match
+from shared.policy.decision import combine
 from shared.policy.edition import Editions
 from shared.runtime import Runtime
 
@@ -50,11 +54,11 @@ async def request_publication(
     require_status(cycle.status, rules.PUBLISHABLE)
     _refuse_scorer(principal, cycle)
     day = effective_date(principal, sent.published_on)
-    basis = await _require_publishable(session, runtime.editions, cycle, day, sent.continuation_basis)
-    cycle.status = "publishing"
+    basis, applied = await _require_publishable(session, runtime.editions, cycle, day, sent.continuation_basis)
+    cycle.status, cycle.continuation_basis = "publishing", basis
     if cycle.published_on is None:
         await _refuse_used_number(session, sent.document_no)
-        cycle.document_no, cycle.continuation_basis = sent.document_no, basis
+        cycle.document_no = sent.document_no
         cycle.published_on, cycle.published_by = day, principal.account_id
     await session.flush()
     context = EventContext.of(principal, day)
@@ -62,7 +66,7 @@ async def request_publication(
     left = await unpublished_left(session, cycle.id)
     operation = await ask(session, runtime.db, "publish", cycle.id, left, context)
     cycle.operation_id = operation.id
-    cycle.version += 1
+    await tell_cycle(session, ec.CyclePublicationBegun, cycle, context, applied)
     return operation
 
 
@@ -90,10 +94,11 @@ async def publish_one(
     principal: Principal,
     editions: Editions,
     evaluation_id: UUID,
-    published_on: date | None,
+    sent: SinglePublication,
     if_match: str | None,
 ) -> Evaluation:
     """Publish a centre that the year's publication left out, once its case is complete; the last completes the year.
+    After the edition's end it may rest on another document than the year did.
 
     Raises 409 `prior-procedure-incomplete` as long as a step is missing.
     """
@@ -105,9 +110,10 @@ async def publish_one(
     if known.status != "published":
         require_status(cycle.status, ("publishing",))
     _refuse_scorer(principal, cycle)
-    day = effective_date(principal, published_on)
-    await _require_publishable(session, editions, cycle, day, None)
-    publication = Publication(editions, cycle, day, EventContext.of(principal, day))
+    day = effective_date(principal, sent.published_on)
+    basis, _ = await _require_publishable(session, editions, cycle, day, sent.continuation_basis)
+    cycle.continuation_basis = cycle.continuation_basis or basis
+    publication = Publication(editions, cycle, day, EventContext.of(principal, day), basis)
     evaluation = await publish_centre(session, publication, evaluation_id)
     await complete_cycle(session, publication)
     return evaluation
@@ -120,19 +126,21 @@ def _refuse_scorer(principal: Principal, cycle: EvaluationCycle) -> None:
 
 async def _require_publishable(
     session: AsyncSession, editions: Editions, cycle: EvaluationCycle, day: date, basis: str | None
-) -> str | None:
+) -> tuple[str | None, tuple[str, ...]]:
     """2.3-4, 6-1: the notice is over, and fails after the edition's end name what they continue under: the document
-    sent, the one the year was published under before, or that of the edition in force. Answers it."""
+    sent, the one the year was published under before, or that of the edition in force. Answers it, and the rules."""
     edition = editions.get(cycle.edition)
     assert cycle.notice_until is not None
-    require_passed(rules.decide_notice_over(edition, cycle.notice_until, day))
+    notice_over = require_passed(rules.decide_notice_over(edition, cycle.notice_until, day))
     earliest = cycle.published_on or cycle.countersigned_on
     if earliest is not None and day < earliest:
         raise DomainError("date-before-step", 409, params={"day": day, "earliest": earliest})
     query = select(func.count()).where(
-        Evaluation.cycle_id == cycle.id, Evaluation.failing, Evaluation.status != "published"
+        Evaluation.cycle_id == cycle.id,
+        Evaluation.failing,
+        Evaluation.status != "published",
     )
     fails = (await session.execute(query)).scalar_one()
     known = basis or cycle.continuation_basis or editions.continuation_basis(edition, day)
-    require_passed(rules.decide_adverse_publication(edition, fails, day, known))
-    return known
+    adverse = require_passed(rules.decide_adverse_publication(edition, fails, day, known))
+    return known, combine(notice_over, adverse).rules

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,10 +14,12 @@ from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.cycles.schemas import Completeness, CycleFilter, FailOut, Preview
 from services.evaluation.delistings.models import DelistingCase
 from services.evaluation.delistings.rules import DROPPED
-from services.evaluation.evaluations.models import Evaluation, ExpertScore
+from services.evaluation.evaluations.models import Evaluation, Exemption, ExpertScore, Veto
+from services.evaluation.evaluations.queries import undecided
+from services.evaluation.operations.models import Operation, OperationIssue
 from services.evaluation.projections import known_centre
 from services.evaluation.reports.models import QuarterlyReport
-from services.evaluation.reports.rules import due_quarters
+from services.evaluation.reports.rules import due_quarters, left_on
 from services.evaluation.rubrics.rules import EXEMPT, NOT_GRADED
 from shared.clock import utcnow
 from shared.errors import not_found
@@ -92,7 +94,7 @@ async def completeness_of(session: AsyncSession, cycle: EvaluationCycle, edition
                 func.count().filter(evaluation.status == "published").label("published"),
                 func.count().filter(evaluation.grade == EXEMPT).label("exempt"),
                 func.count().filter(evaluation.grade == NOT_GRADED).label("not_graded"),
-                func.count().filter(evaluation.status == "pending").label("unscored"),
+                func.count().filter(or_(evaluation.status == "pending", _left_out(cycle.id))).label("unscored"),
                 func.count().filter(and_(open_ones, _unmarked(edition))).label("unmarked"),
                 func.count().filter(and_(open_ones, _outdated(cycle.year))).label("outdated"),
             ).where(evaluation.cycle_id == cycle.id)
@@ -104,7 +106,24 @@ async def completeness_of(session: AsyncSession, cycle: EvaluationCycle, edition
         reports_due=await _reports_due(session, cycle, edition),
         reports_accepted=reports.accepted,
         reports_under_review=reports.under_review,
+        vetoes_undecided=len(await undecided(session, cycle.id, Veto)),
+        exemptions_undecided=len(await undecided(session, cycle.id, Exemption)),
     )
+
+
+def _left_out(cycle_id: UUID) -> ColumnElement[bool]:
+    """A scoring has left the evaluation out since it was scored last: the score it has is not the one asked for."""
+    left_out = (
+        select(OperationIssue.evaluation_id)
+        .join(Operation, Operation.id == OperationIssue.operation_id)
+        .where(
+            OperationIssue.evaluation_id == Evaluation.id,
+            OperationIssue.recorded_at > Evaluation.scored_at,
+            Operation.cycle_id == cycle_id,
+            Operation.kind == "score",
+        )
+    )
+    return left_out.exists()
 
 
 def _unmarked(edition: Edition) -> ColumnElement[bool]:
@@ -146,11 +165,15 @@ async def _reports(session: AsyncSession, cycle: EvaluationCycle) -> AnyRow:
 
 
 async def _reports_due(session: AsyncSession, cycle: EvaluationCycle, edition: Edition) -> int:
-    listed = (Evaluation.listed_on, Evaluation.delisted_on)
+    listed = (Evaluation.listed_on, Evaluation.delisted_on, Evaluation.withdrawn_on)
     rows = await session.execute(
         select(*listed, func.count().label("centres")).where(Evaluation.cycle_id == cycle.id).group_by(*listed)
     )
-    return sum(len(due_quarters(edition, cycle.year, row.listed_on, row.delisted_on)) * row.centres for row in rows)
+    due = 0
+    for row in rows:
+        left = left_on(row.delisted_on, row.withdrawn_on)
+        due += len(due_quarters(edition, cycle.year, row.listed_on, left)) * row.centres
+    return due
 
 
 async def _fails(session: AsyncSession, cycle_id: UUID) -> list[AnyRow]:
@@ -172,7 +195,10 @@ async def _fails(session: AsyncSession, cycle_id: UUID) -> list[AnyRow]:
         )
         .join(known_centre, known_centre.c.id == Evaluation.centre_id)
         .outerjoin(DelistingCase, case)
-        .where(Evaluation.cycle_id == cycle_id, Evaluation.failing)
+        .where(
+            Evaluation.cycle_id == cycle_id,
+            Evaluation.failing,
+        )
         .order_by(Evaluation.score, Evaluation.no)
     )
     return list((await session.execute(query)).all())

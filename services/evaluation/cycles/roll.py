@@ -5,21 +5,24 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import table_of
 from services.evaluation.centres import states_on
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.evaluations.models import Evaluation
+from services.evaluation.evaluations.telling import tell_enrolled
 from services.evaluation.numbering import reserve_case_nos
 from services.evaluation.projections import known_centre
+from shared.events.outbox import EventContext
 from shared.ids import uuid7
 
 _PROFILE = ("operator_code", "tier", "owner_division", "site_division", "total_area_m2")
+_LISTING = ("listed_on", "delisted_on", "withdrawn_on")
 
 
-async def enrol_centres(session: AsyncSession, cycle: EvaluationCycle) -> int:
+async def enrol_centres(session: AsyncSession, cycle: EvaluationCycle, context: EventContext) -> int:
     """Give every centre of the year an evaluation, and refresh what those not yet published are evaluated as.
 
     Safe to repeat: centres that became known since are added. The caller holds the cycle FOR UPDATE. Returns how many
@@ -27,20 +30,23 @@ async def enrol_centres(session: AsyncSession, cycle: EvaluationCycle) -> int:
     """
     first, last = date(cycle.year, 1, 1), date(cycle.year, 12, 31)
     centre = known_centre.c
-    listed = and_(centre.listed_on <= last, or_(centre.delisted_on.is_(None), centre.delisted_on >= first))
+    left = func.least(centre.delisted_on, centre.withdrawn_on)
+    listed = and_(centre.listed_on <= last, or_(left.is_(None), left >= first))
     enrolled = select(Evaluation.centre_id).where(Evaluation.cycle_id == cycle.id)
     new = list(await session.scalars(select(centre.id).where(listed, centre.id.not_in(enrolled)).order_by(centre.no)))
-    await _add(session, cycle, new, last)
+    await _add(session, cycle, new, last, context)
     await _refresh(session, cycle, last)
     return len(new)
 
 
-async def _add(session: AsyncSession, cycle: EvaluationCycle, centres: list[UUID], last: date) -> None:
+async def _add(
+    session: AsyncSession, cycle: EvaluationCycle, centres: list[UUID], last: date, context: EventContext
+) -> None:
     numbers = await reserve_case_nos(session, "EV", cycle.year, len(centres))
     for start in range(0, len(centres), 1000):
         batch = dict(zip(centres[start : start + 1000], numbers[start : start + 1000], strict=True))
         state = states_on(last, list(batch))
-        columns = (*(state.c[name] for name in _PROFILE), known_centre.c.listed_on, known_centre.c.delisted_on)
+        columns = (*(state.c[name] for name in _PROFILE), *(known_centre.c[name] for name in _LISTING))
         rows = await session.execute(
             select(state.c.centre_id, *columns).join(known_centre, known_centre.c.id == state.c.centre_id)
         )
@@ -49,7 +55,7 @@ async def _add(session: AsyncSession, cycle: EvaluationCycle, centres: list[UUID
                 **row._mapping,
                 "id": uuid7(),
                 "no": batch[row.centre_id],
-                "version": 0,
+                "version": 1,
                 "cycle_id": cycle.id,
                 "year": cycle.year,
                 "edition": cycle.edition,
@@ -60,14 +66,16 @@ async def _add(session: AsyncSession, cycle: EvaluationCycle, centres: list[UUID
             }
             for row in rows
         ]
-        await session.execute(insert(Evaluation), sorted(found, key=lambda values: str(values["no"])))
+        found.sort(key=lambda values: str(values["no"]))
+        await session.execute(insert(Evaluation), found)
+        await tell_enrolled(session, cycle.edition, found, context)
 
 
 async def _refresh(session: AsyncSession, cycle: EvaluationCycle, last: date) -> None:
     table = table_of(Evaluation)
     state = states_on(last)
     values = {name: state.c[name] for name in _PROFILE}
-    values |= {"listed_on": known_centre.c.listed_on, "delisted_on": known_centre.c.delisted_on}
+    values |= {name: known_centre.c[name] for name in _LISTING}
     changed = or_(*(table.c[name].is_distinct_from(value) for name, value in values.items()))
     await session.execute(
         update(table)

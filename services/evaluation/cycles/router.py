@@ -21,14 +21,15 @@ from services.evaluation.cycles.schemas import (
     Preview,
     PublicationRequest,
 )
-from services.evaluation.operations.asking import address_of
 from services.evaluation.operations.models import Operation
+from services.evaluation.operations.queries import SERVICE
 from services.evaluation.operations.schemas import OperationOut
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, SortKey, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute
+from shared.operations.asking import address_of
 from shared.runtime import Runtime, RuntimeDep
 
 router = APIRouter(prefix="/v1/evaluation-cycles", tags=["evaluation-cycles"], route_class=ServiceRoute)
@@ -42,8 +43,8 @@ def _answer(cycle: EvaluationCycle, runtime: Runtime, response: Response) -> Cyc
 
 
 def _accepted(operation: Operation, response: Response) -> OperationOut:
-    response.headers["Location"] = address_of(operation.id)
-    return OperationOut.of(operation, [])
+    response.headers["Location"] = address_of(SERVICE, operation.id)
+    return OperationOut.of(SERVICE, operation, [])
 
 
 @router.post("", status_code=201, responses=problem_responses(409))

@@ -100,7 +100,8 @@ class CycleOut(Response):
 
 
 class Completeness(Response):
-    """What stands between the scores and the public notice; the last three count evaluations and must be 0."""
+    """What stands between the scores and the public notice: `unscored`, `unmarked` and `outdated` count evaluations and
+    must be 0. Nor is the year approved while a veto or an exemption is undecided."""
 
     centres: int
     scored: int
@@ -113,6 +114,8 @@ class Completeness(Response):
     unscored: int
     unmarked: int
     outdated: int
+    vetoes_undecided: int
+    exemptions_undecided: int
 
 
 class FailOut(Response):

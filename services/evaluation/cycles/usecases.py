@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,9 +14,11 @@ from services.evaluation.cycles import rules
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.cycles.queries import completeness_of, find_cycle, unpublished_left
 from services.evaluation.cycles.roll import enrol_centres
+from services.evaluation.cycles.telling import tell_cycle
 from services.evaluation.delistings.opening import open_cases
 from services.evaluation.delistings.rules import decide_countersignature
-from services.evaluation.evaluations.models import Evaluation
+from services.evaluation.evaluations.models import Evaluation, Exemption, Veto
+from services.evaluation.evaluations.queries import undecided
 from services.evaluation.objections.queries import unanswered
 from services.evaluation.operations.asking import ask
 from services.evaluation.operations.models import Operation
@@ -23,13 +26,16 @@ from services.evaluation.refusals import require_passed, require_status
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.errors import DomainError, forbidden, four_eyes_required
-from shared.events import outbox
 from shared.events.contracts import evaluation as ec
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match
 from shared.ids import uuid7
+from shared.policy.decision import Decision
 from shared.policy.edition import Edition, Editions
 from shared.runtime import Runtime
+
+NAMED_AT_MOST: Final = 20
+"""Evaluations that a refusal names; the preview counts all."""
 
 
 async def open_cycle(
@@ -53,17 +59,9 @@ async def open_cycle(
     )
     session.add(cycle)
     await session.flush()
-    await enrol_centres(session, cycle)
     context = EventContext.of(principal, day)
-    await outbox.append(
-        session,
-        ec.CycleOpened,
-        cycle,
-        state_of(cycle),
-        context=context,
-        rules=("evaluation.yearly",),
-        edition=edition.id,
-    )
+    await tell_cycle(session, ec.CycleOpened, cycle, context, ("evaluation.yearly",))
+    await enrol_centres(session, cycle, context)
     return cycle
 
 
@@ -77,13 +75,13 @@ async def request_scoring(
     last = date(cycle.year, 12, 31)
     if principal.today <= last:
         raise DomainError("year-not-over", 409, params={"last_day": last})
-    await enrol_centres(session, cycle)
-    total = await unpublished_left(session, cycle.id)
     context = EventContext.of(principal)
+    await enrol_centres(session, cycle, context)
+    total = await unpublished_left(session, cycle.id)
     operation = await ask(session, runtime.db, "score", cycle.id, total, context)
     cycle.status, cycle.operation_id = "scoring", operation.id
     cycle.scored_by, cycle.scored_on = principal.account_id, principal.today
-    cycle.version += 1
+    await tell_cycle(session, ec.CycleScoringBegun, cycle, context, ("evaluation.rubric",))
     return operation
 
 
@@ -102,14 +100,15 @@ async def announce_cycle(
     edition = editions.get(cycle.edition)
     counted = await completeness_of(session, cycle, edition)
     missing = {"unscored": counted.unscored, "unmarked": counted.unmarked, "outdated": counted.outdated}
-    require_passed(rules.decide_all_evaluated(edition, **missing))
+    decision = require_passed(rules.decide_all_evaluated(edition, **missing))
     day = _not_before(effective_date(principal, announced_on), cycle.scored_on)
     cycle.status = "announced"
     cycle.announced_on, cycle.announced_by = day, principal.account_id
     cycle.notice_until = rules.notice_end(edition, day).day
-    cycle.version += 1
+    context = EventContext.of(principal, day)
+    await tell_cycle(session, ec.CycleAnnounced, cycle, context, (*decision.rules, "evaluation.public_notice"))
     await session.flush()
-    await open_cases(session, editions, Evaluation.cycle_id == cycle.id, EventContext.of(principal, day))
+    await open_cases(session, editions, Evaluation.cycle_id == cycle.id, context)
     return cycle
 
 
@@ -124,14 +123,15 @@ async def approve_cycle(
     """One bureau approves the results after the notice; from now on no result changes."""
     cycle, edition, day = await _for_signature(session, principal, editions, cycle_id, approved_on, if_match)
     require_status(cycle.status, ("announced",))
-    _require_notice_over(edition, cycle, day)
+    decision = _require_notice_over(edition, cycle, day)
     await _require_objections_answered(session, cycle)
+    await _require_all_decided(session, cycle)
     bureaus = bureaus_of(principal, edition)
     if not bureaus:
         raise forbidden()
     cycle.status = "approved"
     cycle.approved_on, cycle.approved_by, cycle.approved_bureau = day, principal.account_id, bureaus[0]
-    cycle.version += 1
+    await tell_cycle(session, ec.CycleApproved, cycle, EventContext.of(principal, day), decision.rules)
     return cycle
 
 
@@ -154,7 +154,7 @@ async def countersign_cycle(
     cycle.status = "countersigned"
     cycle.countersigned_on = _not_before(day, cycle.approved_on)
     cycle.countersigned_by, cycle.countersigned_bureau = principal.account_id, bureau
-    cycle.version += 1
+    await tell_cycle(session, ec.CycleCountersigned, cycle, EventContext.of(principal, day), decision.rules)
     return cycle
 
 
@@ -173,9 +173,9 @@ async def _for_signature(
     return cycle, editions.get(cycle.edition), effective_date(principal, sent)
 
 
-def _require_notice_over(edition: Edition, cycle: EvaluationCycle, day: date) -> None:
+def _require_notice_over(edition: Edition, cycle: EvaluationCycle, day: date) -> Decision:
     assert cycle.notice_until is not None
-    require_passed(rules.decide_notice_over(edition, cycle.notice_until, day))
+    return require_passed(rules.decide_notice_over(edition, cycle.notice_until, day))
 
 
 def _not_before(day: date, earliest: date | None) -> date:
@@ -189,14 +189,14 @@ async def _require_objections_answered(session: AsyncSession, cycle: EvaluationC
         raise DomainError("objections-unanswered", 409, params={"count": waiting})
 
 
-def state_of(cycle: EvaluationCycle) -> ec.CycleState:
-    """The cycle as its events tell it; a year's rubric is that of its edition."""
-    return ec.CycleState(
-        id=cycle.id,
-        year=cycle.year,
-        status=cycle.status,
-        edition=cycle.edition,
-        rubric=cycle.edition,
-        document_no=cycle.document_no,
-        published_on=cycle.published_on,
-    )
+async def _require_all_decided(session: AsyncSession, cycle: EvaluationCycle) -> None:
+    """2.3-1, 2.3-2: once approved, no result changes, so that a veto or an exemption still undecided would never be.
+    The cycle's row, which is locked, decides which of two came first."""
+    if waiting := await undecided(session, cycle.id, Veto):
+        raise DomainError("vetoes-undecided", 409, params=_where(waiting))
+    if waiting := await undecided(session, cycle.id, Exemption):
+        raise DomainError("exemptions-undecided", 409, params=_where(waiting))
+
+
+def _where(waiting: list[str]) -> dict[str, object]:
+    return {"count": len(waiting), "evaluations": list(dict.fromkeys(waiting))[:NAMED_AT_MOST]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,10 +19,7 @@ from services.evaluation.delistings.rules import COMPLETED, PARTICIPANTS, PUBLIS
 from shared.clock import utcnow
 from shared.events import outbox
 from shared.events.consumer import Received
-from shared.events.contracts import evaluation as ec
-from shared.events.contracts import finance as fc
-from shared.events.contracts import registry as rc
-from shared.events.contracts import vouchers as vc
+from shared.events.contracts import evaluation as ec, finance as fc, registry as rc, vouchers as vc
 from shared.events.outbox import EventContext
 from shared.logging import get_logger
 
@@ -44,18 +41,18 @@ _DETAILS = {
     "active_municipal_titles_left",
     "delisted_on",
 }
-TITLES_LEFT = "active-municipal-titles-left"
+_RULES = ("delisting.confirmations",)
 
 log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """What a service says it has done about a case; not `valid` if that is not what the case needs."""
+    """What a service says it has done about a case; a `problem` if that is not what the case needs."""
 
     case_id: UUID
     service: str
-    valid: bool
+    problem: str | None
     acted_at: datetime
     event_id: UUID
     event_type: str
@@ -64,14 +61,18 @@ class Confirmation:
     details: dict[str, JsonValue]
     context: EventContext
 
+    @property
+    def valid(self) -> bool:
+        return self.problem is None
+
     @classmethod
-    def of(cls, service: str, event: Received[Any], valid: bool) -> Confirmation:
+    def of(cls, service: str, event: Received[Any], problem: str | None = None) -> Confirmation:
         """Out of the service's event about the case."""
         data: Confirming = event.data
         return cls(
             case_id=data.case_id,
             service=service,
-            valid=valid,
+            problem=problem,
             acted_at=event.time,
             event_id=event.id,
             event_type=event.type,
@@ -95,6 +96,7 @@ async def confirm(session: AsyncSession, confirmations: Sequence[Confirmation]) 
         log.warning("confirmation-of-unknown-case", case_id=str(missing))
     if not known:
         return
+    await _tell(session, cases, known, await _late(session, list(cases)))
     await _record(session, known)
     complete = await _all_confirmed(session, [case.id for case in cases.values() if case.status == PUBLISHED])
     for case_id in complete:
@@ -131,18 +133,53 @@ def _values(confirmation: Confirmation) -> dict[str, object]:
         "position": confirmation.position,
         "rules": list(confirmation.rules),
         "details": confirmation.details,
-        "problem": None if confirmation.valid else TITLES_LEFT,
+        "problem": confirmation.problem,
     }
     keys = {"key_case": confirmation.case_id, "key_service": confirmation.service}
     return keys | {f"new_{name}": value for name, value in values.items()}
 
 
-async def _all_confirmed(session: AsyncSession, cases: Sequence[UUID]) -> list[UUID]:
-    if not cases:
-        return []
+async def _late(session: AsyncSession, cases: Sequence[UUID]) -> set[tuple[UUID, str]]:
     participant = DelistingParticipant
-    late = select(participant.case_id).where(participant.case_id.in_(cases), participant.confirmed_at.is_(None))
-    waiting = set(await session.scalars(late))
+    query = select(participant.case_id, participant.service).where(
+        participant.case_id.in_(cases), participant.confirmed_at.is_(None)
+    )
+    return {(row.case_id, row.service) for row in await session.execute(query)}
+
+
+async def _tell(
+    session: AsyncSession,
+    cases: Mapping[UUID, DelistingCase],
+    confirmations: Sequence[Confirmation],
+    late: set[tuple[UUID, str]],
+) -> None:
+    """Tell of the answers that change something: those of participants who have not confirmed yet."""
+    for confirmation in confirmations:
+        case, key = cases[confirmation.case_id], (confirmation.case_id, confirmation.service)
+        if key not in late:
+            continue
+        if confirmation.valid:
+            late.discard(key)
+        data = ec.DelistingAnsweredData(
+            **state_of(case).model_dump(),
+            service=confirmation.service,
+            confirmed=confirmation.valid,
+            problem=confirmation.problem,
+            event_id=confirmation.event_id,
+        )
+        await outbox.append(
+            session,
+            ec.DelistingAnswered,
+            case,
+            data,
+            context=confirmation.context,
+            rules=_RULES,
+            edition=case.edition,
+        )
+
+
+async def _all_confirmed(session: AsyncSession, cases: Sequence[UUID]) -> list[UUID]:
+    waiting = {case_id for case_id, _ in await _late(session, cases)} if cases else set()
     return [case_id for case_id in cases if case_id not in waiting]
 
 
@@ -154,7 +191,7 @@ async def _complete(session: AsyncSession, case: DelistingCase, context: EventCo
         case,
         decided_data(case),
         context=context,
-        rules=("delisting.confirmations",),
+        rules=_RULES,
         edition=case.edition,
     )
 
@@ -174,4 +211,5 @@ def decided_data(case: DelistingCase) -> ec.DelistingDecidedData:
         published_at=case.published_at,
         ban_years=case.ban_years,
         participants=PARTICIPANTS,
+        continuation_basis=case.continuation_basis,
     )

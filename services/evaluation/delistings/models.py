@@ -91,6 +91,8 @@ class DelistingCase(Aggregate, Base):
     published_on: Mapped[date | None]
     published_at: Mapped[datetime | None]
     published_by: Mapped[str | None]
+    continuation_basis: Mapped[str | None]
+    """What a decision published after the edition's end rests on (6-1)."""
     ban_years: Mapped[int | None] = mapped_column(SmallInteger)
     expected_title_ids: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
     correlation_id: Mapped[str | None]

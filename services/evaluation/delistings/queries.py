@@ -26,7 +26,7 @@ from shared.auth.principal import Principal
 from shared.auth.roles import CENTRE_OPERATOR
 from shared.calendar import WorkingDay
 from shared.errors import not_found
-from shared.events.contracts.evaluation import DELISTING
+from shared.events.contracts.evaluation import DELISTING, DelistingAnswered
 from shared.kernel_tables import event_log
 from shared.policy.edition import Edition
 
@@ -73,7 +73,8 @@ async def taken_so_far(session: AsyncSession, case: DelistingCase) -> rules.Take
 
 
 async def timeline(session: AsyncSession, case: DelistingCase, edition: Edition) -> CaseTimeline:
-    """Everything recorded about the case, in the order of the event log."""
+    """Everything recorded about the case, in the order of the event log; participants' answers in a list of their
+    own."""
     taken = await taken_so_far(session, case)
     participants = await session.scalars(
         select(DelistingParticipant)
@@ -111,7 +112,7 @@ async def _log(session: AsyncSession, case_id: UUID) -> Sequence[AnyRow]:
             DelistingStep.decision,
         )
         .select_from(event_log.outerjoin(table_of(DelistingStep), DelistingStep.event_id == log.id))
-        .where(log.aggregate_id == case_id, log.topic == DELISTING.name)
+        .where(log.aggregate_id == case_id, log.topic == DELISTING.name, log.type != DelistingAnswered.name)
         .order_by(log.aggregate_version)
     )
     return (await session.execute(query)).all()

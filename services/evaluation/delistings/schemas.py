@@ -118,6 +118,7 @@ class CaseOut(Response):
     published_on: date | None
     published_at: datetime | None
     ban_years: int | None
+    continuation_basis: str | None
     completed_at: datetime | None
     served_on: date | None
     reconsideration_until: date | None

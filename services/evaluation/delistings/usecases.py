@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from pydantic import JsonValue
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.access import OFFICERS, bureaus_of
@@ -120,7 +121,7 @@ async def record_legal_review(caller: Caller, case_id: UUID, sent: LegalReview) 
 async def decide_case(caller: Caller, case_id: UUID, sent: CaseDecision) -> DelistingCase:
     """One bureau's decision, by an approver who took no earlier step; it takes effect by publication only."""
     at = await _open(caller, case_id, rules.DECISION, sent.decided_on)
-    _refuse_earlier_hands(caller.principal, at.case)
+    await _refuse_earlier_hands(caller, at.case)
     bureaus = bureaus_of(caller.principal, at.edition)
     if not bureaus:
         raise forbidden()
@@ -135,7 +136,7 @@ async def decide_case(caller: Caller, case_id: UUID, sent: CaseDecision) -> Deli
 async def countersign_case(caller: Caller, case_id: UUID, sent: Countersignature) -> DelistingCase:
     """The other bureau's countersignature (会签), by yet another person; the procedure is then complete."""
     at = await _open(caller, case_id, rules.COUNTERSIGNATURE, sent.countersigned_on)
-    _refuse_earlier_hands(caller.principal, at.case)
+    await _refuse_earlier_hands(caller, at.case)
     bureaus = bureaus_of(caller.principal, at.edition)
     bureau, decision = rules.decide_countersignature(at.edition, at.case.decided_bureau, bureaus)
     require_passed(decision)
@@ -158,8 +159,13 @@ async def record_service(caller: Caller, case_id: UUID, sent: ServiceRecord) -> 
     return await _take(caller, at, rules.SERVICE, "served", details, None, status=case.status)
 
 
-def _refuse_earlier_hands(principal: Principal, case: DelistingCase) -> None:
-    if principal.account_id in (case.notice_served_by, case.reviewed_by, case.decided_by):
+async def _refuse_earlier_hands(caller: Caller, case: DelistingCase) -> None:
+    """Whoever took any step of the case, one that was repeated or came to nothing included, neither decides nor
+    countersigns."""
+    own = select(DelistingStep.id).where(
+        DelistingStep.case_id == case.id, DelistingStep.actor == caller.principal.account_id
+    )
+    if await caller.session.scalar(own.limit(1)) is not None:
         raise four_eyes_required()
 
 

@@ -19,10 +19,10 @@ from services.evaluation.evaluations.models import ExpertScore, Veto
 from services.evaluation.evaluations.tenancy_counts import tenancy_counts
 from services.evaluation.reports.form import FIELDS, QuarterlyForm, year_of
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
-from services.evaluation.reports.rules import due_day, due_quarters
+from services.evaluation.reports.rules import due_day, due_quarters, left_on
 from services.evaluation.rubrics.catalogue import Windows, windows
 from services.evaluation.rubrics.facts import Facts, ReportingFacts, TenancyFacts
-from services.evaluation.rubrics.rules import NO_REPORT
+from services.evaluation.rubrics.rules import NO_REPORT, Listing
 from services.evaluation.terms import term_end
 from shared.policy.edition import Edition
 
@@ -37,8 +37,7 @@ class Subject:
     owner_division: str
     site_division: str
     total_area_m2: Decimal
-    listed_on: date | None
-    delisted_on: date | None
+    listing: Listing
     exempt: bool
 
 
@@ -140,9 +139,11 @@ def _facts(
 
 def _reporting(frame: Frame, subject: Subject, reports: Sequence[AnyRow], returned: AnyRow | None) -> ReportingFacts:
     by_quarter = {row.quarter: row for row in reports if row.first_submitted_on is not None}
+    listing = subject.listing
+    left = left_on(listing.delisted_on, listing.withdrawn_on)
     due = [
         quarter
-        for quarter in due_quarters(frame.edition, frame.year, subject.listed_on, subject.delisted_on)
+        for quarter in due_quarters(frame.edition, frame.year, listing.listed_on, left)
         if quarter in by_quarter or due_day(frame.edition, frame.year, quarter).day < frame.as_of
     ]
     submitted = [by_quarter[quarter] for quarter in due if quarter in by_quarter]

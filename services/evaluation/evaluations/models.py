@@ -53,6 +53,7 @@ class Evaluation(Aggregate, Base):
     total_area_m2: Mapped[Decimal] = mapped_column(Numeric(12, 2))
     listed_on: Mapped[date | None]
     delisted_on: Mapped[date | None]
+    withdrawn_on: Mapped[date | None]
     status: Mapped[str] = mapped_column(default="pending")
     exempt: Mapped[bool] = mapped_column(default=False)
     score: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
@@ -124,6 +125,7 @@ class Veto(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     evaluation_id: Mapped[UUID] = mapped_column(ForeignKey("evaluation.id"))
+    version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     code: Mapped[str]
     status: Mapped[str] = mapped_column(default="recorded")
     document_no: Mapped[str]
@@ -153,6 +155,7 @@ class Exemption(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     evaluation_id: Mapped[UUID] = mapped_column(ForeignKey("evaluation.id"))
+    version: Mapped[int] = mapped_column(default=0, server_default=text("0"))
     status: Mapped[str] = mapped_column(default="proposed")
     reason: Mapped[str]
     document_no: Mapped[str]

@@ -12,6 +12,7 @@ from services.evaluation.access import in_scope, reads_all
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.delistings.opening import PRELIMINARY
 from services.evaluation.evaluations.models import Evaluation, Exemption, ScoreSheet, Veto
+from services.evaluation.evaluations.rules import UNDECIDED
 from services.evaluation.evaluations.schemas import (
     EvaluationFile,
     EvaluationFilter,
@@ -66,6 +67,17 @@ async def show_evaluation(session: AsyncSession, principal: Principal, evaluatio
 
 async def _of(session: AsyncSession, table: type[Veto | Exemption], evaluation_id: UUID) -> list[Veto | Exemption]:
     return list(await session.scalars(select(table).where(table.evaluation_id == evaluation_id).order_by(table.id)))
+
+
+async def undecided(session: AsyncSession, cycle_id: UUID, table: type[Veto | Exemption]) -> list[str]:
+    """For each veto or exemption of a cycle that still waits for somebody's decision, its evaluation's number."""
+    query = (
+        select(Evaluation.no)
+        .join(table, table.evaluation_id == Evaluation.id)
+        .where(Evaluation.cycle_id == cycle_id, table.status.in_(UNDECIDED))
+        .order_by(Evaluation.no)
+    )
+    return list(await session.scalars(query))
 
 
 def shown_to(principal: Principal) -> Callable[[Row[Evaluation, str, str]], ResultOut]:

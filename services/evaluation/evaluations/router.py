@@ -155,7 +155,7 @@ async def publish_evaluation(
     if_match: IfMatch = None,
 ) -> EvaluationFile | ResultOut:
     """Publish a centre that the year's publication left out."""
-    await publish_one(session, principal, runtime.editions, evaluation_id, sent.published_on, if_match)
+    await publish_one(session, principal, runtime.editions, evaluation_id, sent, if_match)
     await session.flush()
     shown = await show_evaluation(session, principal, evaluation_id)
     set_etag(response, shown.version)

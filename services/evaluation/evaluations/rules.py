@@ -13,6 +13,9 @@ MARKABLE: Final = ("open", "scored")
 CORRECTABLE: Final = ("open", "scored", "announced")
 """The same, and during the public notice, when objections and discoveries change preliminary results."""
 
+UNDECIDED: Final = ("recorded", "proposed", "approved")
+"""States of a veto or an exemption that waits for another person."""
+
 
 def decide_exemption(edition: Edition, reason: str, previous_year_failed: bool, minutes_no: str | None) -> Decision:
     """2.3-1: exempt only for a reason that the edition names; after a failed year also with the office's minutes,

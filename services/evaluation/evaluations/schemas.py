@@ -60,9 +60,11 @@ class ExemptionDecision(Request):
 
 
 class SinglePublication(Request):
-    """`published_on` only when it was made public earlier."""
+    """`published_on` only when it was made public earlier. `continuation_basis` names the document under which a fail
+    is still published after the edition's end (6-1)."""
 
     published_on: date | None = None
+    continuation_basis: Annotated[str, Field(min_length=1, max_length=200)] | None = None
 
 
 class EvaluationFilter(PageParams):
@@ -143,6 +145,7 @@ class EvaluationOut(ResultOut):
     total_area_m2: Decimal
     listed_on: date | None
     delisted_on: date | None
+    withdrawn_on: date | None
     exempt: bool
     failing: bool
     vetoed: bool

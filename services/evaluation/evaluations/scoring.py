@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import Update, and_, bindparam, func, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Integer,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+    update,
+    values,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import AnyRow, table_of
 from services.evaluation.evaluations.gather import Frame, Gathered, Subject, gather
 from services.evaluation.evaluations.models import Evaluation, ScoreSheet
+from services.evaluation.evaluations.telling import FIELDS, tell_graded, tell_scored
 from services.evaluation.rubrics.catalogue import CATALOGUE
 from services.evaluation.rubrics.rules import (
     EXEMPT,
     NOT_GRADED,
     Grade,
     Line,
+    Listing,
     Score,
     Standing,
     decide_grade,
@@ -28,6 +43,7 @@ from services.evaluation.rubrics.rules import (
     score,
 )
 from shared.clock import utcnow
+from shared.events.outbox import EventContext
 from shared.ids import uuid7
 from shared.policy.decision import Plain
 from shared.policy.edition import Edition
@@ -35,13 +51,17 @@ from shared.policy.edition import Edition
 _UNRANKED = Standing(place=1, graded=0)
 """Before the tier is ranked nobody is among its best."""
 
+_REGRADED_AT_ONCE: Final = 1000
+_Change: TypeAlias = tuple[UUID, str, dict[str, JsonValue], bool]
+"""Evaluation, grade, decision, and whether the grade moved."""
+
 
 async def score_evaluations(
     session: AsyncSession,
     frame: Frame,
     evaluations: Sequence[Evaluation],
+    context: EventContext,
     *,
-    actor: str,
     operation_id: UUID | None = None,
 ) -> None:
     """Write a new score sheet for each evaluation, all locked by the caller, and the grade its score alone gives.
@@ -50,6 +70,7 @@ async def score_evaluations(
     """
     if not evaluations:
         return
+    await session.flush()
     subjects = [_subject(evaluation) for evaluation in evaluations]
     found = await gather(session, frame, subjects)
     sheets: list[dict[str, Any]] = []
@@ -57,8 +78,8 @@ async def score_evaluations(
     for subject in subjects:
         gathered = found[subject.id]
         computed = score(frame.edition.rubric, gathered.facts)
-        sheet = _sheet(frame, subject, computed, gathered, actor)
-        grade = _grade(frame.edition, frame.year, subject, computed, gathered.vetoes)
+        sheet = _sheet(frame, subject, computed, gathered, context.actor)
+        grade = _grade(frame, subject, computed, gathered.vetoes)
         sheets.append(sheet)
         changes.append(_change(subject, sheet, grade, bool(gathered.vetoes), operation_id))
     await session.execute(insert(ScoreSheet), sheets)
@@ -72,6 +93,8 @@ async def score_evaluations(
         )
     )
     await (await session.connection()).execute(changed, changes)
+    told = [{name: change[f"new_{name}"] for name in _CHANGED} for change in changes]
+    await tell_scored(session, frame.edition.id, evaluations, told, context)
 
 
 _CHANGED = (
@@ -98,14 +121,14 @@ def _subject(evaluation: Evaluation) -> Subject:
         owner_division=evaluation.owner_division,
         site_division=evaluation.site_division,
         total_area_m2=evaluation.total_area_m2,
-        listed_on=evaluation.listed_on,
-        delisted_on=evaluation.delisted_on,
+        listing=Listing(evaluation.listed_on, evaluation.delisted_on, evaluation.withdrawn_on),
         exempt=evaluation.exempt,
     )
 
 
-def _grade(edition: Edition, year: int, subject: Subject, computed: Score, vetoes: Sequence[str]) -> Grade:
-    graded = decide_graded(edition, year, subject.listed_on, subject.delisted_on)
+def _grade(frame: Frame, subject: Subject, computed: Score, vetoes: Sequence[str]) -> Grade:
+    edition = frame.edition
+    graded = decide_graded(edition, frame.year, subject.listing)
     against = decide_vetoes(edition, vetoes)
     return decide_grade(edition, graded, against, computed.rounded, _UNRANKED, exempt=subject.exempt)
 
@@ -181,19 +204,23 @@ def number(value: Fraction) -> str:
     return text.rstrip("0").rstrip(".")
 
 
-async def grade_tiers(session: AsyncSession, cycle_id: UUID, edition: Edition, year: int) -> None:
+async def grade_tiers(
+    session: AsyncSession, cycle_id: UUID, edition: Edition, year: int, context: EventContext
+) -> None:
     """Rank the graded centres of each tier and give the bands that only a tier's best share reaches (2.3-3).
 
-    Vetoed centres are graded, so they count in n, but take no place before others.
+    Vetoed centres are graded, so they count in n, but take no place before others. The caller holds the cycle so that
+    nobody scores in it meanwhile.
     """
     await session.execute(_ranking(cycle_id))
     best = [band for band in edition.rubric.bands if band.top_share is not None]
     if not best:
         return
     evaluation = Evaluation
-    columns = (evaluation.id, evaluation.score, evaluation.place, evaluation.graded_in_tier, evaluation.decision)
+    columns = (evaluation.id, evaluation.score, evaluation.grade, evaluation.place, evaluation.graded_in_tier)
+    listing = (evaluation.listed_on, evaluation.delisted_on, evaluation.withdrawn_on)
     candidates = await session.execute(
-        select(*columns, evaluation.listed_on, evaluation.delisted_on).where(
+        select(*columns, evaluation.decision, *listing).where(
             evaluation.cycle_id == cycle_id,
             evaluation.status == "scored",
             ~evaluation.vetoed,
@@ -202,22 +229,37 @@ async def grade_tiers(session: AsyncSession, cycle_id: UUID, edition: Edition, y
         )
     )
     changes = [change for row in candidates if (change := _regraded(edition, year, row)) is not None]
-    if changes:
-        table = table_of(evaluation)
-        changed = (
-            update(table)
-            .where(table.c.id == bindparam("key"))
-            .values(grade=bindparam("new_grade"), decision=bindparam("new_decision", type_=table.c.decision.type))
+    for start in range(0, len(changes), _REGRADED_AT_ONCE):
+        await _regrade(session, edition, changes[start : start + _REGRADED_AT_ONCE], context)
+
+
+async def _regrade(session: AsyncSession, edition: Edition, changes: Sequence[_Change], context: EventContext) -> None:
+    """Write decisions that the ranking changed; an evaluation whose grade moved gets its next version and event."""
+    table = table_of(Evaluation)
+    types = (table.c.id.type, table.c.grade.type, table.c.decision.type, Boolean())
+    names = ("id", "grade", "decision", "moved")
+    new = values(*(column(name, type_) for name, type_ in zip(names, types, strict=True)), name="new").data(changes)
+    changed = (
+        update(table)
+        .where(table.c.id == new.c.id)
+        .values(
+            grade=new.c.grade,
+            decision=cast(new.c.decision, table.c.decision.type),
+            version=table.c.version + cast(new.c.moved, Integer),
         )
-        await (await session.connection()).execute(changed, changes)
+        .returning(*(table.c[name] for name in FIELDS), table.c.version, new.c.moved)
+    )
+    rows = (await (await session.connection()).execute(changed)).all()
+    await tell_graded(session, edition.id, [row for row in rows if row.moved], context)
 
 
-def _regraded(edition: Edition, year: int, row: AnyRow) -> dict[str, Any] | None:
-    graded = decide_graded(edition, year, row.listed_on, row.delisted_on)
+def _regraded(edition: Edition, year: int, row: AnyRow) -> _Change | None:
+    listing = Listing(row.listed_on, row.delisted_on, row.withdrawn_on)
+    graded = decide_graded(edition, year, listing)
     standing = Standing(row.place, row.graded_in_tier)
     grade = decide_grade(edition, graded, decide_vetoes(edition, ()), row.score, standing, exempt=False)
     decision = grade.decision.to_json()
-    return None if decision == row.decision else {"key": row.id, "new_grade": grade.grade, "new_decision": decision}
+    return None if decision == row.decision else (row.id, grade.grade, decision, grade.grade != row.grade)
 
 
 def _ranking(cycle_id: UUID) -> Update:

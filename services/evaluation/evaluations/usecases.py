@@ -19,6 +19,7 @@ from services.evaluation.evaluations.models import Evaluation, Exemption, Expert
 from services.evaluation.evaluations.rules import CORRECTABLE, MARKABLE, decide_exemption
 from services.evaluation.evaluations.schemas import ExemptionDecision, ExpertMark, NewExemption, NewVeto, VetoDecision
 from services.evaluation.evaluations.scoring import grade_tiers, score_evaluations
+from services.evaluation.evaluations.telling import tell_exemption, tell_mark, tell_veto
 from services.evaluation.objections.queries import upheld
 from services.evaluation.refusals import require_known, require_passed, require_status
 from services.evaluation.rubrics.rules import NO_REPORT
@@ -31,7 +32,8 @@ from shared.policy.edition import Edition, Editions
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """An evaluation locked for a change, behind its cycle, which cannot change its state meanwhile."""
+    """An evaluation locked for a change, behind its cycle, which cannot change its state meanwhile, and in which nobody
+    else scores once there are scores: places in a tier depend on all of them."""
 
     cycle: EvaluationCycle
     evaluation: Evaluation
@@ -42,10 +44,11 @@ async def hold_evaluation(
     session: AsyncSession, editions: Editions, evaluation_id: UUID, allowed: tuple[str, ...]
 ) -> Held:
     """Lock an unpublished evaluation whose cycle is in one of the allowed states. Raises 404 or 409."""
-    cycle_id = await session.scalar(select(Evaluation.cycle_id).where(Evaluation.id == evaluation_id))
-    if cycle_id is None:
+    query = select(Evaluation.cycle_id, Evaluation.status).where(Evaluation.id == evaluation_id)
+    known = (await session.execute(query)).one_or_none()
+    if known is None:
         raise not_found("evaluation")
-    cycle = await hold_cycle(session, cycle_id)
+    cycle = await hold_cycle(session, known.cycle_id, exclusive=known.status != "pending")
     require_status(cycle.status, allowed)
     locked = select(Evaluation).where(Evaluation.id == evaluation_id).with_for_update()
     evaluation = (await session.scalars(locked.execution_options(populate_existing=True))).one()
@@ -71,6 +74,7 @@ async def enter_mark(
     )
     session.add(mark)
     await session.flush()
+    await tell_mark(session, held.evaluation, mark, EventContext.of(principal))
     await rescore(session, editions, held, principal)
     return mark
 
@@ -94,6 +98,7 @@ async def record_veto(
     )
     session.add(veto)
     await session.flush()
+    await tell_veto(session, held.evaluation, veto, EventContext.of(principal, veto.recorded_on))
     return veto
 
 
@@ -115,7 +120,9 @@ async def decide_veto(
     if veto.recorded_by == principal.account_id:
         raise four_eyes_required()
     veto.status = sent.outcome
-    veto.decided_on, veto.decided_by = effective_date(principal, sent.decided_on), principal.account_id
+    day = effective_date(principal, sent.decided_on)
+    veto.decided_on, veto.decided_by = day, principal.account_id
+    await tell_veto(session, held.evaluation, veto, EventContext.of(principal, day))
     await session.flush()
     await rescore(session, editions, held, principal)
     return veto
@@ -144,6 +151,7 @@ async def propose_exemption(
     )
     session.add(exemption)
     await session.flush()
+    await tell_exemption(session, evaluation, exemption, EventContext.of(principal, exemption.proposed_on))
     return exemption
 
 
@@ -176,11 +184,11 @@ async def approve_exemption(
     if not bureaus:
         raise forbidden()
     if sent.outcome == "refused":
-        exemption.status, exemption.refused_by = "refused", principal.account_id
-        return exemption
+        return await _refuse(session, held, exemption, EventContext.of(principal, day))
     await _require_still_allowed(session, held, exemption)
     exemption.status = "approved"
     exemption.approved_on, exemption.approved_by, exemption.approved_bureau = day, principal.account_id, bureaus[0]
+    await tell_exemption(session, held.evaluation, exemption, EventContext.of(principal, day))
     return exemption
 
 
@@ -201,14 +209,21 @@ async def countersign_exemption(
     bureau, decision = decide_countersignature(held.edition, exemption.approved_bureau, bureaus)
     require_passed(decision)
     if sent.outcome == "refused":
-        exemption.status, exemption.refused_by = "refused", principal.account_id
-        return exemption
+        return await _refuse(session, held, exemption, EventContext.of(principal, day))
     await _require_still_allowed(session, held, exemption)
     exemption.status, exemption.countersigned_on = "granted", day
     exemption.countersigned_by, exemption.countersigned_bureau = principal.account_id, bureau
     held.evaluation.exempt, held.evaluation.failing = True, False
+    applied = ("evaluation.exemption", *decision.rules)
+    await tell_exemption(session, held.evaluation, exemption, EventContext.of(principal, day), applied)
     await session.flush()
     await rescore(session, editions, held, principal)
+    return exemption
+
+
+async def _refuse(session: AsyncSession, held: Held, exemption: Exemption, context: EventContext) -> Exemption:
+    exemption.status, exemption.refused_by = "refused", context.actor
+    await tell_exemption(session, held.evaluation, exemption, context)
     return exemption
 
 
@@ -236,14 +251,11 @@ async def rescore(session: AsyncSession, editions: Editions, held: Held, princip
     if held.evaluation.status == "pending":
         return
     frame = frame_of(held.edition, held.cycle.year, principal.today)
+    context = EventContext.of(principal)
     await score_evaluations(
-        session,
-        frame,
-        [held.evaluation],
-        actor=principal.account_id,
-        operation_id=held.evaluation.scored_by_operation,
+        session, frame, [held.evaluation], context, operation_id=held.evaluation.scored_by_operation
     )
-    await grade_tiers(session, held.cycle.id, held.edition, held.cycle.year)
+    await grade_tiers(session, held.cycle.id, held.edition, held.cycle.year, context)
     await session.refresh(held.evaluation)
     if held.cycle.status in PRELIMINARY:
-        await follow_result(session, editions, held.evaluation, EventContext.of(principal))
+        await follow_result(session, editions, held.evaluation, context)

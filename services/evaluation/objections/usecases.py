@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.evaluations.queries import find_concerned
-from services.evaluation.evaluations.usecases import hold_evaluation, rescore
+from services.evaluation.evaluations.usecases import Held, hold_evaluation, rescore
 from services.evaluation.objections.models import Objection, ObjectionStatement
 from services.evaluation.objections.queries import find_objection
 from services.evaluation.objections.rules import decide_objection_in_time
@@ -16,6 +17,10 @@ from services.evaluation.refusals import require_known, require_passed, require_
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.errors import DomainError, four_eyes_required
+from shared.events import outbox
+from shared.events.contracts import evaluation as ec
+from shared.events.outbox import EventContext
+from shared.events.types import EventType
 from shared.http.etag import honour_match
 from shared.ids import next_case_no, uuid7
 from shared.policy.edition import Editions
@@ -35,7 +40,7 @@ async def object_to_result(
     objection = Objection(
         id=uuid7(),
         no=await next_case_no(session, "OB", day.year),
-        version=1,
+        version=0,
         cycle_id=held.cycle.id,
         evaluation_id=held.evaluation.id,
         centre_id=held.evaluation.centre_id,
@@ -51,6 +56,7 @@ async def object_to_result(
     session.add(objection)
     await session.flush()
     session.add(ObjectionStatement(objection_id=objection.id, statement=sent.statement))
+    await _tell(session, ec.ObjectionTaken, objection, held, EventContext.of(principal, day), decision.rules)
     return objection
 
 
@@ -76,8 +82,36 @@ async def answer_objection(
     objection.status = sent.outcome
     objection.answered_on, objection.answered_by = day, principal.account_id
     objection.answer_document_no = sent.document_no
-    objection.version += 1
-    if sent.rescore and sent.outcome == "upheld":
-        objection.rescored = True
+    objection.rescored = sent.rescore and sent.outcome == "upheld"
+    applied = ("evaluation.public_notice",)
+    await _tell(session, ec.ObjectionAnswered, objection, held, EventContext.of(principal, day), applied)
+    if objection.rescored:
         await rescore(session, editions, held, principal)
     return objection
+
+
+async def _tell(
+    session: AsyncSession,
+    event_type: EventType[ec.ObjectionState],
+    objection: Objection,
+    held: Held,
+    context: EventContext,
+    applied: Sequence[str],
+) -> None:
+    data = ec.ObjectionState(
+        id=objection.id,
+        no=objection.no,
+        cycle_id=objection.cycle_id,
+        evaluation_id=objection.evaluation_id,
+        centre_id=objection.centre_id,
+        status=objection.status,
+        signed=objection.signed,
+        reason=objection.reason,
+        indicators=tuple(objection.indicators),
+        document_no=objection.document_no,
+        submitted_on=objection.submitted_on,
+        answered_on=objection.answered_on,
+        answer_document_no=objection.answer_document_no,
+        rescored=bool(objection.rescored),
+    )
+    await outbox.append(session, event_type, objection, data, context=context, rules=applied, edition=held.edition.id)

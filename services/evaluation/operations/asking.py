@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Final, Literal
+from typing import Literal
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from services.evaluation.operations.models import Operation
 from shared.db import Database
 from shared.events.outbox import EventContext
-
-_signals: Final[WeakKeyDictionary[Database, asyncio.Event]] = WeakKeyDictionary()
-
-
-def signal_of(db: Database) -> asyncio.Event:
-    """Set when an operation was committed by this process; the leader looks by itself for those of other processes."""
-    return _signals.setdefault(db, asyncio.Event())
+from shared.operations import asking
 
 
 async def ask(
@@ -43,17 +33,4 @@ async def ask(
         correlation_id=context.correlation_id,
         simulated=context.simulated,
     )
-    session.add(operation)
-    await session.flush()
-    signal = signal_of(db)
-
-    def wake(_: Session) -> None:
-        signal.set()
-
-    event.listen(session.sync_session, "after_commit", wake, once=True)
-    return operation
-
-
-def address_of(operation_id: UUID) -> str:
-    """Where the operation's progress is read."""
-    return f"/v1/operations/evaluation-{operation_id}"
+    return await asking.ask(session, db, operation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.operations.models import Operation, OperationIssue
 from services.evaluation.operations.schemas import OperationOut, OperationProblem
+from shared.auth.principal import Principal
 from shared.errors import not_found
 from shared.http.messages import Language, Messages
 
-MESSAGES = Path(__file__).parent.parent / "messages.toml"
+SERVICE: Final = "evaluation"
+MESSAGES: Final = Path(__file__).parent.parent / "messages.toml"
 
 
 @cache
@@ -22,11 +25,11 @@ def _messages() -> Messages:
     return Messages.load(MESSAGES)
 
 
-async def show_operation(session: AsyncSession, operation_id: UUID, language: Language) -> OperationOut:
+async def show_operation(session: AsyncSession, _: Principal, operation_id: UUID, language: Language) -> OperationOut:
     """The operation as it stands. Raises 404."""
     operation = await session.get(Operation, operation_id, populate_existing=True)
     if operation is None:
         raise not_found("operation")
     query = select(OperationIssue).where(OperationIssue.operation_id == operation_id)
     issues = await session.scalars(query.order_by(OperationIssue.recorded_at, OperationIssue.evaluation_id))
-    return OperationOut.of(operation, [OperationProblem.of(issue, _messages(), language) for issue in issues])
+    return OperationOut.of(SERVICE, operation, [OperationProblem.of(issue, _messages(), language) for issue in issues])

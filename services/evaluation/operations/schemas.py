@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Self
 from uuid import UUID
 
 from pydantic import JsonValue
 
-from services.evaluation.operations.models import Operation, OperationIssue
+from services.evaluation.operations.models import OperationIssue
 from shared.http.messages import Language, Messages
 from shared.http.schemas import Response
+from shared.operations.schemas import OperationState
 
 
 class OperationProblem(Response):
@@ -50,30 +50,5 @@ def _clauses(decision: dict[str, JsonValue] | None) -> list[str]:
     return list(dict.fromkeys(str(result["clause"]) for result in results if isinstance(result, dict)))
 
 
-class OperationOut(Response):
-    """An operation's progress; `errors` names what was left out, `result` is there once it is done."""
-
-    id: str
-    kind: str
-    status: str
-    done: int
-    total: int
-    errors: list[OperationProblem]
-    result: dict[str, JsonValue] | None
-    created_at: datetime
-    finished_at: datetime | None
-
-    @classmethod
-    def of(cls, operation: Operation, errors: list[OperationProblem]) -> Self:
-        """`id` is the one of the operations' address."""
-        return cls(
-            id=f"evaluation-{operation.id}",
-            kind=operation.kind,
-            status=operation.status,
-            done=operation.done,
-            total=operation.total,
-            errors=errors,
-            result=operation.result,
-            created_at=operation.created_at,
-            finished_at=operation.finished_at,
-        )
+class OperationOut(OperationState[OperationProblem]):
+    """Progress of the work on a cycle; `errors` are the centres that were left out."""

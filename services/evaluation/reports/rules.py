@@ -34,17 +34,25 @@ def due_day(edition: Edition, year: int, quarter: int) -> WorkingDay:
     return term_end(edition, add_months(first_day(year, quarter), 3).replace(day=day))
 
 
-def due_quarters(edition: Edition, year: int, listed_on: date | None, delisted_on: date | None) -> tuple[int, ...]:
+def left_on(delisted_on: date | None, withdrawn_on: date | None) -> date | None:
+    """2.3-2: the first day on which a centre is no longer listed, whichever way it left; a suspension is no leaving."""
+    return min((day for day in (delisted_on, withdrawn_on) if day is not None), default=None)
+
+
+def listed_at_end(year: int, quarter: int, listed_on: date | None, left: date | None) -> bool:
+    """2.3-2: whether the centre was listed on the quarter's last day."""
+    last = last_day(year, quarter)
+    return listed_on is not None and listed_on <= last and (left is None or left > last)
+
+
+def due_quarters(edition: Edition, year: int, listed_on: date | None, left: date | None) -> tuple[int, ...]:
     """2.3-2: the quarters on whose last day the centre was listed; none that fell due before the policy's burdens began
-    (6-1)."""
+    (6-1). `left` is the first day on which it no longer was, see `left_on`."""
     burdens_from = edition.validity.burdens_from.value
     return tuple(
         quarter
         for quarter in (1, 2, 3, 4)
-        if listed_on is not None
-        and listed_on <= last_day(year, quarter)
-        and (delisted_on is None or delisted_on > last_day(year, quarter))
-        and due_day(edition, year, quarter).day >= burdens_from
+        if listed_at_end(year, quarter, listed_on, left) and due_day(edition, year, quarter).day >= burdens_from
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import AnyRow
-from services.evaluation.centres import await_centre, hold_listed_centre
+from services.evaluation.centres import await_centre, hold_reporting_centre
 from services.evaluation.refusals import require_known, require_passed, require_status
 from services.evaluation.reports import rules
 from services.evaluation.reports.form import FIELDS, QuarterlyForm, missing_fields
@@ -22,6 +23,7 @@ from shared.errors import DomainError, four_eyes_required
 from shared.events import outbox
 from shared.events.contracts import evaluation as ec
 from shared.events.outbox import EventContext
+from shared.events.types import EventType
 from shared.http.etag import honour_match, require_match
 from shared.ids import next_case_no
 from shared.policy.decision import combine
@@ -31,9 +33,9 @@ from shared.policy.edition import Edition, Editions
 async def draft_report(
     session: AsyncSession, principal: Principal, editions: Editions, wanted: NewReport
 ) -> QuarterlyReport:
-    """Open the draft of a quarter that has begun, for an own centre that is listed. A quarter has one report."""
+    """Open the draft of a quarter that has begun, for an own centre that owes it. A quarter has one report."""
     await await_centre(session, wanted.centre_id)
-    centre = await hold_listed_centre(session, wanted.centre_id, principal.org)
+    centre = await hold_reporting_centre(session, wanted.centre_id, principal.org)
     edition = editions.require_in_force(rules.last_day(wanted.year, wanted.quarter))
     _check_levels(edition, wanted.form)
     _check_period(centre, wanted, principal.today)
@@ -46,10 +48,11 @@ async def draft_report(
         edition=edition.id,
         due_on=rules.due_day(edition, wanted.year, wanted.quarter).day,
         form=wanted.form.stored(),
-        version=1,
+        version=0,
     )
     session.add(report)
     await session.flush()
+    await _tell(session, ec.ReportDrafted, report, state_of(report), EventContext.of(principal), ("quarterly.due",))
     return report
 
 
@@ -66,8 +69,10 @@ async def edit_report(
     require_match(if_match, report.version)
     require_status(report.status, rules.EDITABLE)
     _check_levels(editions.get(report.edition), change)
-    report.form = {**report.form, **change.stored()}
-    report.version += 1
+    stored = change.stored()
+    report.form = {**report.form, **stored}
+    data = state_of(report, changed_fields=tuple(sorted(stored)))
+    await _tell(session, ec.ReportEdited, report, data, EventContext.of(principal), ("quarterly.complete",))
     return report
 
 
@@ -76,13 +81,14 @@ async def submit_report(
 ) -> QuarterlyReport:
     """Hand in the form as it is, for the first time or corrected; kept as a version for good."""
     centre_id = (await find_report(session, principal, report_id)).centre_id
-    centre = await hold_listed_centre(session, centre_id, principal.org)
+    centre = await hold_reporting_centre(session, centre_id, principal.org)
     report = await find_report(session, principal, report_id, lock=True)
     honour_match(if_match, report.version)
     require_status(report.status, rules.EDITABLE)
     edition = editions.get(report.edition)
     today = principal.today
     _require_over(report, today)
+    _require_still_listed(centre, rules.last_day(report.year, report.quarter))
     form = QuarterlyForm.model_validate(report.form)
     require_passed(rules.decide_consistent(edition, form, centre.total_area_m2))
     report.revision += 1
@@ -104,10 +110,7 @@ async def submit_report(
             decision=judged.to_json(),
         )
     )
-    context = EventContext.of(principal)
-    await outbox.append(
-        session, ec.ReportSubmitted, report, state_of(report), context=context, rules=judged.rules, edition=edition.id
-    )
+    await _tell(session, ec.ReportSubmitted, report, state_of(report), EventContext.of(principal), judged.rules)
     return report
 
 
@@ -137,11 +140,7 @@ async def return_report(
         )
     )
     data = state_of(report, tuple(f"{field}:{reason}" for field, reason in sorted(reasons.items())))
-    context = EventContext.of(principal, day)
-    applied = ("quarterly.correction",)
-    await outbox.append(
-        session, ec.ReportReturned, report, data, context=context, rules=applied, edition=report.edition
-    )
+    await _tell(session, ec.ReportReturned, report, data, EventContext.of(principal, day), ("quarterly.correction",))
     return report
 
 
@@ -154,11 +153,24 @@ async def accept_report(
     report.status = "accepted"
     report.accepted_on, report.accepted_by, report.accepted_at = day, principal.account_id, utcnow()
     context = EventContext.of(principal, day)
-    await outbox.append(session, ec.ReportAccepted, report, state_of(report), context=context, edition=report.edition)
+    await _tell(session, ec.ReportAccepted, report, state_of(report), context, ("quarterly.complete",))
     return report
 
 
-def state_of(report: QuarterlyReport, reason_codes: tuple[str, ...] = ()) -> ec.ReportState:
+async def _tell(
+    session: AsyncSession,
+    event_type: EventType[ec.ReportState],
+    report: QuarterlyReport,
+    data: ec.ReportState,
+    context: EventContext,
+    applied: Sequence[str],
+) -> None:
+    await outbox.append(session, event_type, report, data, context=context, rules=applied, edition=report.edition)
+
+
+def state_of(
+    report: QuarterlyReport, reason_codes: tuple[str, ...] = (), changed_fields: tuple[str, ...] = ()
+) -> ec.ReportState:
     """The report as its events tell it."""
     return ec.ReportState(
         id=report.id,
@@ -172,6 +184,7 @@ def state_of(report: QuarterlyReport, reason_codes: tuple[str, ...] = ()) -> ec.
         late=report.late,
         revision=report.revision,
         reason_codes=reason_codes,
+        changed_fields=changed_fields,
     )
 
 
@@ -203,6 +216,13 @@ def _check_period(centre: AnyRow, wanted: NewReport, today: date) -> None:
     listed_on: date | None = centre.listed_on
     if listed_on is None or listed_on > last:
         raise DomainError("centre-not-listed-in-quarter", 409, params={"listed_on": listed_on, "last_day": last})
+    _require_still_listed(centre, last)
+
+
+def _require_still_listed(centre: AnyRow, last: date) -> None:
+    left = rules.left_on(centre.delisted_on, centre.withdrawn_on)
+    if left is not None and left <= last:
+        raise DomainError("centre-left-in-quarter", 409, params={"left_on": left, "last_day": last})
 
 
 async def _refuse_second(session: AsyncSession, wanted: NewReport) -> None:

@@ -55,6 +55,15 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """Since when a centre is on the list, and since when no longer, by decision or at its own request."""
+
+    listed_on: date | None
+    delisted_on: date | None = None
+    withdrawn_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Grade:
     """The outcome of a year and the rules that led to it."""
 
@@ -120,16 +129,32 @@ def _renormalised(lines: Iterable[Line], weight: Decimal) -> Fraction | None:
     return sum((line.points for line in applicable), Fraction(0)) * Fraction(weight) / due
 
 
-def decide_graded(edition: Edition, year: int, listed_on: date | None, delisted_on: date | None) -> Decision:
+def decide_graded(edition: Edition, year: int, listing: Listing) -> Decision:
     """2.3-1: who was listed for less than six months on the year's last day is evaluated but not graded; nor is a
-    centre that was delisted by then."""
+    centre that was delisted or has withdrawn by then.
+
+    Whoever withdraws after the year's end is graded for it like everybody else: leaving between a bad year and its
+    results keeps neither the fail nor the delisting away, and the record follows centre and operator.
+    """
     last = date(year, 12, 31)
     months = edition.rubric.graded_after_months.value
-    long_enough = listed_on is not None and add_months(listed_on, months) <= last
-    gone = delisted_on is not None and delisted_on <= last
-    passed = long_enough and not gone
-    message = "centre-graded" if passed else "centre-delisted-in-year" if gone else "centre-listed-too-shortly"
-    inputs = {"listed_on": listed_on, "delisted_on": delisted_on, "last_day": last}
+    long_enough = listing.listed_on is not None and add_months(listing.listed_on, months) <= last
+    delisted = listing.delisted_on is not None and listing.delisted_on <= last
+    withdrawn = listing.withdrawn_on is not None and listing.withdrawn_on <= last
+    passed = long_enough and not delisted and not withdrawn
+    if passed:
+        message = "centre-graded"
+    elif delisted:
+        message = "centre-delisted-in-year"
+    else:
+        message = "centre-withdrawn" if withdrawn else "centre-listed-too-shortly"
+    inputs: dict[str, RuleInput] = {
+        "listed_on": listing.listed_on,
+        "delisted_on": listing.delisted_on,
+        "last_day": last,
+    }
+    if withdrawn:
+        inputs["withdrawn_on"] = listing.withdrawn_on
     return edition.decision(edition.result("evaluation.not_graded", passed, inputs, limit=months, message=message))
 
 
