@@ -8,14 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.delisting.usecases import Order, carry_out
 from services.finance.holding.usecases import settle_holds
-from services.finance.projections import known_centre, known_rectification, known_result
+from services.finance.projections import known_centre, known_claim, known_rectification, known_result
 from shared.events.consumer import Consumers, Received
-from shared.events.contracts import evaluation as ev
-from shared.events.contracts import registry as rg
+from shared.events.contracts import evaluation as ev, registry as rg, vouchers as vc
 from shared.events.outbox import EventContext
 from shared.events.projection import upsert_projection
 
 SERVICE = "finance"
+RELEASED = "released"
+"""A redemption that was called off claims nothing any more."""
+
 CENTRE_FIELDS = frozenset(
     {"no", "name", "operator_code", "status", "tier", "owner_division", "site_division", "listed_on", "delisted_on"}
 )
@@ -27,16 +29,7 @@ def _centre_row(centre: rg.CentreState, version: int) -> dict[str, object]:
     return {"id": centre.id, "version": version, **centre.model_dump(include=set(CENTRE_FIELDS))}
 
 
-@consumers.on(
-    rg.CentreRegistered,
-    rg.CentreAmended,
-    rg.CentreSubmitted,
-    rg.CentreReviewed,
-    rg.CentreReturned,
-    rg.CentreListed,
-    rg.CentreRejected,
-    kind="projection",
-)
+@consumers.on(*rg.CENTRE_STATES, kind="projection")
 async def know_centre(session: AsyncSession, events: Sequence[Received[rg.CentreState]]) -> None:
     """Keep the copy of the centre."""
     rows = [_centre_row(event.data, event.aggregate_version) for event in events]
@@ -69,6 +62,24 @@ async def confirm_delisting(session: AsyncSession, events: Sequence[Received[ev.
     ]
     if orders:
         await carry_out(session, orders)
+
+
+@consumers.on(vc.RedemptionHeld, vc.RedemptionRedeemed, vc.RedemptionReleased, kind="projection")
+async def know_claim(session: AsyncSession, events: Sequence[Received[vc.RedemptionState]]) -> None:
+    """Keep what vouchers claim on invoices, so that no grant is charged with it again (4.3-2)."""
+    rows = [
+        {
+            "id": event.data.id,
+            "version": event.aggregate_version,
+            "document_key": event.data.invoice_key,
+            "amount": event.data.subsidy,
+            "document_amount": event.data.invoice_amount,
+            "live": event.data.status != RELEASED,
+        }
+        for event in events
+        if event.data.invoice_key is not None
+    ]
+    await upsert_projection(session, known_claim, rows)
 
 
 @consumers.on(ev.ResultPublished, kind="projection")

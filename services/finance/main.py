@@ -10,13 +10,13 @@ from services.finance.journal.router import router as journal
 from services.finance.payments.router import router as payments
 from services.finance.spending.router import router as spending
 from shared.app import ServiceDefinition, create_app
-from shared.events.contracts.finance import DELISTING, FINDING, GRANT
+from shared.events.contracts.finance import CLAIM, DELISTING, FINDING, GRANT
 
 definition = ServiceDefinition(
     name="finance",
-    title="Mengchuang finance",
+    title="Finance: grants, payments, recoveries and the journal",
     routers=(grants, payments, spending, findings, journal),
-    topics=(GRANT, FINDING, DELISTING),
+    topics=(GRANT, FINDING, CLAIM, DELISTING),
     consumers=consumers,
     metadata=Base.metadata,
     messages=Path(__file__).with_name("messages.toml"),

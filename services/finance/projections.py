@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid
 
 from services.finance.base import Base
+from shared.document_claims import known_claim_table
 
 LISTED: Final = "listed"
 FAIL: Final = "fail"
@@ -36,6 +37,9 @@ known_centre = Table(
 )
 """`delisting_case_id` is finance's own mark, set by the delisting; it may be all that is known of a centre (version 0),
 because the registry's topic has no order with evaluation's."""
+
+known_claim = known_claim_table(Base.metadata)
+"""What vouchers claim on invoices; id is the redemption's."""
 
 known_result = Table(
     "known_result",

@@ -27,6 +27,7 @@ EnterpriseOrProvider = Annotated[Principal, Depends(require(r.ENTERPRISE, r.PROV
 Anyone = Annotated[Principal, Depends(require(r.PUBLIC))]
 VoucherReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES, r.ENTERPRISE))]
 RedemptionReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES, r.ENTERPRISE, r.PROVIDER))]
+HoldingReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES, r.PROVIDER))]
 
 
 def enterprise_code_of(principal: Principal) -> str | None:

@@ -9,10 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.delisting.orders import Order
 from services.vouchers.delisting.usecases import carry_out, stop_latecomers
-from services.vouchers.projections import known_centre, known_enterprise, known_tenancy
+from services.vouchers.projections import known_centre, known_claim, known_enterprise, known_tenancy
 from shared.events.consumer import Consumers, Received
-from shared.events.contracts import evaluation as ev
-from shared.events.contracts import registry as rc
+from shared.events.contracts import evaluation as ev, finance as fc, registry as rc
 from shared.events.projection import upsert_projection
 
 NAME: Final = "vouchers"
@@ -33,16 +32,7 @@ async def _copy_centres(session: AsyncSession, events: Sequence[Received[C]]) ->
     await upsert_projection(session, known_centre, rows)
 
 
-@consumers.on(
-    rc.CentreRegistered,
-    rc.CentreAmended,
-    rc.CentreSubmitted,
-    rc.CentreReviewed,
-    rc.CentreReturned,
-    rc.CentreListed,
-    rc.CentreRejected,
-    kind="projection",
-)
+@consumers.on(*rc.CENTRE_STATES, kind="projection")
 async def copy_centres(session: AsyncSession, events: Sequence[Received[rc.CentreState]]) -> None:
     """Which centres are listed, and whose they are."""
     await _copy_centres(session, events)
@@ -74,6 +64,8 @@ async def copy_enterprises(session: AsyncSession, events: Sequence[Received[rc.E
     rc.TenancyGraduated,
     rc.TenancyExited,
     rc.TenancyRelocationDue,
+    rc.TenancyReassigned,
+    rc.TenancyStayRecounted,
     kind="projection",
 )
 async def copy_tenancies(session: AsyncSession, events: Sequence[Received[rc.TenancyState]]) -> None:
@@ -83,6 +75,22 @@ async def copy_tenancies(session: AsyncSession, events: Sequence[Received[rc.Ten
         for event in events
     ]
     await upsert_projection(session, known_tenancy, rows)
+
+
+@consumers.on(fc.ClaimMade, kind="projection")
+async def copy_claims(session: AsyncSession, events: Sequence[Received[fc.ClaimState]]) -> None:
+    """What grants claim on invoices, so that no voucher claims it again (4.3-2)."""
+    fields = {"document_key", "amount", "document_amount"}
+    rows = [
+        {
+            "id": event.data.id,
+            "version": event.aggregate_version,
+            "live": not event.data.released,
+            **event.data.model_dump(include=fields),
+        }
+        for event in events
+    ]
+    await upsert_projection(session, known_claim, rows)
 
 
 @consumers.on(rc.CentreDelisted, kind="command")

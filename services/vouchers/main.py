@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.vouchers.base import Base
 from services.vouchers.categories.router import router as categories
 from services.vouchers.consumers import consumers
+from services.vouchers.holdings.router import router as holdings
 from services.vouchers.programmes.router import router as programmes
 from services.vouchers.providers.router import router as providers
 from services.vouchers.redemptions.router import router as redemptions
@@ -19,8 +20,8 @@ from shared.events.contracts import topics
 
 definition: Final = ServiceDefinition(
     name="vouchers",
-    title="Vouchers (创新券、创业券)",
-    routers=(programmes, categories, providers, vouchers, redemptions),
+    title="Vouchers (创新券、创业券): programmes, providers, holds and redemptions",
+    routers=(programmes, categories, providers, holdings, vouchers, redemptions),
     topics=topics("vouchers"),
     consumers=consumers,
     metadata=Base.metadata,

@@ -1,4 +1,4 @@
-"""From decisions to refusals, and the checks of words and dates that every step makes."""
+"""Checks of words and dates that every step makes."""
 
 from __future__ import annotations
 
@@ -7,20 +7,6 @@ from datetime import date
 
 from shared.errors import DomainError
 from shared.http.validation import Fault, PayloadInvalid
-from shared.policy.decision import Decision
-
-
-def refusal(decision: Decision) -> DomainError:
-    """409 named by the first rule that failed: its message is the problem's code, its inputs fill the text."""
-    first = decision.failures[0]
-    return DomainError(first.message, 409, params={**first.inputs, "limit": first.limit}, decision=decision)
-
-
-def require_passed(decision: Decision) -> Decision:
-    """The decision itself if it passed. Raises its refusal otherwise."""
-    if not decision.passed:
-        raise refusal(decision)
-    return decision
 
 
 def require_known(field: str, values: Iterable[str], known: Iterable[str]) -> None:

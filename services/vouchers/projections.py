@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid
 
 from services.vouchers.base import Base
+from shared.document_claims import known_claim_table
 
 LISTED: Final = "listed"
 
@@ -39,6 +40,9 @@ known_enterprise = Table(
     Column("legal_representative_ref", Text),
     Index("ix_known_enterprise_code", "code"),
 )
+
+known_claim = known_claim_table(Base.metadata)
+"""What grants claim on invoices; id is the spending line's."""
 
 known_tenancy = Table(
     "known_tenancy",

@@ -10,7 +10,6 @@ from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, StringC
 
 from shared.http.schemas import Request, Response
 from shared.money import format_money, parse_money
-from shared.policy.decision import Decision
 
 CENT: Final = Decimal("0.01")
 """A fen."""
@@ -73,8 +72,3 @@ class DecisionOut(Response):
     passed: bool
     edition: str
     results: list[RuleResultOut]
-
-    @classmethod
-    def of(cls, decision: Decision) -> DecisionOut:
-        """From a decision just taken."""
-        return cls.model_validate(decision.to_json())

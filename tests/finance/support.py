@@ -19,8 +19,7 @@ from services.finance.consumers import consumers
 from shared.auth.principal import Principal
 from shared.db import Database
 from shared.events.consumer import Received
-from shared.events.contracts import evaluation as ev
-from shared.events.contracts import registry as rg
+from shared.events.contracts import evaluation as ev, registry as rg
 from shared.events.types import EventData, EventType
 from shared.ids import uuid7
 from tests.support.identifiers import make_uscc
@@ -94,6 +93,12 @@ async def list_centre(db: Database, *, version: int = 2, **other: Any) -> UUID:
     state = centre_state(centre_id, **other)
     await deliver(db, rg.CentreListed, received(rg.CentreListed, state, centre_id, version, date(2019, 1, 7)))
     return UUID(str(centre_id))
+
+
+async def change_tier(db: Database, centre_id: UUID, tier: str, *, version: int) -> None:
+    """`registry.centre.tier_changed`: the centre has another tier within the year."""
+    event = received(rg.CentreTierChanged, centre_state(centre_id, tier=tier), centre_id, version, date(2019, 6, 12))
+    await deliver(db, rg.CentreTierChanged, event)
 
 
 def delisting(centre_id: UUID, case_id: UUID, *, version: int = 9, tier: str = "standard") -> Received[Any]:
@@ -288,13 +293,14 @@ class Desk:
         path: str,
         json: object = None,
         *,
-        key: str | None = None,
+        key: str | None = "",
         headers: dict[str, str] | None = None,
         claims: Json | None = None,
     ) -> Response:
+        """A POST gets an idempotency key of its own unless told which; None: without."""
         sent = self.headers(person, **(claims or {})) | (headers or {})
         if key is not None:
-            sent["Idempotency-Key"] = f"{self._prefix}-{key}"
+            sent["Idempotency-Key"] = f"{self._prefix}-{key or self.new_key()}"
         return await self.client.post(path, json=json, headers=sent)
 
     async def applied(self, centre_id: UUID, amount: str = "100000.00", **other: Any) -> Json:

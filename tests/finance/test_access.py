@@ -40,6 +40,9 @@ MATRIX: dict[str, set[str]] = {
     "GET /v1/grants/{grant_id}/spending": READERS,
     "GET /v1/findings": READERS,
     "GET /v1/findings/{finding_id}": READERS,
+    "POST /v1/findings/{finding_id}/reply": {"centre_operator"} | SCIENCE_INDUSTRY_OFFICERS,
+    "POST /v1/findings/{finding_id}/confirm": APPROVERS,
+    "POST /v1/findings/{finding_id}/dismiss": APPROVERS,
     "GET /v1/journal-entries": TREASURY | {"auditor"},
     "GET /v1/journal-entries/{entry_id}": TREASURY | {"auditor"},
 }
@@ -82,6 +85,7 @@ async def test_somebody_elses_grant_is_404_for_reading_and_writing(desk: Desk, d
         assert (await desk.get("operator", path, claims=foreign)).json()["items"] == []
     for path, body in (
         (f"/v1/grants/{grant['id']}/spending", spending("10.00")),
+        (f"/v1/findings/{finding['id']}/reply", {"statement": "x"}),
         ("/v1/grants", application(grant["centre_id"])),
         ("/v1/grants/eligibility", application(grant["centre_id"])),
     ):

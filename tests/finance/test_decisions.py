@@ -16,7 +16,7 @@ from services.finance.grants.usecases import refuse_grant
 from shared.db import Database
 from shared.errors import DomainError
 from shared.policy.edition import load_editions
-from tests.finance.support import ACCOUNTS, Desk, as_principal, list_centre
+from tests.finance.support import ACCOUNTS, Desk, as_principal, change_tier, list_centre
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -66,7 +66,7 @@ async def test_after_a_change_of_tier_the_increment_is_for_the_new_purpose(desk:
     centre = await list_centre(db)
     await desk.approved(centre, "150000.00")
     pending = await desk.reviewed(centre, "100000.00")
-    await list_centre(db, centre_id=centre, tier="specialised", version=3)
+    await change_tier(db, centre, "specialised", version=3)
     assets = [{"name": "检测设备", "quantity": 2, "amount": "150000.00"}]
     new = await desk.approved(centre, "100000.00", purpose="research_capacity", assets=assets)
     assert new["ceiling"] == {"committed": "250000.00", "limit": "300000.00", "remaining": "50000.00"}

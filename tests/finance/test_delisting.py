@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.consumers import stop_money
 from shared.db import Database
-from shared.events.contracts import evaluation as ev
-from shared.events.contracts import registry as rg
+from shared.events.contracts import evaluation as ev, registry as rg
 from shared.ids import uuid7
 from tests.finance.support import (
     Desk,

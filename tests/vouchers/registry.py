@@ -13,8 +13,7 @@ from uuid import UUID
 from services.vouchers import consumers
 from shared.db import Database
 from shared.events.consumer import Received
-from shared.events.contracts import evaluation as ev
-from shared.events.contracts import registry as rc
+from shared.events.contracts import evaluation as ev, registry as rc
 from shared.events.types import EventData, EventType
 from shared.ids import uuid7
 from tests.support.identifiers import make_uscc
@@ -101,8 +100,9 @@ class Registry:
         *,
         code: str | None = None,
         registered_on: date = date(2018, 1, 1),
-        representative: str | None = None,
+        representative: str | None = "",
     ) -> Firm:
+        """An enterprise, represented by somebody of its own unless told by whom; None: not on record."""
         firm = Firm(uuid7(), code or fresh_code())
         data = rc.EnterpriseState(
             id=firm.id,
@@ -111,7 +111,7 @@ class Registry:
             industry_code="I6510",
             division=DIVISION,
             registered_on=registered_on,
-            legal_representative_ref=representative,
+            legal_representative_ref=f"person-of-{firm.code}" if representative == "" else representative,
             graduate_founder=False,
         )
         async with self.db.transaction() as session:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -90,6 +91,14 @@ def code_of(response: httpx.Response) -> tuple[int, str]:
     return response.status_code, response.json().get("code", "")
 
 
+_invoices = count(1)
+
+
+def fresh_invoice() -> dict[str, str]:
+    """An electronic invoice that no other test has."""
+    return {"number": f"2419{next(_invoices):016}"}
+
+
 @dataclass(frozen=True)
 class Seller:
     id: str
@@ -120,7 +129,9 @@ class Town:
     async def provider(
         self, *, code: str | None = None, categories: Sequence[str] = ("legal_protection",), ref: str | None = None
     ) -> Seller:
+        """An admitted provider, represented by somebody of its own unless told by whom."""
         code = code or fresh_code()
+        ref = ref or f"person-of-{code}"
         account = f"seller-{code}"
         body = {"name": "测试服务机构", "categories": list(categories), "legal_representative_ref": ref}
         applied = await self.api.ok(Caller(("provider",), account, org=code), "/v1/providers", body)
@@ -174,10 +185,14 @@ class Standing:
     code: str
 
     def sale(self, price: str, **more: Any) -> dict[str, Any]:
-        return {"code": self.code, "category": "legal_protection", "price": price, **more}
+        """A sale on an invoice of its own, unless told otherwise."""
+        return {"code": self.code, "category": "legal_protection", "price": price, "invoice": fresh_invoice(), **more}
 
     async def at_counter(self, price: str, **options: Any) -> httpx.Response:
-        body = self.sale(price, **options.pop("more", {}))
+        more = options.pop("more", {})
+        if key := options.get("key"):
+            more = {"invoice": {"number": f"{UUID(key).int % 10**20:020}"}, **more}
+        body = self.sale(price, **more)
         return await self.town.api.post(self.seller.caller, "/v1/redemptions/counter", body, **options)
 
     async def hold(self, price: str) -> dict[str, Any]:
@@ -190,7 +205,8 @@ class Standing:
         return await self.town.api.ok(self.firm.caller, "/v1/redemptions", body)
 
     async def step(self, caller: Caller, redemption_id: str, verb: str) -> httpx.Response:
-        return await self.town.api.post(caller, f"/v1/redemptions/{redemption_id}/{verb}")
+        body = {"invoice": fresh_invoice()} if verb == "redeem" else None
+        return await self.town.api.post(caller, f"/v1/redemptions/{redemption_id}/{verb}", body)
 
     async def voucher(self) -> dict[str, Any]:
         response = await self.town.api.get(self.firm.caller, f"/v1/vouchers/{self.voucher_id}")

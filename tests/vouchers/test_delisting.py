@@ -12,7 +12,7 @@ import pytest
 from services.vouchers import consumers
 from shared.ids import uuid7
 from tests.vouchers.registry import delisted, tenancy_event
-from tests.vouchers.support import Standing, Town, code_of, officer
+from tests.vouchers.support import DIVISION, Standing, Town, code_of, officer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -37,7 +37,7 @@ async def test_holds_are_released_delivered_ones_honoured_and_the_voucher_stoppe
         "centre_delisted",
         "2019-06-03",
     )
-    assert await standing.parts() == ("800.00", "150.00", "50.00")
+    assert await standing.parts() == ("0.00", "150.00", "50.00")
     assert await town.events(standing.voucher_id, "vouchers.voucher.stopped.v1") == 1
     assert await town.events(held["id"], "vouchers.redemption.released.v1") == 1
     assert await confirmations(town, case_id) == [
@@ -48,13 +48,14 @@ async def test_holds_are_released_delivered_ones_honoured_and_the_voucher_stoppe
             "released_redemption_ids": [held["id"]],
             "honoured_redemption_ids": [delivered["id"]],
             "effective_on": "2019-06-03",
+            "returned": "800.00",
         }
     ]
 
     assert code_of(await standing.at_counter("10.00")) == (409, "voucher-stopped")
     assert code_of(await _try_hold(standing)) == (409, "voucher-stopped")
     assert (await standing.step(standing.firm.caller, delivered["id"], "redeem")).status_code == 200
-    assert await standing.parts() == ("800.00", "0.00", "200.00")
+    assert await standing.parts() == ("0.00", "0.00", "200.00")
     assert await standing.journal_total() == 200
 
 
@@ -69,7 +70,7 @@ async def test_the_events_tell_the_states_they_leave_behind(town: Town) -> None:
     sql = "SELECT data, attributes FROM event_log WHERE aggregate_id = CAST(:id AS uuid) ORDER BY seq DESC LIMIT 1"
     stopped = (await town.rows(sql, id=standing.voucher_id))[0]
     data = json.loads(stopped.data)
-    assert (data["status"], data["balance"], data["held"]) == ("stopped", "1000.00", "0.00")
+    assert (data["status"], data["balance"], data["held"], data["returned"]) == ("stopped", "0.00", "0.00", "1000.00")
     attributes = json.loads(stopped.attributes)
     assert attributes["rules"] == "vouchers.delisted_released,vouchers.delisted_honoured"
     assert (attributes["actor"], attributes["effectiveon"]) == ("registry-officer", "2019-06-03")
@@ -174,10 +175,93 @@ async def test_a_batch_of_delistings_keeps_the_cases_apart(town: Town) -> None:
         (done,) = await confirmations(town, event.data.case_id)
         assert done["stopped_voucher_ids"] == [standing.voucher_id]
         assert done["released_redemption_ids"] == [held["id"]]
-        assert await standing.parts() == ("1000.00", "0.00", "0.00")
+        assert await standing.parts() == ("0.00", "0.00", "0.00")
+        assert (await standing.voucher())["returned"] == "1000.00"
 
 
 async def test_other_centres_are_left_alone(town: Town) -> None:
     standing, other = await town.standing(), await town.standing()
     await town.registry.delist(standing.centre_id)
     assert (await other.voucher())["status"] == "active"
+
+
+async def committed(town: Town, standing: Standing, programme_id: str) -> tuple[int, int]:
+    """Yuan under the enterprise's quota and under the programme's budget."""
+    sql = "SELECT committed FROM ceiling WHERE subject = :subject"
+    quota = await town.one(sql, subject=f"{DIVISION}:{standing.firm.id}")
+    return int(quota), int(await town.one(sql, subject=programme_id))
+
+
+async def test_what_is_unspent_goes_back_to_budget_and_quota_and_the_rest_when_it_is_called_off(town: Town) -> None:
+    standing = await town.standing("1000.00")
+    programme = (await standing.voucher())["programme_id"]
+    held, delivered = await standing.hold("200.00"), await standing.hold("300.00")
+    await standing.step(standing.seller.caller, delivered["id"], "deliver")
+    await standing.at_counter("100.00")
+    neighbour = await town.registry.tenant(await town.registry.centre())
+    await town.voucher(programme, neighbour, "400.00")
+    assert await committed(town, standing, programme) == (1000, 1400)
+    case_id = await town.registry.delist(standing.centre_id)
+    assert await committed(town, standing, programme) == (200, 600), "50 spent, 150 delivered, 400 the neighbour's"
+    await town.registry.delist(standing.centre_id, case_id, version=10)
+    assert await committed(town, standing, programme) == (200, 600), "once only"
+    assert code_of(await standing.step(standing.seller.caller, held["id"], "release")) == (409, "invalid-transition")
+    await standing.step(standing.seller.caller, delivered["id"], "release")
+    assert await committed(town, standing, programme) == (50, 450)
+    assert await standing.journal_total() == 50
+    assert await standing.parts() == ("0.00", "0.00", "50.00")
+    assert (await standing.voucher())["returned"] == "950.00"
+
+
+async def test_the_budget_given_back_can_be_issued_to_others(town: Town) -> None:
+    standing = await town.standing("1000.00", budget="1000.00")
+    programme = (await standing.voucher())["programme_id"]
+    neighbour = await town.registry.tenant(await town.registry.centre())
+    body = {"programme_id": programme, "enterprise_id": str(neighbour.id), "face_value": "1000.00"}
+    assert code_of(await town.api.post(officer(), "/v1/vouchers", body)) == (409, "voucher-budget-exceeded")
+    await town.registry.delist(standing.centre_id)
+    assert (await town.api.post(officer(), "/v1/vouchers", body)).status_code == 201
+
+
+async def test_vouchers_of_one_enterprise_and_programme_give_back_together(town: Town) -> None:
+    standing = await town.standing("600.00")
+    programme = (await standing.voucher())["programme_id"]
+    await town.voucher(programme, standing.firm, "300.00")
+    case_id = await town.registry.delist(standing.centre_id)
+    assert await committed(town, standing, programme) == (0, 0)
+    (done,) = await confirmations(town, case_id)
+    assert done["returned"] == "900.00"
+
+
+@pytest.mark.parametrize("present", ["there still", "moved to a listed centre", "moved into the delisted one"])
+async def test_a_voucher_dated_before_a_delisting_needs_a_present_centre_in_good_standing(
+    town: Town, present: str
+) -> None:
+    centre, other = await town.registry.centre(), await town.registry.centre()
+    firm, programme = await town.registry.enterprise(), await town.programme()
+    first, then = (other, centre) if present == "moved into the delisted one" else (centre, other)
+    moved = present != "there still"
+    await town.registry.tenancy(firm.id, first, ended_on=date(2019, 5, 31) if moved else None)
+    if moved:
+        await town.registry.tenancy(firm.id, then, admitted_on=date(2019, 6, 1))
+    body = {"programme_id": programme, "enterprise_id": str(firm.id), "face_value": "10.00", "issued_on": "2019-05-20"}
+    await town.registry.delist(centre)
+    answer = await town.api.post(officer(), "/v1/vouchers", body)
+    expected = {
+        "there still": (409, "centre-not-listed"),
+        "moved to a listed centre": (409, "centre-not-listed"),
+        "moved into the delisted one": (409, "voucher-centre-delisted"),
+    }
+    assert code_of(answer) == expected[present], answer.text
+    if present == "moved into the delisted one":
+        assert answer.json()["clauses"] == ["2.3-5"]
+        assert await town.one("SELECT count(*) FROM voucher WHERE enterprise_id = :id", id=firm.id) == 0
+
+
+async def test_a_voucher_dated_before_a_move_is_issued_where_both_centres_are_listed(town: Town) -> None:
+    first, then = await town.registry.centre(), await town.registry.centre()
+    firm, programme = await town.registry.enterprise(), await town.programme()
+    await town.registry.tenancy(firm.id, first, ended_on=date(2019, 5, 31))
+    await town.registry.tenancy(firm.id, then, admitted_on=date(2019, 6, 1))
+    issued = await town.voucher(programme, firm, issued_on="2019-05-20")
+    assert (issued["issued_on"], issued["centre_id"]) == ("2019-05-20", str(first))

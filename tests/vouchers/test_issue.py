@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from shared.ids import uuid7
 from tests.vouchers.support import (
@@ -281,6 +282,9 @@ async def test_eligibility_answers_every_rule_and_issues_nothing(town: Town) -> 
         assert answer["eligible"] is False
         failed = [result["message"] for result in answer["decision"]["results"] if not result["passed"]]
         assert failed == ["startup-too-old", "voucher-quota-exceeded", "voucher-budget-exceeded"]
+        texts = [result["text"] for result in answer["decision"]["results"] if not result["passed"]]
+        assert "80.00" in texts[1]
+        assert "{" not in "".join(texts)
     assert await town.one("SELECT count(*) FROM voucher WHERE enterprise_id = :id", id=firm.id) == 0
     assert code_of(await town.api.post(officer(OTHER_DIVISION), f"{PATH}/eligibility", body)) == (404, "not-found")
     stranger = await town.registry.enterprise()
@@ -293,6 +297,7 @@ async def test_eligibility_and_issue_agree(town: Town) -> None:
     body = {"programme_id": await town.programme(), "enterprise_id": str(firm.id), "face_value": "100.00"}
     asked = await town.api.ok(officer(), f"{PATH}/eligibility", body)
     assert asked["eligible"]
+    assert all(result.pop("text") for result in asked["decision"]["results"])
     assert asked["decision"]["results"] == (await town.api.ok(officer(), PATH, body))["decision"]["results"]
 
 
@@ -305,3 +310,28 @@ async def test_no_voucher_of_2019_outside_the_policy_or_its_year(town: Town, day
     programme = await town.programme()
     body = {"programme_id": programme, "enterprise_id": str(firm.id), "face_value": "100.00"}
     assert code_of(await town.api.post(officer(), PATH, body, today=day)) == (409, code)
+
+
+async def test_an_enclave_ceiling_that_does_not_move_refuses_the_issue(town: Town) -> None:
+    centre = await town.registry.centre(owner=OTHER_DIVISION, site=DIVISION)
+    firm = await town.registry.tenant(centre)
+    taken = "INSERT INTO ceiling VALUES ('vouchers.enclave_issuers', :firm, '2019', 1, 1)"
+    async with town.db.transaction() as session:
+        await session.execute(text(taken), {"firm": str(firm.id)})
+    body = {"programme_id": await town.programme(), "enterprise_id": str(firm.id), "face_value": "100.00"}
+    refused = await town.api.post(officer(), PATH, body)
+    assert code_of(refused) == (409, "ceiling-in-use")
+    assert refused.headers["Retry-After"] == "1"
+    assert await town.one("SELECT count(*) FROM enclave_issue WHERE enterprise_id = :id", id=firm.id) == 0
+
+
+async def test_site_first_then_the_owner_is_refused_and_a_firm_outside_an_enclave_is_not_counted(town: Town) -> None:
+    enclave = await town.registry.centre(owner=OTHER_DIVISION, site=DIVISION)
+    firm = await town.registry.tenant(enclave)
+    await town.voucher(await town.programme(), firm, "100.00")
+    body = {"programme_id": await town.programme(OTHER_DIVISION), "enterprise_id": str(firm.id), "face_value": "100.00"}
+    refused = await town.api.post(officer(OTHER_DIVISION), PATH, body)
+    assert code_of(refused) == (409, "enclave-issuer-other")
+    plain = await town.registry.tenant(await town.registry.centre())
+    await town.voucher(await town.programme(), plain, "100.00")
+    assert await town.one("SELECT count(*) FROM enclave_issue WHERE enterprise_id = :id", id=plain.id) == 0

@@ -10,8 +10,7 @@ from uuid import uuid4
 import httpx
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
@@ -30,13 +29,18 @@ from tests.vouchers.support import Api, Standing, Town
 T = TypeVar("T")
 
 BOOKS = """
-    SELECT balance, held, spent,
+    SELECT balance, held, spent, returned,
         sum(amount) FILTER (WHERE account = 'programme_subsidy') AS debited,
         sum(amount) FILTER (WHERE account = 'provider_payable') AS credited
     FROM voucher LEFT JOIN redemption ON voucher_id = voucher.id
     LEFT JOIN journal_entry ON redemption_id = redemption.id
     LEFT JOIN posting ON entry_id = journal_entry.id
     WHERE voucher.id = CAST(:id AS uuid) GROUP BY voucher.id
+"""
+COMMITTED = """
+    SELECT committed FROM ceiling JOIN voucher
+    ON ceiling.subject IN (voucher.programme_id::text, voucher.issuer_division || ':' || voucher.enterprise_id)
+    WHERE voucher.id = CAST(:id AS uuid)
 """
 PRICES = st.integers(1, 60_000).map(lambda fen: Decimal(fen) / 100)
 
@@ -53,7 +57,7 @@ class VoucherLife(RuleBasedStateMachine):
     @initialize()
     def issue(self) -> None:
         self.standing: Standing = self.wait(lambda: self.town.standing("500.00", subsidy_percent="33.33"))
-        self.free, self.spent = Decimal("500.00"), Decimal("0.00")
+        self.free, self.spent, self.returned = Decimal("500.00"), Decimal("0.00"), Decimal("0.00")
         self.open: dict[str, tuple[str, Decimal]] = {}
         self.stopped = False
         self.last: tuple[str, Decimal, httpx.Response] | None = None
@@ -84,7 +88,7 @@ class VoucherLife(RuleBasedStateMachine):
 
     @rule(price=PRICES)
     def hold(self, price: Decimal) -> None:
-        body = self.standing.sale(str(price))
+        body = self.standing.sale(str(price), invoice=None)
         answer = self.wait(lambda: self.town.api.post(self.standing.seller.caller, "/v1/redemptions", body))
         subsidy = self.expected(price)
         assert answer.status_code == (201 if subsidy else 409), answer.text
@@ -116,6 +120,8 @@ class VoucherLife(RuleBasedStateMachine):
         del self.open[redemption]
         if verb == "redeem":
             self.spent += subsidy
+        elif self.stopped:
+            self.returned += subsidy
         else:
             self.free += subsidy
 
@@ -124,7 +130,8 @@ class VoucherLife(RuleBasedStateMachine):
     def delist_the_centre(self) -> None:
         self.wait(lambda: self.town.registry.delist(self.standing.centre_id))
         self.stopped = True
-        self.free += sum((subsidy for state, subsidy in self.open.values() if state == "held"), Decimal(0))
+        self.returned = self.free + sum((taken for state, taken in self.open.values() if state == "held"), Decimal(0))
+        self.free = Decimal(0)
         self.open = {key: value for key, value in self.open.items() if value[0] == "delivered"}
 
     @invariant()
@@ -133,8 +140,10 @@ class VoucherLife(RuleBasedStateMachine):
             return
         held = sum((subsidy for _, subsidy in self.open.values()), Decimal(0))
         books = self.wait(lambda: self.town.rows(BOOKS, id=self.standing.voucher_id))[0]
-        assert (books.balance, books.held, books.spent) == (self.free, held, self.spent)
-        assert books.balance + books.held + books.spent == 500
+        assert (books.balance, books.held, books.spent, books.returned) == (self.free, held, self.spent, self.returned)
+        assert books.balance + books.held + books.spent + books.returned == 500
+        committed = self.wait(lambda: self.town.rows(COMMITTED, id=self.standing.voucher_id))
+        assert [row.committed for row in committed] == [500 - self.returned] * 2, "quota and budget"
         assert (books.debited or 0, books.credited or 0) == (self.spent, -self.spent)
 
 

@@ -19,7 +19,7 @@ from tests.vouchers.support import (
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATH = "/v1/providers"
-BODY = {"name": "拉萨律师事务所", "categories": ["legal_protection"]}
+BODY = {"name": "拉萨律师事务所", "categories": ["legal_protection"], "legal_representative_ref": "person-1"}
 
 
 def provider(code: str) -> Caller:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,10 @@ USE = Use(
     provider_offers=True,
     same_code=False,
     same_representative=False,
+    holder_represented=True,
+    seller_represented=True,
+    holding=None,
+    related_percent=Decimal("25.00"),
     percent=Decimal("50.00"),
     balance=Decimal("1000.00"),
 )
@@ -82,12 +87,24 @@ def test_a_voucher_is_valid_from_issue_through_its_last_day(day: date, status: s
 
 
 @pytest.mark.parametrize(
-    ("same_code", "same_representative", "passed"),
-    [(False, False, True), (True, False, False), (False, True, False), (True, True, False)],
+    ("changed", "message"),
+    [
+        ({}, "parties-unrelated"),
+        ({"same_code": True}, "parties-related"),
+        ({"same_representative": True}, "parties-related"),
+        ({"same_code": True, "same_representative": True}, "parties-related"),
+        ({"holding": Decimal("25.00")}, "parties-related-by-holding"),
+        ({"holder_represented": False}, "enterprise-representative-unknown"),
+        ({"seller_represented": False}, "provider-representative-unknown"),
+        ({"holder_represented": False, "seller_represented": False}, "enterprise-representative-unknown"),
+        ({"same_code": True, "holder_represented": False}, "parties-related"),
+        ({"holding": Decimal("25.01"), "holder_represented": False}, "parties-related-by-holding"),
+    ],
 )
-def test_related_parties_are_refused(same_code: bool, same_representative: bool, passed: bool) -> None:
-    decision = decide_unrelated(EDITION, same_code=same_code, same_representative=same_representative)
-    assert decision.passed is passed
+def test_related_parties_and_those_nobody_can_tell_apart_are_refused(changed: dict[str, Any], message: str) -> None:
+    decision = decide_unrelated(EDITION, replace(USE, **changed))
+    assert [result.message for result in decision.results] == [message]
+    assert decision.passed is (not changed)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from services.finance.grants import states
 from services.finance.grants.models import Grant
 from services.finance.grants.rules import decide_centre_listed, decide_four_eyes, decide_not_held
 from services.finance.projections import known_centre
-from services.finance.refusals import require_passed
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.errors import DomainError, not_found
@@ -25,6 +24,7 @@ from shared.events.types import EventType
 from shared.http.etag import honour_match
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
+from shared.refusals import require_passed
 
 
 @dataclass(frozen=True, slots=True)

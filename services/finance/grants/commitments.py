@@ -13,11 +13,11 @@ from services.finance.ceilings.models import CENTRE_YEAR, CENTRE_YEAR_PURPOSE, c
 from services.finance.grants.models import Grant
 from services.finance.grants.rules import Moved, decide_ceiling, total_limit
 from services.finance.journal.entries import Movement, post
-from services.finance.refusals import require_passed
 from shared.ceilings import commit_amount, release_amount
 from shared.events.outbox import EventContext
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition
+from shared.refusals import require_passed
 
 KINDS: Final = (CENTRE_YEAR, CENTRE_YEAR_PURPOSE)
 """Always taken in this order."""

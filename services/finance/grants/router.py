@@ -21,11 +21,11 @@ from services.finance.grants.schemas import (
 )
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
+from shared.http.decisions import DecisionText, Explain
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page
 from shared.http.problems import problem_responses
-from shared.http.route import ServiceRoute, Session
-from shared.policy.decision import Decision
+from shared.http.route import IdempotencyRequired, ServiceRoute, Session
 from shared.runtime import RuntimeDep
 
 Applicant = Annotated[Principal, Depends(require(r.CENTRE_OPERATOR, r.SCIENCE_OFFICER, r.INDUSTRY_OFFICER))]
@@ -40,6 +40,7 @@ Plain = Annotated[StepRequest, Body()]
 router = APIRouter(prefix="/v1/grants", tags=["grants"], route_class=ServiceRoute)
 
 STEP = problem_responses(404, 409, 412)
+MONEY = problem_responses(400, 404, 409, 412)
 
 
 @router.post("", status_code=201, responses=problem_responses(404, 409))
@@ -55,10 +56,10 @@ async def apply_for_grant(
 
 @router.post("/eligibility", responses=problem_responses(404, 409))
 async def check_eligibility(
-    session: Session, runtime: RuntimeDep, caller: Applicant, sent: GrantApplication
-) -> Decision:
+    session: Session, runtime: RuntimeDep, caller: Applicant, sent: GrantApplication, explain: Explain
+) -> DecisionText:
     """Would this application pass, rule by rule? Nothing is recorded."""
-    return await usecases.check_eligibility(session, sent, principal=caller, editions=runtime.editions)
+    return explain(await usecases.check_eligibility(session, sent, principal=caller, editions=runtime.editions))
 
 
 @router.get("")
@@ -92,7 +93,7 @@ async def review_grant(
     return await queries.detail(session, grant)
 
 
-@router.post("/{grant_id}/approve", responses=STEP)
+@router.post("/{grant_id}/approve", dependencies=[IdempotencyRequired], responses=MONEY)
 async def approve_grant(
     session: Session,
     runtime: RuntimeDep,
@@ -126,7 +127,7 @@ async def countersign_grant(
     return await queries.detail(session, grant)
 
 
-@router.post("/{grant_id}/refuse", responses=STEP)
+@router.post("/{grant_id}/refuse", dependencies=[IdempotencyRequired], responses=MONEY)
 async def refuse_grant(
     session: Session,
     runtime: RuntimeDep,

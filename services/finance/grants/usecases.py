@@ -22,7 +22,6 @@ from services.finance.grants.rules import (
 )
 from services.finance.grants.schemas import Approval, GrantApplication, Refusal, StepRequest
 from services.finance.journal.entries import Movement, post
-from services.finance.refusals import require_passed
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.errors import forbidden
@@ -39,6 +38,7 @@ from shared.ids import next_case_no, uuid7
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
 from shared.policy.rules import decide_adverse_decision, decide_in_force
+from shared.refusals import require_passed
 
 
 async def check_eligibility(

@@ -13,11 +13,11 @@ from services.finance.journal.entries import Movement, post
 from services.finance.payments.rules import decide_closed, decide_returned, decide_standing
 from services.finance.payments.schemas import MoneyBack, Payment
 from services.finance.payments.standing import Standing, ask_standing
-from services.finance.refusals import require_passed
 from shared.events.contracts.finance import GrantClosed, GrantDisbursed, GrantRecovered, GrantRefunded
 from shared.events.outbox import EventContext
 from shared.peers import PeerClient
 from shared.policy.decision import combine
+from shared.refusals import require_passed
 
 
 async def standing_of_payee(session: AsyncSession, peers: PeerClient, *, step: Step) -> Standing:

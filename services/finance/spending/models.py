@@ -23,6 +23,7 @@ class SpendingLine(Base):
         UniqueConstraint("grant_id", "line", name="uq_spending_line_grant_id_line"),
         UniqueConstraint("invoice_key", name="uq_spending_line_invoice_key"),
         CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("amount <= invoice_amount", name="amount_within_invoice"),
         CheckConstraint("status IN ('planned', 'made')", name="status_known"),
         CheckConstraint("status = 'made' OR eligible", name="planned_on_purpose"),
         CheckConstraint(
@@ -41,6 +42,8 @@ class SpendingLine(Base):
     eligible: Mapped[bool]
     voucher_no: Mapped[str | None]
     invoice_key: Mapped[str | None]
+    invoice_amount: Mapped[Decimal | None]
+    """The invoice's whole amount, as stated or as known; at least what is charged."""
     spent_on: Mapped[date | None]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(InstantColumn, default=utcnow)

@@ -16,7 +16,7 @@ from shared.auth.principal import Principal, require
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page
 from shared.http.problems import problem_responses
-from shared.http.route import ServiceRoute, Session
+from shared.http.route import IdempotencyRequired, ServiceRoute, Session
 from shared.runtime import RuntimeDep
 
 Recorder = Annotated[Principal, Depends(require(r.CENTRE_OPERATOR, r.SCIENCE_OFFICER, r.INDUSTRY_OFFICER))]
@@ -24,10 +24,10 @@ Reader = Annotated[Principal, Depends(require(*READERS))]
 
 router = APIRouter(prefix="/v1/grants/{grant_id}/spending", tags=["spending"], route_class=ServiceRoute)
 
-STEP = problem_responses(404, 409, 412)
+MONEY = problem_responses(400, 404, 409, 412)
 
 
-@router.post("", status_code=201, responses=STEP)
+@router.post("", status_code=201, dependencies=[IdempotencyRequired], responses=MONEY)
 async def record_spending(
     session: Session,
     runtime: RuntimeDep,
@@ -47,7 +47,7 @@ async def record_spending(
     return SpendingOut.model_validate(line)
 
 
-@router.post("/{line_id}/make", responses=STEP)
+@router.post("/{line_id}/make", dependencies=[IdempotencyRequired], responses=MONEY)
 async def make_planned_spending(
     session: Session,
     runtime: RuntimeDep,

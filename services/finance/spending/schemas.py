@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.finance.grants.schemas import Code, Line
+from shared.document_claims import invoice_key
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.identifiers import UnifiedSocialCreditCode
@@ -20,11 +21,15 @@ Status = Literal["planned", "made"]
 
 
 class InvoiceIn(Request):
-    """An invoice's key: code and eight-digit number, or the 20-digit number alone, and who sold."""
+    """An invoice's key: code and eight-digit number, or the 20-digit number alone, and who sold.
+
+    `amount` is the invoice's whole amount in yuan, where it is more than what is charged to the grant.
+    """
 
     code: str | None = Field(default=None, pattern=r"^[0-9]{10}([0-9]{2})?$")
     number: str = Field(pattern=r"^([0-9]{8}|[0-9]{20})$")
     seller_code: UnifiedSocialCreditCode
+    amount: PositiveMoney | None = None
 
     @model_validator(mode="after")
     def _code_goes_with_short_numbers(self) -> Self:
@@ -34,7 +39,8 @@ class InvoiceIn(Request):
 
     @property
     def key(self) -> str:
-        return f"{self.seller_code}/{self.code or ''}/{self.number}"
+        """What is claimed."""
+        return invoice_key(self.seller_code, self.code, self.number)
 
 
 class SpendingDocuments(Request):

@@ -13,7 +13,7 @@ from services.finance.findings.usecases import open_finding
 from services.finance.grants import states
 from services.finance.grants.cases import Case, Step, open_case, record
 from services.finance.journal.entries import Movement, post
-from services.finance.refusals import refusal, require_passed
+from services.finance.projections import known_claim
 from services.finance.spending.models import SpendingLine
 from services.finance.spending.rules import (
     decide_counted_once,
@@ -23,11 +23,15 @@ from services.finance.spending.rules import (
 )
 from services.finance.spending.schemas import SpendingDocuments, SpendingIn
 from shared.db import constraint_of
+from shared.document_claims import claimed_elsewhere, decide_claims
 from shared.errors import DomainError, invalid_transition, not_found
-from shared.events.contracts.finance import GrantSpendingRecorded
+from shared.events import outbox
+from shared.events.contracts.finance import ClaimMade, ClaimState, GrantSpendingRecorded
 from shared.events.outbox import EventContext
 from shared.ids import uuid7
 from shared.policy.decision import Decision, combine
+from shared.policy.edition import Edition
+from shared.refusals import refusal, require_passed
 
 PLANNED = "planned"
 MADE = "made"
@@ -91,6 +95,7 @@ async def _record_made(
     session: AsyncSession, case: Case, line: SpendingLine, documents: SpendingDocuments, step: Step
 ) -> None:
     grant, edition = case.grant, case.edition
+    within_invoice = await _charge_invoice(session, edition, line, documents)
     line.spent_on = _spending_day(step, documents.spent_on, grant.paid_on)
     within = require_passed(decide_made_spending(edition, amount=line.amount, spendable=grant.spendable))
     on_purpose = decide_eligible(edition, earmarked=grant.purpose, purpose=line.purpose)
@@ -102,12 +107,40 @@ async def _record_made(
         grant.spent += line.amount
     else:
         grant.ineligible += line.amount
-    decision = combine(within, on_purpose, once)
+    decision = combine(within, on_purpose, once, within_invoice)
     await record(session, GrantSpendingRecorded, grant, context, decision, keep=False)
+    await _announce_claim(session, line, context, edition)
     if line.eligible:
         await post(session, Movement.SPENT, grant, line.amount, context)
     else:
         await open_finding(session, grant, line, on_purpose, context)
+
+
+async def _charge_invoice(
+    session: AsyncSession, edition: Edition, line: SpendingLine, documents: SpendingDocuments
+) -> Decision:
+    """Together with what vouchers claim on the invoice the payment is within its amount, as far as known here now: what
+    may cross it on the way is told in `shared.document_claims`. Raises 409 `document-claims-exceeded`."""
+    stated, key = documents.invoice.amount, documents.invoice.key
+    elsewhere = await claimed_elsewhere(session, known_claim, key)
+    decision = require_passed(decide_claims(edition, amount=line.amount, stated=stated, elsewhere=elsewhere))
+    line.invoice_amount = stated or elsewhere.document_amount or line.amount
+    return decision
+
+
+async def _announce_claim(session: AsyncSession, line: SpendingLine, context: EventContext, edition: Edition) -> None:
+    """A line is charged once, when it is made, and never taken back: the claim's only event."""
+    assert line.invoice_key is not None, "a payment made has its invoice"
+    assert line.invoice_amount is not None, "charged just before"
+    claim = ClaimState(
+        id=line.id,
+        grant_id=line.grant_id,
+        document_key=line.invoice_key,
+        amount=line.amount,
+        document_amount=line.invoice_amount,
+    )
+    rows, rules = [(line.id, 1, claim)], ("documents.counted_once",)
+    await outbox.append_many(session, ClaimMade, rows, context=context, rules=rules, edition=edition.id)
 
 
 async def _flush_counted_once(session: AsyncSession, case: Case) -> Decision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import Uuid
@@ -22,4 +23,6 @@ class DelistingCarriedOut(Aggregate, Base):
     stopped_voucher_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     released_redemption_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     honoured_redemption_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    returned: Mapped[Decimal] = mapped_column(server_default="0")
+    """Yuan given back to budgets and quotas."""
     effective_on: Mapped[date]

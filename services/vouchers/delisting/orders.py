@@ -8,8 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from shared.events.consumer import Received
-from shared.events.contracts import evaluation as ev
-from shared.events.contracts import registry as rc
+from shared.events.contracts import evaluation as ev, registry as rc
 from shared.events.outbox import EventContext
 
 RULES: Final = ("vouchers.delisted_released", "vouchers.delisted_honoured")

@@ -19,6 +19,7 @@ from services.vouchers.redemptions.models import Redemption
 from services.vouchers.redemptions.rules import DELIVERED, HELD, RELEASED
 from services.vouchers.vouchers.models import Voucher
 from services.vouchers.vouchers.rules import ACTIVE, CENTRE_DELISTED, STOPPED
+from shared.money import ZERO
 
 _BULK: Final = {"synchronize_session": False, "populate_existing": True}
 
@@ -97,7 +98,7 @@ async def release_holds(session: AsyncSession, found: Sequence[Found]) -> list[R
 async def stop_vouchers(
     session: AsyncSession, found: Sequence[Found], released: Mapping[UUID, Decimal]
 ) -> list[Voucher]:
-    """No new holds from here on; what was released goes back to the balance."""
+    """No new holds from here on; what is free, or was released, goes back to budget and quota."""
     rows: list[tuple[UUID, date, Decimal]] = [
         (item.voucher_id, item.order.effective_on, released.get(item.voucher_id, Decimal(0))) for item in found
     ]
@@ -111,7 +112,8 @@ async def stop_vouchers(
             status=STOPPED,
             stopped_on=func.greatest(swept.c.effective_on, Voucher.issued_on),
             reason_code=CENTRE_DELISTED,
-            balance=Voucher.balance + swept.c.released,
+            balance=ZERO,
+            returned=Voucher.returned + Voucher.balance + swept.c.released,
             held=Voucher.held - swept.c.released,
             version=Voucher.version + 1,
         )

@@ -1,4 +1,5 @@
-"""Carrying out a delisting here: stop the vouchers that depend on the centre, settle their holds, confirm (2.3-5)."""
+"""Carrying out a delisting here: stop the vouchers that depend on the centre, settle their holds, give back what
+is unspent, confirm (2.3-5)."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.vouchers.ceilings.returns import give_back
 from services.vouchers.delisting.models import DelistingCarriedOut
 from services.vouchers.delisting.orders import RULES, Order
 from services.vouchers.delisting.statements import (
@@ -22,9 +24,11 @@ from services.vouchers.delisting.statements import (
     stop_vouchers,
 )
 from services.vouchers.projections import known_centre
+from services.vouchers.vouchers.facts import unspent_of
 from shared.events import outbox
 from shared.events.contracts import vouchers as vc
 from shared.events.types import D, EventType
+from shared.money import ZERO
 
 
 @dataclass(slots=True)
@@ -34,6 +38,7 @@ class _Swept:
     stopped: list[UUID] = field(default_factory=list)
     released: list[UUID] = field(default_factory=list)
     honoured: list[UUID] = field(default_factory=list)
+    returned: Decimal = ZERO
 
 
 async def carry_out(session: AsyncSession, orders: Sequence[Order]) -> None:
@@ -56,6 +61,7 @@ async def carry_out(session: AsyncSession, orders: Sequence[Order]) -> None:
             stopped_voucher_ids=tuple(done.stopped_voucher_ids),
             released_redemption_ids=tuple(done.released_redemption_ids),
             honoured_redemption_ids=tuple(done.honoured_redemption_ids),
+            returned=done.returned,
             effective_on=done.effective_on,
         )
         await _record(session, vc.DelistingApplied, [(done.id, done.version, data)], by_case[case_id])
@@ -89,7 +95,10 @@ async def _sweep(session: AsyncSession, found: Sequence[Found]) -> defaultdict[U
         outcome[order_of[redemption.voucher_id].case_id].released.append(redemption.id)
     vouchers = await stop_vouchers(session, found, released)
     for voucher in vouchers:
-        outcome[order_of[voucher.id].case_id].stopped.append(voucher.id)
+        swept = outcome[order_of[voucher.id].case_id]
+        swept.stopped.append(voucher.id)
+        swept.returned += voucher.returned
+    await give_back(session, [unspent_of(voucher, voucher.returned) for voucher in vouchers])
     for redemption_id, voucher_id in await honoured_holds(session, found):
         outcome[order_of[voucher_id].case_id].honoured.append(redemption_id)
     for order in {order.case_id: order for order in order_of.values()}.values():
@@ -134,5 +143,6 @@ def _carried_out(order: Order, swept: _Swept) -> DelistingCarriedOut:
         stopped_voucher_ids=sorted(swept.stopped),
         released_redemption_ids=sorted(swept.released),
         honoured_redemption_ids=sorted(swept.honoured),
+        returned=swept.returned,
         effective_on=order.effective_on,
     )

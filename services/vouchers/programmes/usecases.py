@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.vouchers.access import own_division
 from services.vouchers.categories.models import OwnCategory
 from services.vouchers.categories.queries import known_codes, own_categories
-from services.vouchers.policy import require_known, require_not_before, require_passed
+from services.vouchers.policy import require_known, require_not_before
 from services.vouchers.programmes.models import Programme
 from services.vouchers.programmes.queries import lock_own
 from services.vouchers.programmes.rules import CLOSED, DRAFT, OPEN, decide_issuer_known, decide_own_categories
@@ -29,6 +29,7 @@ from shared.ids import next_case_no
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
 from shared.policy.rules import decide_in_force
+from shared.refusals import require_passed
 
 
 async def draft_programme(

@@ -33,6 +33,9 @@ class Provider(Aggregate, Base):
             "status <> 'admitted' OR (decided_by <> reviewed_by AND decided_by <> applied_by)", name="four_eyes"
         ),
         CheckConstraint(
+            "status <> 'admitted' OR legal_representative_ref IS NOT NULL", name="admitted_with_representative"
+        ),
+        CheckConstraint(
             "reviewed_on >= applied_on AND decided_on >= coalesce(reviewed_on, applied_on)", name="dates_forward"
         ),
         Index("uq_provider_code_live", "code", unique=True, postgresql_where="status <> 'refused'"),

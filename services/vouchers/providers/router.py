@@ -15,6 +15,7 @@ from services.vouchers.providers.schemas import (
     ProviderNew,
     ProviderOut,
     ProviderRefusal,
+    ProviderRepresentative,
     ProviderReview,
 )
 from services.vouchers.schemas import Decided, day_sent
@@ -70,6 +71,26 @@ async def review_provider(
         principal=principal,
         provider_id=provider_id,
         wanted=wanted or ProviderReview(),
+        if_match=if_match,
+    )
+    return _answer(provider, response)
+
+
+@router.post("/{provider_id}/record-representative", responses=problem_responses(404, 409, 412))
+async def record_representative(
+    provider_id: UUID,
+    wanted: ProviderRepresentative,
+    session: Session,
+    principal: ScienceOfficer,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ProviderOut:
+    """Record who legally represents the provider, as the register has it now."""
+    provider = await usecases.record_representative(
+        session,
+        principal=principal,
+        provider_id=provider_id,
+        reference=wanted.legal_representative_ref,
         if_match=if_match,
     )
     return _answer(provider, response)

@@ -33,6 +33,12 @@ class ProviderReview(Decided):
     legal_representative_ref: PersonRef | None = None
 
 
+class ProviderRepresentative(Request):
+    """The legal representative as found in the register."""
+
+    legal_representative_ref: PersonRef
+
+
 class ProviderRefusal(Decided):
     """A refusal, with its reason."""
 

@@ -75,11 +75,17 @@ async def review_provider(
 async def admit_provider(
     session: AsyncSession, *, principal: Principal, provider_id: UUID, decided_on: date | None, if_match: str | None
 ) -> Provider:
-    """An approver admits it, never who reviewed it."""
+    """An approver admits it, never who reviewed it.
+
+    Raises 409 `provider-representative-missing` where the legal representative is not on record: without it nobody can
+    tell whether the provider sells to itself.
+    """
     provider = await lock(session, provider_id)
     honour_match(if_match, provider.version)
     if provider.status != REVIEWED:
         raise invalid_transition(provider.status, [REVIEWED])
+    if provider.legal_representative_ref is None:
+        raise DomainError("provider-representative-missing", 409, clauses=["4.3-2"])
     if principal.account_id in (provider.reviewed_by, provider.applied_by):
         raise four_eyes_required()
     day = effective_date(principal, decided_on)
@@ -88,6 +94,24 @@ async def admit_provider(
     provider.admitted_on = day
     rules = ["vouchers.provider_admitted", "vouchers.four_eyes"]
     await _record(session, vc.ProviderAdmitted, provider, EventContext.of(principal, day), rules)
+    return provider
+
+
+async def record_representative(
+    session: AsyncSession, *, principal: Principal, provider_id: UUID, reference: str, if_match: str | None
+) -> Provider:
+    """Record who legally represents the provider now; whoever changes it after the review reviews it anew.
+
+    Raises 409 `invalid-transition` for a refused application.
+    """
+    provider = await lock(session, provider_id)
+    honour_match(if_match, provider.version)
+    if provider.status == REFUSED:
+        raise invalid_transition(provider.status, [APPLIED, REVIEWED, ADMITTED])
+    provider.legal_representative_ref = reference
+    if provider.status == REVIEWED:
+        provider.reviewed_by, provider.reviewed_on = principal.account_id, principal.today
+    await _record(session, vc.ProviderRepresentativeRecorded, provider, EventContext.of(principal))
     return provider
 
 

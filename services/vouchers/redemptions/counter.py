@@ -13,8 +13,12 @@ from sqlalchemy import Row, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import provider_code_of
-from services.vouchers.policy import refusal
-from services.vouchers.redemptions.claims import documents_count_once
+from services.vouchers.redemptions.claims import (
+    documents_count_once,
+    edition_for_documents,
+    require_invoice,
+    require_within_document,
+)
 from services.vouchers.redemptions.parties import at_counter
 from services.vouchers.redemptions.queries import shown
 from services.vouchers.redemptions.rules import RULES, Use, decide_use, subsidy_of
@@ -22,12 +26,14 @@ from services.vouchers.redemptions.schemas import CounterSale, RedemptionOut
 from services.vouchers.vouchers.rules import ACTIVE
 from shared.auth.principal import Principal
 from shared.db import EVENTS_APPENDED
+from shared.document_claims import contract_number
 from shared.errors import DomainError, forbidden
 from shared.events.contracts import vouchers as vc
 from shared.events.outbox import EventContext, event_row
 from shared.ids import uuid7
 from shared.policy.decision import Decision
-from shared.policy.edition import Editions
+from shared.policy.edition import Edition, Editions
+from shared.refusals import require_passed
 
 _TRIES: Final = 3
 
@@ -53,6 +59,7 @@ _REDEEM: Final = text(
         FROM voucher_code, seller, known_enterprise AS holder
         WHERE voucher_code.code = :code
           AND voucher.id = voucher_code.voucher_id
+          AND voucher.code_generation = voucher_code.generation
           AND holder.id = voucher.enterprise_id
           AND voucher.status = 'active'
           AND :day BETWEEN voucher.issued_on AND voucher.valid_until
@@ -61,24 +68,43 @@ _REDEEM: Final = text(
           AND round(:price * voucher.subsidy_percent / 100, 2) > 0
           AND voucher.balance > 0
           AND holder.code <> seller.code
-          AND coalesce(holder.legal_representative_ref <> seller.legal_representative_ref, true)
+          AND holder.legal_representative_ref <> seller.legal_representative_ref
+          AND (
+              CAST(:invoice_key AS text) IS NULL
+              OR (
+                  SELECT coalesce(sum(claim.amount), 0)
+                      + least(round(:price * voucher.subsidy_percent / 100, 2), voucher.balance)
+                      <= least(CAST(:invoice_amount AS numeric), min(claim.document_amount)) * :claims_percent / 100
+                  FROM known_claim AS claim
+                  WHERE claim.document_key = :invoice_key AND claim.live
+              )
+          )
+          AND NOT EXISTS (
+              SELECT FROM holding
+              WHERE (holding.holder_code, holding.held_code) IN ((seller.code, holder.code), (holder.code, seller.code))
+                AND holding.percent >= voucher.related_holding_percent
+                AND holding.valid_from <= :day
+                AND coalesce(holding.valid_to >= :day, true)
+          )
         RETURNING voucher.id AS voucher_id, voucher.programme_id, voucher.issuer_division, voucher.enterprise_id,
-            voucher.edition, voucher.subsidy_percent, voucher.issued_on, voucher.valid_until,
+            voucher.edition, voucher.subsidy_percent, voucher.related_holding_percent, voucher.issued_on,
+            voucher.valid_until,
             seller.id AS provider_id, old.balance AS balance_before, old.balance - new.balance AS subsidy,
             seller.code || '|' || holder.code || '|' || :contract_no AS contract_key,
             nextval('redemption_number')::text AS number
     ), entered AS (
         INSERT INTO redemption (id, version, no, voucher_id, programme_id, issuer_division, enterprise_id, provider_id,
-            category, edition, status, price, subsidy_percent, balance_before, subsidy, invoice_key, contract_key,
+            category, edition, status, price, subsidy_percent, balance_before, subsidy, invoice_key, invoice_amount,
+            contract_key,
             held_by, held_on, delivered_by, delivered_on, redeemed_by, redeemed_on)
         SELECT :redemption_id, 1, 'RD-' || :year || '-' || lpad(number, greatest(4, length(number)), '0'), voucher_id,
             programme_id, issuer_division, enterprise_id, provider_id, :category, edition, 'redeemed', :price,
-            subsidy_percent, balance_before, subsidy, :invoice_key, contract_key,
+            subsidy_percent, balance_before, subsidy, :invoice_key, :invoice_amount, contract_key,
             :actor, :day, :actor, :day, :actor, :day
         FROM drawn
         RETURNING id, version, no, voucher_id, programme_id, issuer_division, enterprise_id, provider_id, category,
             edition, status, price, subsidy_percent, balance_before, subsidy, held_on, delivered_on, redeemed_on,
-            released_on, reason_code
+            released_on, reason_code, invoice_key, invoice_amount
     ), entry AS (
         INSERT INTO journal_entry (id, kind, redemption_id, effective_on, actor)
         SELECT :entry_id, 'capture', id, :day, :actor FROM entered
@@ -96,10 +122,11 @@ _REDEEM: Final = text(
         FROM entered CROSS JOIN LATERAL (
             SELECT entered.id, entered.no, entered.voucher_id, entered.programme_id, entered.enterprise_id,
                 entered.provider_id, entered.category, entered.status, entered.price::text, entered.subsidy::text,
-                entered.held_on, entered.redeemed_on, entered.reason_code
+                entered.held_on, entered.redeemed_on, entered.reason_code,
+                entered.invoice_key, entered.invoice_amount::text
         ) AS state
     )
-    SELECT entered.*, drawn.issued_on, drawn.valid_until FROM entered CROSS JOIN drawn
+    SELECT entered.*, drawn.related_holding_percent, drawn.issued_on, drawn.valid_until FROM entered CROSS JOIN drawn
     """
 ).bindparams(bindparam("contract_no", type_=Text()), bindparam("invoice_key", type_=Text()))
 
@@ -114,7 +141,9 @@ async def redeem_at_counter(
     provider_code = provider_code_of(principal)
     if provider_code is None:
         raise forbidden()
-    values = _values(principal, sale, provider_code)
+    documents = edition_for_documents(editions, principal.today)
+    require_invoice(documents, given=sale.invoice is not None)
+    values = _values(principal, sale, provider_code, documents)
     for _ in range(_TRIES):
         with documents_count_once(editions, principal.today):
             row = (await session.execute(_REDEEM, values)).one_or_none()
@@ -125,7 +154,7 @@ async def redeem_at_counter(
     raise DomainError("voucher-in-use", 409, headers={"Retry-After": "1"})
 
 
-def _values(principal: Principal, sale: CounterSale, provider_code: str) -> dict[str, object]:
+def _values(principal: Principal, sale: CounterSale, provider_code: str, documents: Edition) -> dict[str, object]:
     redemption_id = uuid7()
     context = EventContext.of(principal)
     event = event_row(vc.RedemptionRedeemed, redemption_id, 1, _UNKNOWN, context, RULES, _EDITION)
@@ -136,8 +165,10 @@ def _values(principal: Principal, sale: CounterSale, provider_code: str) -> dict
         "price": sale.price,
         "day": principal.today,
         "year": str(principal.today.year),
-        "contract_no": sale.contract_no,
+        "contract_no": None if sale.contract_no is None else contract_number(sale.contract_no),
         "invoice_key": None if sale.invoice is None else sale.invoice.key(provider_code),
+        "invoice_amount": sale.invoice_amount,
+        "claims_percent": documents.documents.claims_percent_of_amount.value,
         "actor": principal.account_id,
         "redemption_id": redemption_id,
         "entry_id": uuid7(),
@@ -163,6 +194,10 @@ def _decision(editions: Editions, principal: Principal, sale: CounterSale, row: 
         provider_offers=True,
         same_code=False,
         same_representative=False,
+        holder_represented=True,
+        seller_represented=True,
+        holding=None,
+        related_percent=row.related_holding_percent,
         percent=row.subsidy_percent,
         balance=row.balance_before,
     )
@@ -176,5 +211,12 @@ async def _explain(session: AsyncSession, editions: Editions, principal: Princip
     """Raise what the rules say now; nothing if by now they would let it through (a hold was just released)."""
     parties = await at_counter(session, principal, sale.code, lock=False)
     decision = decide_use(editions.get(parties.voucher.edition), parties.use(sale, principal))
-    if not decision.passed:
-        raise refusal(decision)
+    use = parties.use(sale, principal)
+    require_passed(decision)
+    await require_within_document(
+        session,
+        edition_for_documents(editions, principal.today),
+        key=None if sale.invoice is None or parties.seller is None else sale.invoice.key(parties.seller.code),
+        stated=sale.invoice_amount,
+        subsidy=subsidy_of(use.price, use.percent, use.balance),
+    )

@@ -36,6 +36,7 @@ class Redemption(Aggregate, Base):
             name="dates_of_status",
         ),
         CheckConstraint("(status = 'released') = (reason_code IS NOT NULL)", name="released_with_reason"),
+        CheckConstraint("invoice_key IS NULL OR subsidy <= invoice_amount", name="subsidy_within_invoice"),
         Index("ix_redemption_voucher_id", "voucher_id", "id"),
         Index("ix_redemption_provider_id", "provider_id", "id"),
         Index("ix_redemption_enterprise_id", "enterprise_id", "id"),
@@ -69,6 +70,8 @@ class Redemption(Aggregate, Base):
     subsidy: Mapped[Decimal]
     invoice_key: Mapped[str | None]
     """Seller's code, invoice code and number: what may be claimed once."""
+    invoice_amount: Mapped[Decimal | None]
+    """The invoice's whole amount, as stated."""
     contract_key: Mapped[str | None]
     """Both codes and the contract's number."""
     held_by: Mapped[str]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import enterprise_code_of, provider_code_of
+from services.vouchers.holdings.queries import barring_percent
 from services.vouchers.projections import known_enterprise
 from services.vouchers.providers.models import Provider
 from services.vouchers.providers.rules import ADMITTED, REFUSED
@@ -29,6 +32,8 @@ class Parties:
     holder_code: str
     holder_ref: str | None
     seller: Provider | None
+    holding: Decimal | None
+    """The largest recorded holding between the two that makes them related parties; None without one."""
 
     def use(self, sale: Sale, principal: Principal) -> Use:
         """The use as the rules see it, on the caller's business day."""
@@ -47,6 +52,10 @@ class Parties:
             provider_offers=seller is not None and sale.category in seller.categories,
             same_code=seller is not None and seller.code == self.holder_code,
             same_representative=ref is not None and ref == self.holder_ref,
+            holder_represented=self.holder_ref is not None,
+            seller_represented=ref is not None,
+            holding=self.holding,
+            related_percent=voucher.related_holding_percent,
             percent=voucher.subsidy_percent,
             balance=voucher.balance,
         )
@@ -55,8 +64,8 @@ class Parties:
 async def at_counter(session: AsyncSession, principal: Principal, code: str, *, lock: bool) -> Parties:
     """The caller sells, the code names the voucher. Raises 404 for a code that no voucher has."""
     seller = await _seller(session, Provider.code == _own_code(provider_code_of(principal)), lock=lock)
-    by_code = select(voucher_code.c.voucher_id).where(voucher_code.c.code == code).scalar_subquery()
-    return await _parties(session, seller, Voucher.id == by_code, lock=lock)
+    named = (Voucher.id == voucher_code.c.voucher_id) & (Voucher.code_generation == voucher_code.c.generation)
+    return await _parties(session, seller, named & (voucher_code.c.code == code), day=principal.today, lock=lock)
 
 
 async def by_holder(
@@ -67,7 +76,8 @@ async def by_holder(
     seller = await _seller(session, Provider.id == provider_id, lock=lock)
     if seller is None:
         raise not_found("provider")
-    return await _parties(session, seller, (Voucher.id == voucher_id) & held_by(code), lock=lock)
+    which = (Voucher.id == voucher_id) & held_by(code)
+    return await _parties(session, seller, which, day=principal.today, lock=lock)
 
 
 async def of_hold(session: AsyncSession, principal: Principal, wanted: HoldNew) -> Parties:
@@ -104,14 +114,18 @@ async def _seller(session: AsyncSession, which: ColumnElement[bool], *, lock: bo
 
 
 async def _parties(
-    session: AsyncSession, seller: Provider | None, which: ColumnElement[bool], *, lock: bool
+    session: AsyncSession, seller: Provider | None, which: ColumnElement[bool], *, day: date, lock: bool
 ) -> Parties:
     query = select(Voucher).where(which)
     if lock:
-        query = query.with_for_update()
+        query = query.with_for_update(of=Voucher)
     voucher = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
     if voucher is None:
         raise not_found("voucher")
     columns = select(known_enterprise.c.code, known_enterprise.c.legal_representative_ref)
     holder = (await session.execute(columns.where(known_enterprise.c.id == voucher.enterprise_id))).one()
-    return Parties(voucher, holder.code, holder.legal_representative_ref, seller)
+    holding = None
+    if seller is not None:
+        limit = voucher.related_holding_percent
+        holding = await barring_percent(session, seller.code, holder.code, limit=limit, day=day)
+    return Parties(voucher, holder.code, holder.legal_representative_ref, seller, holding)

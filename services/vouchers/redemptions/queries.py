@@ -71,8 +71,9 @@ async def show(
     redemption = (await session.scalars(query)).one_or_none()
     if redemption is None:
         raise not_found("redemption")
-    terms = select(Voucher.issued_on, Voucher.valid_until).where(Voucher.id == redemption.voucher_id)
-    issued_on, valid_until = (await session.execute(terms)).one()
+    terms = select(Voucher.issued_on, Voucher.valid_until, Voucher.related_holding_percent)
+    terms = terms.where(Voucher.id == redemption.voucher_id)
+    issued_on, valid_until, related_percent = (await session.execute(terms)).one()
     use = Use(
         day=redemption.held_on,
         category=redemption.category,
@@ -85,6 +86,10 @@ async def show(
         provider_offers=True,
         same_code=False,
         same_representative=False,
+        holder_represented=True,
+        seller_represented=True,
+        holding=None,
+        related_percent=related_percent,
         percent=redemption.subsidy_percent,
         balance=redemption.balance_before,
     )

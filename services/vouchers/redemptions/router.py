@@ -14,6 +14,7 @@ from services.vouchers.redemptions.counter import redeem_at_counter
 from services.vouchers.redemptions.models import Redemption
 from services.vouchers.redemptions.schemas import (
     CounterSale,
+    Delivered,
     HoldNew,
     RedemptionFilter,
     RedemptionItem,
@@ -87,15 +88,29 @@ async def deliver(
     "/{redemption_id}/redeem", dependencies=[IdempotencyRequired], responses=problem_responses(400, 404, 409, 412)
 )
 async def redeem(
-    redemption_id: UUID, session: Session, principal: Enterprise, response: Response, if_match: IfMatch = None
+    redemption_id: UUID,
+    session: Session,
+    principal: Enterprise,
+    runtime: RuntimeDep,
+    response: Response,
+    sent: Delivered | None = None,
+    if_match: IfMatch = None,
 ) -> RedemptionItem:
-    """The holder confirms the delivery; the subsidy is spent."""
-    return _answer(
-        await usecases.redeem(session, principal=principal, redemption_id=redemption_id, if_match=if_match), response
+    """The holder confirms the delivery, with the invoice if it was not there before; the subsidy is spent."""
+    redemption = await usecases.redeem(
+        session,
+        editions=runtime.editions,
+        principal=principal,
+        redemption_id=redemption_id,
+        sent=sent or Delivered(),
+        if_match=if_match,
     )
+    return _answer(redemption, response)
 
 
-@router.post("/{redemption_id}/release", responses=problem_responses(404, 409, 412))
+@router.post(
+    "/{redemption_id}/release", dependencies=[IdempotencyRequired], responses=problem_responses(400, 404, 409, 412)
+)
 async def release(
     redemption_id: UUID,
     session: Session,

@@ -48,6 +48,12 @@ class Use:
     provider_offers: bool
     same_code: bool
     same_representative: bool
+    holder_represented: bool
+    seller_represented: bool
+    """Whether the legal representative of either is known; where one is not, nobody can tell."""
+    holding: Decimal | None
+    """The largest recorded holding of one in the other that reaches `related_percent`; None where none does."""
+    related_percent: Decimal
     percent: Decimal
     balance: Decimal
 
@@ -69,7 +75,7 @@ def decide_use(edition: Edition, use: Use) -> Decision:
         decide_validity(edition, use.status, use.issued_on, use.valid_until, use.day),
         decide_category(edition, use.category, use.category_allowed),
         decide_provider(edition, use.category, admitted=use.provider_admitted, offers=use.provider_offers),
-        decide_unrelated(edition, same_code=use.same_code, same_representative=use.same_representative),
+        decide_unrelated(edition, use),
         decide_amount(edition, use.price, use.percent, use.balance),
     )
 
@@ -110,12 +116,32 @@ def decide_provider(edition: Edition, category: str, *, admitted: bool, offers: 
     return edition.decision(result)
 
 
-def decide_unrelated(edition: Edition, *, same_code: bool, same_representative: bool) -> Decision:
-    """4.3-2: nobody sells to himself: not the same organisation, nor the same legal representative."""
-    passed = not (same_code or same_representative)
-    inputs = {"same_code": same_code, "same_representative": same_representative}
-    message = "parties-unrelated" if passed else "parties-related"
-    return edition.decision(edition.result("vouchers.related_party", passed, inputs, message=message))
+def decide_unrelated(edition: Edition, use: Use) -> Decision:
+    """4.3-2: nobody sells to himself: not the same organisation, nor the same legal representative, nor one that holds
+    the related share of the other or more. A representative nobody has recorded is not taken for somebody else."""
+    if use.same_code or (use.same_representative and use.holder_represented):
+        message = "parties-related"
+    elif use.holding is not None:
+        message = "parties-related-by-holding"
+    elif not use.holder_represented:
+        message = "enterprise-representative-unknown"
+    else:
+        message = "parties-unrelated" if use.seller_represented else "provider-representative-unknown"
+    result = edition.result(
+        "vouchers.related_party",
+        message == "parties-unrelated",
+        {"same_code": use.same_code, "same_representative": use.same_representative, "holding": use.holding},
+        limit=use.related_percent,
+        message=message,
+    )
+    return edition.decision(result)
+
+
+def decide_invoice(edition: Edition, *, given: bool) -> Decision:
+    """4.3-2: money is owed on an invoice, where the edition says so."""
+    passed = given or not edition.documents.invoice_required_at_redemption.value
+    message = "invoice-given" if passed else "invoice-missing"
+    return edition.decision(edition.result("vouchers.invoice", passed, {"given": given}, message=message))
 
 
 def decide_amount(edition: Edition, price: Decimal, percent: Decimal, balance: Decimal) -> Decision:

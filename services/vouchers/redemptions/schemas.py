@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 from uuid import UUID
 
@@ -22,6 +23,11 @@ class Sale(Request):
     contract_no: ContractNo | None = None
     invoice: Invoice | None = None
 
+    @property
+    def invoice_amount(self) -> Decimal | None:
+        """The invoice's whole amount: the price, where nothing else is stated; None without an invoice."""
+        return None if self.invoice is None else self.invoice.amount or self.price
+
 
 class HoldNew(Sale):
     """A hold: the holder names voucher and provider, a provider shows the voucher's code."""
@@ -29,6 +35,12 @@ class HoldNew(Sale):
     voucher_id: UUID | None = None
     provider_id: UUID | None = None
     code: VoucherCode | None = None
+
+
+class Delivered(Request):
+    """The holder's confirmation; with the invoice, where the hold was made without one."""
+
+    invoice: Invoice | None = None
 
 
 class CounterSale(Sale):

@@ -6,16 +6,22 @@ Locks are taken in one order: provider, voucher, redemption.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import enterprise_code_of, provider_code_of
+from services.vouchers.ceilings.returns import give_back
 from services.vouchers.journal.usecases import record_capture
-from services.vouchers.policy import require_passed
-from services.vouchers.redemptions.claims import documents_count_once
-from services.vouchers.redemptions.documents import contract_key
+from services.vouchers.providers.models import Provider
+from services.vouchers.redemptions.claims import (
+    documents_count_once,
+    edition_for_documents,
+    require_invoice,
+    require_within_document,
+)
 from services.vouchers.redemptions.models import Redemption, redemption_number
 from services.vouchers.redemptions.parties import Parties, of_hold
 from services.vouchers.redemptions.queries import bought_by, sold_by
@@ -30,18 +36,23 @@ from services.vouchers.redemptions.rules import (
     decide_use,
     subsidy_of,
 )
-from services.vouchers.redemptions.schemas import HoldNew, Sale
+from services.vouchers.redemptions.schemas import Delivered, HoldNew, Sale
+from services.vouchers.vouchers.facts import unspent_of
 from services.vouchers.vouchers.models import Voucher
+from services.vouchers.vouchers.rules import STOPPED
 from shared.auth.principal import Principal
+from shared.document_claims import contract_key
 from shared.errors import invalid_transition, not_found
 from shared.events import outbox
 from shared.events.contracts import vouchers as vc
 from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.http.etag import honour_match
+from shared.http.validation import PayloadInvalid
 from shared.ids import case_no
 from shared.policy.decision import Decision
 from shared.policy.edition import Editions
+from shared.refusals import require_passed
 
 
 async def hold(
@@ -53,6 +64,7 @@ async def hold(
     use = parties.use(wanted, principal)
     decision = require_passed(decide_use(editions.get(voucher.edition), use))
     redemption = _held(parties, wanted, use, principal)
+    await _require_within_document(session, editions, redemption, use.day)
     voucher.balance -= redemption.subsidy
     voucher.held += redemption.subsidy
     voucher.version += 1
@@ -82,6 +94,7 @@ def _held(parties: Parties, sale: Sale, use: Use, principal: Principal) -> Redem
         balance_before=use.balance,
         subsidy=subsidy_of(use.price, use.percent, use.balance),
         invoice_key=None if sale.invoice is None else sale.invoice.key(seller.code),
+        invoice_amount=sale.invoice_amount,
         contract_key=contract,
         held_by=principal.account_id,
         held_on=use.day,
@@ -106,17 +119,26 @@ async def deliver(
 
 
 async def redeem(
-    session: AsyncSession, *, principal: Principal, redemption_id: UUID, if_match: str | None
+    session: AsyncSession,
+    *,
+    editions: Editions,
+    principal: Principal,
+    redemption_id: UUID,
+    sent: Delivered,
+    if_match: str | None,
 ) -> Redemption:
     """The holder confirms the delivery: the reserved subsidy is spent and owed to the provider.
 
-    Also on a voucher that was stopped or has expired since: the hold was made in time.
+    Also on a voucher that was stopped or has expired since: the hold was made in time. The invoice is there by now, and
+    what others claim on it is asked again. Raises 409 `invoice-missing`, `document-already-claimed`,
+    `document-claims-exceeded`.
     """
     buyer = bought_by(enterprise_code_of(principal))
     voucher, redemption, _ = await _lock(session, redemption_id, buyer, sold_by(None))
     honour_match(if_match, redemption.version)
     if redemption.status != DELIVERED:
         raise invalid_transition(redemption.status, [DELIVERED])
+    await _complete_documents(session, editions, redemption, sent, principal.today)
     voucher.held -= redemption.subsidy
     voucher.spent += redemption.subsidy
     voucher.version += 1
@@ -135,11 +157,42 @@ async def redeem(
     return redemption
 
 
+async def _complete_documents(
+    session: AsyncSession, editions: Editions, redemption: Redemption, sent: Delivered, day: date
+) -> None:
+    """The invoice of the hold, or the one sent now; 422 for a second one."""
+    if sent.invoice is not None:
+        if redemption.invoice_key is not None:
+            raise PayloadInvalid.at("invoice", "extra_forbidden")
+        seller_code = await session.scalar(select(Provider.code).where(Provider.id == redemption.provider_id))
+        assert seller_code is not None, "a redemption's provider exists"
+        redemption.invoice_key = sent.invoice.key(seller_code)
+        redemption.invoice_amount = sent.invoice.amount or redemption.price
+        with documents_count_once(editions, day):
+            await session.flush()
+    require_invoice(editions.get(redemption.edition), given=redemption.invoice_key is not None)
+    await _require_within_document(session, editions, redemption, day)
+
+
+async def _require_within_document(
+    session: AsyncSession, editions: Editions, redemption: Redemption, day: date
+) -> None:
+    await require_within_document(
+        session,
+        edition_for_documents(editions, day),
+        key=redemption.invoice_key,
+        stated=redemption.invoice_amount,
+        subsidy=redemption.subsidy,
+    )
+
+
 async def release(
     session: AsyncSession, *, principal: Principal, redemption_id: UUID, if_match: str | None
 ) -> Redemption:
-    """Call it off: the reserved subsidy is free again. The holder can until the service is delivered, the provider also
-    after."""
+    """Call it off: the reserved subsidy is free again or, where the voucher was stopped, goes back to budget and quota.
+
+    The holder can until the service is delivered, the provider also after.
+    """
     buyer, seller = bought_by(enterprise_code_of(principal)), sold_by(provider_code_of(principal))
     voucher, redemption, sells = await _lock(session, redemption_id, buyer, seller)
     honour_match(if_match, redemption.version)
@@ -147,7 +200,11 @@ async def release(
     if redemption.status not in allowed:
         raise invalid_transition(redemption.status, allowed)
     voucher.held -= redemption.subsidy
-    voucher.balance += redemption.subsidy
+    if voucher.status == STOPPED:
+        voucher.returned += redemption.subsidy
+        await give_back(session, [unspent_of(voucher, redemption.subsidy)])
+    else:
+        voucher.balance += redemption.subsidy
     voucher.version += 1
     redemption.status = RELEASED
     redemption.released_by, redemption.released_on = principal.account_id, principal.today

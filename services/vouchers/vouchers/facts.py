@@ -11,10 +11,11 @@ from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.ceilings.models import BUDGET, QUOTA, ceiling, quota_subject
+from services.vouchers.ceilings.returns import Unspent
 from services.vouchers.programmes.models import Programme
 from services.vouchers.projections import known_centre, known_enterprise, known_tenancy
 from services.vouchers.references import arrived
-from services.vouchers.vouchers.models import enclave_issue
+from services.vouchers.vouchers.models import Voucher, enclave_issue
 from services.vouchers.vouchers.rules import Place, Terms
 from shared.errors import reference_not_yet_known
 from shared.money import ZERO
@@ -100,6 +101,11 @@ def _place(row: Row[*tuple[object, ...]]) -> Place:
         listed_on=row.listed_on,
         delisted=row.delisting_case_id is not None,
     )
+
+
+def unspent_of(voucher: Voucher, amount: Decimal) -> Unspent:
+    """So much of the voucher, to be given back to the ceilings it was committed under."""
+    return Unspent(voucher.programme_id, voucher.issuer_division, voucher.enterprise_id, amount)
 
 
 async def committed_so_far(session: AsyncSession, programme: Programme, enterprise_id: UUID) -> tuple[Decimal, Decimal]:

@@ -26,12 +26,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.vouchers.base import Base
 from services.vouchers.vouchers.rules import ACTIVE, STATUSES
 from shared.db import Aggregate
+from shared.money import ZERO
 
 _STATES: Final = ", ".join(f"'{status}'" for status in STATUSES)
 
 
 class Voucher(Aggregate, Base):
-    """A voucher and the terms it was issued on. Yuan: `balance` is free, `held` reserved, `spent` captured.
+    """A voucher and the terms it was issued on. Yuan: `balance` is free, `held` reserved, `spent` captured,
+    `returned` given back to budget and quota when it was stopped.
 
     Terms are copied from programme and edition, so that use needs no look beyond this row and nothing that changes
     later changes them.
@@ -42,9 +44,12 @@ class Voucher(Aggregate, Base):
         UniqueConstraint("no", name="uq_voucher_no"),
         CheckConstraint(f"status IN ({_STATES})", name="status_known"),
         CheckConstraint("face_value > 0", name="face_value_positive"),
-        CheckConstraint("balance >= 0 AND held >= 0 AND spent >= 0", name="parts_not_negative"),
-        CheckConstraint("balance + held + spent = face_value", name="parts_make_the_whole"),
+        CheckConstraint("balance >= 0 AND held >= 0 AND spent >= 0 AND returned >= 0", name="parts_not_negative"),
+        CheckConstraint("balance + held + spent + returned = face_value", name="parts_make_the_whole"),
         CheckConstraint("subsidy_percent > 0 AND subsidy_percent <= 100", name="subsidy_percent_is_share"),
+        CheckConstraint(
+            "related_holding_percent > 0 AND related_holding_percent <= 100", name="related_holding_percent_is_share"
+        ),
         CheckConstraint("valid_until >= issued_on", name="validity_forward"),
         CheckConstraint("category IS NULL OR category = ANY (categories)", name="category_of_the_programme"),
         CheckConstraint(
@@ -70,12 +75,17 @@ class Voucher(Aggregate, Base):
     subsidy_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     delivered_honoured: Mapped[bool]
     """Whether a delivered hold outlives the centre's delisting."""
+    related_holding_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2), server_default="25.00")
+    """From this share on, either way, holder and provider are related parties."""
+    code_generation: Mapped[int] = mapped_column(server_default="1", default=1)
+    """How many codes it has had; the last one counts."""
     edition: Mapped[str]
     status: Mapped[str]
     face_value: Mapped[Decimal]
     balance: Mapped[Decimal]
     held: Mapped[Decimal]
     spent: Mapped[Decimal]
+    returned: Mapped[Decimal] = mapped_column(server_default="0", default=ZERO)
     issued_on: Mapped[date]
     issued_by: Mapped[str]
     valid_until: Mapped[date]
@@ -89,10 +99,14 @@ voucher_code = Table(
     Base.metadata,
     Column("voucher_id", ForeignKey("voucher.id"), primary_key=True),
     Column("code", Text, nullable=False),
+    Column("generation", Integer, nullable=False, server_default="1"),
     UniqueConstraint("code", name="uq_voucher_code_code"),
     CheckConstraint("code ~ '^[0-9A-HJKMNP-TV-Z]{20}$'", name="code_is_100_bits"),
 )
-"""What the holder shows at the counter; in a table of its own so that nothing reads it by the way."""
+"""What the holder shows at the counter; in a table of its own so that nothing reads it by the way.
+
+Only the code of the voucher's own generation draws: a draw that waits for the voucher while its code is renewed sees
+the voucher's new generation and the old code's old one, and fails."""
 
 enclave_issue = Table(
     "enclave_issue",

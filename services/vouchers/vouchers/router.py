@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 
 from services.vouchers.access import DivisionOfficer, Enterprise, VoucherReader
-from services.vouchers.schemas import DecisionOut
 from services.vouchers.vouchers import queries
 from services.vouchers.vouchers.codes import shown
 from services.vouchers.vouchers.eligibility import ask_eligibility
 from services.vouchers.vouchers.models import Voucher
+from services.vouchers.vouchers.renewal import renew_code
 from services.vouchers.vouchers.schemas import (
     EligibilityOut,
     VoucherAsked,
@@ -25,7 +25,8 @@ from services.vouchers.vouchers.schemas import (
 )
 from services.vouchers.vouchers.usecases import issue_voucher as issue
 from shared.db import Session
-from shared.http.etag import set_etag
+from shared.http.decisions import Explain
+from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import IdempotencyRequired, ServiceRoute
@@ -47,11 +48,11 @@ async def issue_voucher(
 
 @router.post("/eligibility", responses=problem_responses(404, 409))
 async def check_eligibility(
-    wanted: VoucherAsked, session: Session, principal: VoucherReader, runtime: RuntimeDep
+    wanted: VoucherAsked, session: Session, principal: VoucherReader, runtime: RuntimeDep, explain: Explain
 ) -> EligibilityOut:
     """Whether such a voucher could be issued today, rule by rule; nothing is issued."""
     decision = await ask_eligibility(session, editions=runtime.editions, principal=principal, wanted=wanted)
-    return EligibilityOut(eligible=decision.passed, decision=DecisionOut.of(decision))
+    return EligibilityOut(eligible=decision.passed, decision=explain(decision))
 
 
 @router.get("")
@@ -69,6 +70,23 @@ async def read_voucher(voucher_id: UUID, session: Session, principal: VoucherRea
     voucher = await queries.find(session, principal, voucher_id)
     set_etag(response, voucher.version)
     return VoucherOut.model_validate(voucher)
+
+
+@router.post("/{voucher_id}/rotate-code", responses=problem_responses(404, 409, 412))
+async def rotate_code(
+    voucher_id: UUID,
+    session: Session,
+    principal: Enterprise,
+    request: Request,
+    response: Response,
+    if_match: IfMatch = None,
+) -> VoucherCodeOut:
+    """A new code for the caller's own voucher; the old one stops working at once. Sent again, it is renewed again."""
+    request.state.no_replay = True
+    code, version = await renew_code(session, principal=principal, voucher_id=voucher_id, if_match=if_match)
+    set_etag(response, version)
+    response.headers["Cache-Control"] = "no-store"
+    return VoucherCodeOut(voucher_id=voucher_id, code=shown(code))
 
 
 @router.get("/{voucher_id}/code", responses=problem_responses(404))

@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.vouchers.schemas import CaseNo, DecisionOut, Division, Percent, Word
+from shared.http.decisions import DecisionText
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.money import Money, PositiveMoney
@@ -31,11 +32,12 @@ class EligibilityOut(Response):
     """The answer to "would it pass?", rule by rule."""
 
     eligible: bool
-    decision: DecisionOut
+    decision: DecisionText
 
 
 class VoucherItem(Response):
-    """A voucher in a list. Yuan: `balance` is free, `held` reserved, `spent` redeemed."""
+    """A voucher in a list. Yuan: `balance` is free, `held` reserved, `spent` redeemed, `returned` given back to budget
+    and quota when it was stopped."""
 
     id: UUID
     no: str
@@ -53,6 +55,7 @@ class VoucherItem(Response):
     balance: Money
     held: Money
     spent: Money
+    returned: Money
     issued_on: date
     valid_until: date
     stopped_on: date | None

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import own_division
 from services.vouchers.ceilings.models import BUDGET, ENCLAVE_ISSUERS, QUOTA, ceiling, quota_subject
-from services.vouchers.policy import require_passed
 from services.vouchers.programmes.models import Programme
 from services.vouchers.programmes.queries import lock_own
 from services.vouchers.projections import LISTED
+from services.vouchers.schemas import CENT
 from services.vouchers.vouchers.codes import new_code
 from services.vouchers.vouchers.facts import Holder, await_references, issuers_before, load_holder, terms_of
 from services.vouchers.vouchers.models import Voucher, enclave_issue, voucher_code
@@ -39,6 +39,7 @@ from shared.ids import next_case_no
 from shared.money import ZERO
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
+from shared.refusals import require_passed
 
 
 async def issue_voucher(
@@ -93,12 +94,14 @@ def _issued(programme: Programme, holder: Holder, wanted: VoucherNew, edition: E
         categories=programme.categories,
         subsidy_percent=programme.subsidy_percent,
         delivered_honoured=edition.vouchers.delivered_honoured_on_delisting.value,
+        related_holding_percent=edition.vouchers.related_holding_percent.value.quantize(CENT),
         edition=edition.id,
         status=ACTIVE,
         face_value=wanted.face_value,
         balance=wanted.face_value,
         held=ZERO,
         spent=ZERO,
+        returned=ZERO,
         issued_on=day,
         valid_until=valid_until(day, programme.valid_months),
     )
@@ -125,7 +128,10 @@ async def _take_ceilings(
     decision = require_passed(decide_quota(edition, limit, _before(quota, amount), amount))
     _require_moved(quota)
     if holder.place is not None and holder.place.enclave:
-        decision = require_passed(combine(decision, await _take_enclave(session, edition, programme, wanted)))
+        enclave, moved = await _take_enclave(session, edition, programme, wanted)
+        decision = require_passed(combine(decision, enclave))
+        if moved is not None:
+            _require_moved(moved)
     budget = await commit_amount(
         session, ceiling, kind=BUDGET, subject=str(programme.id), period=year, amount=amount, limit=programme.budget
     )
@@ -148,11 +154,16 @@ def _before(move: CeilingMove, amount: Decimal) -> Decimal:
     return move.committed - amount if move.ok else move.committed
 
 
-async def _take_enclave(session: AsyncSession, edition: Edition, programme: Programme, wanted: VoucherNew) -> Decision:
+async def _take_enclave(
+    session: AsyncSession, edition: Edition, programme: Programme, wanted: VoucherNew
+) -> tuple[Decision, CeilingMove | None]:
+    """Make the issuer one of the firm's in the year: what the rule says, and the move of the ceiling (None for an
+    issuer that was one already)."""
+    moved = None
     key = {"enterprise_id": wanted.enterprise_id, "year": programme.year, "issuer_division": programme.issuer_division}
     noted = postgresql.insert(enclave_issue).values(key).on_conflict_do_nothing()
     if await session.scalar(noted.returning(enclave_issue.c.year)) is not None:
-        await commit_amount(
+        moved = await commit_amount(
             session,
             ceiling,
             kind=ENCLAVE_ISSUERS,
@@ -162,4 +173,4 @@ async def _take_enclave(session: AsyncSession, edition: Edition, programme: Prog
             limit=Decimal(edition.vouchers.enclave_issuers_per_year.value),
         )
     others = await issuers_before(session, wanted.enterprise_id, programme.year, programme.issuer_division)
-    return decide_enclave_issuer(edition, programme.issuer_division, others)
+    return decide_enclave_issuer(edition, programme.issuer_division, others), moved

@@ -1,0 +1,1 @@
+"""Recorded holdings between providers and enterprises (4.3-2)."""
