@@ -9,12 +9,40 @@ from fastapi import FastAPI
 
 from services.registry.bans import router as bans
 from services.registry.base import Base
+from services.registry.carriers import router as carriers
 from services.registry.centres import router as centres
+from services.registry.centres.queries import notice_subject
+from services.registry.centres.usecases import CENTRES
 from services.registry.consumers import consumers
+from services.registry.coverage import router as coverage
+from services.registry.divisions import router as divisions
+from services.registry.documents import mounted as documents
 from services.registry.enterprises import router as enterprises
-from services.registry.qualifications import router as qualifications
+from services.registry.enterprises.identity import router as enterprise_identity
+from services.registry.enterprises.particulars import router as enterprise_particulars
+from services.registry.history import mounted as history
+from services.registry.imports import router as imports
+from services.registry.imports.worker import work_operations
+from services.registry.measures import router as measures
+from services.registry.notices.router import notice_routes
+from services.registry.operations import router as operations
+from services.registry.operators import router as operators
+from services.registry.partners import router as partners
+from services.registry.persons import links_router as person_links, router as persons
+from services.registry.persons.sealing import keep_sealed_anew
+from services.registry.practices import router as practices
+from services.registry.projects import router as projects
+from services.registry.qualifications import applications as qualification_applications, router as qualifications
+from services.registry.qualifications.queries import KIND as TITLES, find_notice_subject as title_subject
+from services.registry.self_checks import router as self_checks
+from services.registry.service_records import router as service_records
+from services.registry.settings import RegistrySettings
+from services.registry.staff import router as staff
 from services.registry.standing import router as standing
-from services.registry.tenancies import router as tenancies
+from services.registry.tenancies import router as tenancies, whereabouts
+from services.registry.tiers import centre_router as centre_tiers, router as tiers
+from services.registry.tiers.queries import KIND as TIERS, find_notice_subject as tier_subject
+from services.registry.upward_notices import router as upward_notices
 from shared.app import create_app
 from shared.events.contracts import topics
 from shared.runtime import ServiceDefinition
@@ -25,23 +53,56 @@ definition: Final = ServiceDefinition(
     title="Registry: centres, titles, bans, enterprises and tenancies",
     routers=[
         centres.router,
-        qualifications.application_router,
+        notice_routes("/v1/centres", CENTRES, notice_subject),
+        measures.router,
+        operators.router,
+        staff.router,
+        self_checks.router,
+        qualification_applications.router,
+        notice_routes("/v1/qualification-applications", TITLES, title_subject),
+        upward_notices.router,
         qualifications.router,
+        tiers.router,
+        notice_routes("/v1/tier-applications", TIERS, tier_subject),
+        centre_tiers.router,
+        carriers.router,
+        carriers.stage_router,
         bans.router,
         enterprises.router,
+        enterprise_particulars.router,
+        enterprise_identity.router,
+        projects.router,
+        persons.router,
+        person_links.enterprise_router,
+        person_links.project_router,
         tenancies.router,
+        whereabouts.enterprise_router,
+        whereabouts.project_router,
+        service_records.router,
+        partners.router,
+        partners.agreement_router,
+        partners.carrier_router,
+        divisions.router,
+        coverage.router,
+        practices.router,
+        *documents.routers,
+        imports.router,
+        operations.router,
+        operations.problems_router,
         standing.router,
+        *history.routers,
     ],
     topics=topics("registry"),
     consumers=consumers,
     metadata=Base.metadata,
     messages=Path(__file__).with_name("messages.toml"),
+    background=(work_operations, documents.sweep_storage, keep_sealed_anew),
 )
 
 
 def build(settings: ServiceSettings | None = None) -> FastAPI:
     """The application with these settings, or those of the environment."""
-    return create_app(definition, settings)
+    return create_app(definition, settings or RegistrySettings.model_validate({}))
 
 
 def __getattr__(name: str) -> FastAPI:

@@ -7,10 +7,18 @@ from datetime import date
 from functools import cache
 
 from services.registry.settings import PolicySettings
-from shared.errors import DomainError
 from shared.http.validation import Fault, PayloadInvalid
-from shared.policy.decision import Decision
 from shared.policy.edition import Edition, Editions, PolicyNotInForce, load_editions
+from shared.refusals import require_passed
+
+__all__ = [
+    "edition_at",
+    "edition_of_case",
+    "edition_of_event",
+    "loaded_editions",
+    "require_known",
+    "require_passed",
+]
 
 
 @cache
@@ -38,13 +46,6 @@ def edition_of_case(editions: Editions, pinned: str | None, day: date) -> Editio
 def edition_of_event(editions: Editions, pinned: str | None, day: date) -> Edition:
     """The edition an event cites, or that of its day where it cites none or one that is not loaded here."""
     return next((edition for edition in editions if edition.id == pinned), None) or edition_at(editions, day)
-
-
-def require_passed(decision: Decision) -> Decision:
-    """Refuse with the first rule that failed: its message is the problem's code, its inputs fill the text (409)."""
-    for failed in decision.failures:
-        raise DomainError(failed.message, 409, params={**failed.inputs, "limit": failed.limit}, decision=decision)
-    return decision
 
 
 def require_known(field: str, values: Iterable[str], known: Iterable[str]) -> None:

@@ -122,7 +122,8 @@ class City:
         return make_uscc(self._numbers)
 
     async def listed_centre(self, name: str, operator: Person, code: str, day: str = "2019-02-01") -> str:
-        """A centre registered by its operator, reviewed by an officer and listed by another person."""
+        """A centre registered by its operator, reviewed and announced by an officer, and listed by another person on
+        the first day after its public notice."""
         draft = {
             "name": name,
             "operator_code": code,
@@ -138,16 +139,22 @@ class City:
         path = f"/v1/centres/{centre['id']}"
         await operator.post(f"{path}/submit", day)
         await self.people["science_officer"].post(f"{path}/review", day)
-        await self.people["industry_approver"].post(f"{path}/list", day, {"document_no": "虚构发〔2019〕1号"})
+        await self.people["science_officer"].post(f"{path}/announce", day)
+        notice = await self.people["public"].get(f"{path}/notice", day)
+        decision = {"document_no": "虚构发〔2019〕1号"}
+        await self.people["industry_approver"].post(f"{path}/list", notice["first_decision_day"], decision)
         return str(centre["id"])
 
     async def title(self, operator: Person, centre: str, kind: str, day: str = "2019-03-20") -> str:
-        """A municipal title applied for, reviewed and granted."""
+        """A municipal title applied for, reviewed, announced, and granted on the first day after its public notice."""
         wanted = {"centre_id": centre, "kind": kind}
         application = await operator.post("/v1/qualification-applications", day, wanted, expect=201)
         path = f"/v1/qualification-applications/{application['id']}"
         await self.people["industry_officer"].post(f"{path}/review", day)
-        await self.people["science_approver"].post(f"{path}/grant", day, {"document_no": "虚构发〔2019〕2号"})
+        await self.people["industry_officer"].post(f"{path}/announce", day)
+        notice = await self.people["public"].get(f"{path}/notice", day)
+        grant = {"document_no": "虚构发〔2019〕2号"}
+        await self.people["science_approver"].post(f"{path}/grant", notice["first_decision_day"], grant)
         return str(application["id"])
 
     async def tenant(self, operator: Person, centre: str, day: str = "2019-03-20") -> tuple[str, str]:
@@ -162,6 +169,7 @@ class City:
                 "industry_code": "I6510",
                 "division": DISTRICT,
                 "registered_on": "2018-12-01",
+                "legal_representative_ref": f"person-{code}",
             },
             expect=201,
         )

@@ -71,7 +71,7 @@ async def vouchers(city: City, enterprise: str, owner: Person) -> tuple[str, str
     await approver.post(f"/v1/voucher-programmes/{programme['id']}/open", day)
     code = city.code()
     seller = await city.enrol("seller", ["provider"], org=code)
-    offer = {"name": "虚构服务机构", "categories": ["legal_protection"]}
+    offer = {"name": "虚构服务机构", "categories": ["legal_protection"], "legal_representative_ref": "person-seller"}
     provider = await seller.post("/v1/providers", day, offer, expect=201)
     await city.people["science_officer"].post(f"/v1/providers/{provider['id']}/review", day)
     await city.people["science_approver"].post(f"/v1/providers/{provider['id']}/admit", day)
@@ -150,6 +150,7 @@ async def test_a_centre_that_fails_twice_is_delisted_everywhere_and_kept_out(cit
 
     await kept_out(city, failing)
     await chains_hold(city)
+    await one_trace_leads_through(city, failing)
 
 
 async def kept_out(city: City, failing: Failing) -> None:
@@ -180,6 +181,26 @@ async def chains_hold(city: City) -> None:
     assert "evaluation.delisting.completed.v1" in {event["type"] for event in page["items"]}
 
 
+async def one_trace_leads_through(city: City, failing: Failing) -> None:
+    """From the click on publish to every service's act: one trace id, and a span for every step."""
+    auditor = city.people["auditor"]
+    seen: dict[str, str] = {}
+    for topic in ("evaluation.delisting", "registry.centre", "finance.delisting", "vouchers.delisting"):
+        page = await auditor.get(f"/v1/events?topic={topic}&after=0&limit=200", PUBLISHED)
+        about = (failing.case, failing.centre)
+        seen |= {event["type"]: event["traceparent"] for event in page["items"] if event["subject"] in about}
+    steps = [
+        "evaluation.delisting.decided.v1",
+        "registry.centre.delisted.v1",
+        "finance.delisting.applied.v1",
+        "vouchers.delisting.applied.v1",
+        "evaluation.delisting.completed.v1",
+    ]
+    traces = [seen[step].split("-") for step in steps]
+    assert len({trace_id for _, trace_id, _, _ in traces}) == 1
+    assert len({span for _, _, span, _ in traces}) == len(steps)
+
+
 async def test_wrong_roles_and_wrong_owners_get_nowhere(city: City) -> None:
     code, other_code = city.code(), city.code()
     operator = await city.enrol("operator", ["centre_operator"], org=code)
@@ -208,6 +229,7 @@ async def test_wrong_roles_and_wrong_owners_get_nowhere(city: City) -> None:
     )
     second_path = f"/v1/qualification-applications/{second['id']}"
     await both.post(f"{second_path}/review", day)
+    await city.people["industry_officer"].post(f"{second_path}/announce", day)
     problem = await both.post(f"{second_path}/grant", day, {"document_no": "x"}, expect=403)
     assert problem["code"] == "four-eyes-required"
     await city.people["auditor"].post("/v1/evaluation-cycles", day, {"year": 2019}, expect=403)

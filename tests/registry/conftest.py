@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from services.registry.main import build
+from services.registry.settings import RegistrySettings
 from shared.settings import ServiceSettings
 from tests.registry.support import Registry
 from tests.support.postgres import Cluster, plain_dsn
@@ -25,22 +26,29 @@ DEMO_POLICY = Path(__file__).parents[2] / "deploy" / "demo" / "policy"
 """Has an edition from 2021 on, so that applications after a ban can be tried."""
 
 # The log's guard refuses DELETE to everybody; only a superuser can switch it off, for its own session.
-_EMPTY = """
+EMPTY = """
 SET session_replication_role = replica;
-DELETE FROM tenancy; DELETE FROM ban; DELETE FROM qualification; DELETE FROM centre; DELETE FROM enterprise;
-DELETE FROM case_remark; DELETE FROM case_counter; DELETE FROM event_log; DELETE FROM idempotency_key;
+DO $$
+DECLARE filled text;
+BEGIN
+    FOR filled IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('DELETE FROM %I', filled);
+    END LOOP;
+END $$;
 """
 
 
 def settings_for(url: str, keys: Keys, policy_dir: Path | None = None) -> ServiceSettings:
-    return ServiceSettings(
+    return RegistrySettings(
         service_name="registry",
         environment="test",
         database_url=url,
         signing_key_file=keys.private("registry"),
+        person_keys_file=keys.person_keys,
         public_keys_dir=keys.public_dir,
         business_clock="simulated",
         policy_dir=policy_dir,
+        files_url=f"file://{keys.public_dir.parent}/files",
         workers_enabled=False,
     )
 
@@ -74,7 +82,7 @@ async def running_registry_after_2020(database_url: str, keys: Keys) -> AsyncIte
 @pytest_asyncio.fixture(loop_scope="session")
 async def emptied(postgres: Cluster, database_url: str) -> None:
     connection = await asyncpg.connect(plain_dsn(postgres.as_superuser(database_url)))
-    await connection.execute(_EMPTY)
+    await connection.execute(EMPTY)
     await connection.close()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from httpx import AsyncClient, Response
@@ -19,6 +20,8 @@ from tests.support.identifiers import make_uscc
 from tests.support.tokens import Keys, bearer, internal_token
 
 DAY = date(2019, 6, 3)
+ANNOUNCED = date(2019, 5, 24)
+"""A notice put up on this day ends with May; `DAY` is free for the decision."""
 OPERATOR = make_uscc(1)
 STRANGER = make_uscc(2)
 
@@ -98,6 +101,19 @@ class Caller:
         tag = {} if if_match is None else {"If-Match": if_match}
         return await self.client.patch(path, json=body, headers={**self._headers(), **tag})
 
+    async def upload(self, path: str, content: bytes, name: str = "file", **headers: str) -> Response:
+        """The file as the whole body, its name in Content-Disposition."""
+        sent = {key.replace("_", "-"): value for key, value in headers.items()}
+        disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+        return await self.client.post(path, content=content, headers={**self._headers(), **disposition, **sent})
+
+    async def delete(self, path: str) -> Response:
+        return await self.client.delete(path, headers=self._headers())
+
+    async def export(self, path: str, media_type: str) -> Response:
+        """A list as a file."""
+        return await self.client.get(path, headers={**self._headers(), "Accept": media_type})
+
     def _headers(self) -> dict[str, str]:
         account = self.account or ACCOUNTS.get(self.roles[0]) or f"account-{'-'.join(self.roles)}"
         token = internal_token(
@@ -139,26 +155,41 @@ class Registry:
         centre = await self.draft(**changes)
         return expect(await self.second_officer.post(f"/v1/centres/{centre['id']}/submit"), 200)
 
+    async def announced(self, **changes: object) -> Json:
+        """A centre whose notice went up on `ANNOUNCED`."""
+        path = f"/v1/centres/{(await self.draft(**changes))['id']}"
+        day = ANNOUNCED.isoformat()
+        expect(await self.second_officer.post(f"{path}/submit", {"applied_on": day}), 200)
+        expect(await self.officer.post(f"{path}/review", {"reviewed_on": day}), 200)
+        return expect(await self.officer.post(f"{path}/announce", {"starts_on": day}), 200)
+
     async def listed(self, **changes: object) -> Json:
-        """A listed centre."""
-        path = f"/v1/centres/{(await self.submitted(**changes))['id']}"
-        expect(await self.officer.post(f"{path}/review"), 200)
+        """A centre listed on `DAY`, its notice over."""
+        path = f"/v1/centres/{(await self.announced(**changes))['id']}"
         return expect(await self.approver.post(f"{path}/list", {"document_no": "拉科发〔2019〕12号"}), 200)
 
-    async def applied(self, centre_id: str, kind: str = "maker_space") -> Json:
-        """An application for a title."""
-        body = {"centre_id": centre_id, "kind": kind}
+    async def applied(self, centre_id: str, kind: str = "maker_space", level: str = "municipal") -> Json:
+        """An application for a title, on `ANNOUNCED`."""
+        body = {"centre_id": centre_id, "kind": kind, "level": level, "applied_on": ANNOUNCED.isoformat()}
         return expect(await self.second_officer.post("/v1/qualification-applications", body), 201)
 
-    async def reviewed(self, centre_id: str, kind: str = "maker_space") -> Json:
+    async def reviewed(self, centre_id: str, kind: str = "maker_space", level: str = "municipal") -> Json:
         """An application that an officer proposes to grant."""
-        title = await self.applied(centre_id, kind)
-        return expect(await self.officer.post(f"/v1/qualification-applications/{title['id']}/review"), 200)
+        path = f"/v1/qualification-applications/{(await self.applied(centre_id, kind, level))['id']}/review"
+        return expect(await self.officer.post(path, {"reviewed_on": ANNOUNCED.isoformat()}), 200)
 
-    async def granted(self, centre_id: str, kind: str = "maker_space") -> Json:
-        """A title."""
-        path = f"/v1/qualification-applications/{(await self.reviewed(centre_id, kind))['id']}/grant"
-        return expect(await self.approver.post(path, {"document_no": "拉科发〔2019〕20号"}), 200)
+    async def grantable(self, centre_id: str, kind: str = "maker_space", level: str = "municipal") -> Json:
+        """An application whose notice is over on `DAY`."""
+        path = f"/v1/qualification-applications/{(await self.reviewed(centre_id, kind, level))['id']}/announce"
+        return expect(await self.officer.post(path, {"starts_on": ANNOUNCED.isoformat()}), 200)
+
+    async def granted(self, centre_id: str, kind: str = "maker_space", level: str = "municipal") -> Json:
+        """A title, granted on `DAY`."""
+        path = f"/v1/qualification-applications/{(await self.grantable(centre_id, kind, level))['id']}/grant"
+        document: Json = {"document_no": "拉科发〔2019〕20号"}
+        if level != "municipal":
+            document["issuer"] = "西藏自治区科技厅"
+        return expect(await self.approver.post(path, document), 200)
 
     async def enterprise(self, **changes: object) -> Json:
         """An enterprise."""

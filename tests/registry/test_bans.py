@@ -108,9 +108,8 @@ async def test_ban_is_tested_again_at_approval(registry_after_2020: Registry, to
     """Rows put in behind the handler's back: an approval must not rely on the sweep having come first."""
     registry = registry_after_2020
     centre = await registry.listed()
-    title = await registry.reviewed(centre["id"])
-    submitted = await registry.submitted(name="待列入的中心")
-    expect(await registry.officer.post(f"/v1/centres/{submitted['id']}/review"), 200)
+    title = await registry.grantable(centre["id"])
+    submitted = await registry.announced(name="待列入的中心")
     await put_ban(registry, centre["id"])
     approver = registry.approver.on(today)
     document = {"document_no": "拉科发〔2021〕1号"}

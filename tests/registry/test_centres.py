@@ -12,6 +12,8 @@ from tests.registry.support import DAY, OPERATOR, STRANGER, Registry, centre_bod
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LISTING = {"document_no": "拉科发〔2019〕12号"}
+NOTICE_ENDS, FIRST_DAY = date(2019, 6, 11), date(2019, 6, 12)
+"""Of a notice put up on `DAY`: the Dragon Boat day, 7 June, is no working day."""
 
 
 async def test_operator_registers_a_draft_for_its_own_organisation(registry: Registry) -> None:
@@ -73,27 +75,29 @@ async def test_the_whole_way_to_the_list(registry: Registry) -> None:
     )
     assert submitted["decision"]["passed"] is True
     assert expect(await registry.officer.post(f"{path}/review"), 200)["status"] == "reviewed"
-    listed = expect(await registry.approver.post(f"{path}/list", LISTING), 200)
+    announced = expect(await registry.officer.post(f"{path}/announce"), 200)
+    assert (announced["status"], announced["notice_until"]) == ("announced", NOTICE_ENDS.isoformat())
+    listed = expect(await registry.approver.on(FIRST_DAY).post(f"{path}/list", LISTING), 200)
     assert (listed["status"], listed["listed_on"], listed["document_no"]) == (
         "listed",
-        DAY.isoformat(),
+        FIRST_DAY.isoformat(),
         LISTING["document_no"],
     )
     rules = {result["rule"] for result in listed["decision"]["results"]}
-    assert {"ban.application_barred", "policy.in_force", "centre.listing", "centre.tier"} <= rules
+    assert {"ban.application_barred", "policy.in_force", "centre.listing", "centre.tier", "notice.term"} <= rules
 
 
 async def test_events_tell_who_did_what_when_and_by_which_rules(registry: Registry) -> None:
     centre = await registry.listed()
+    events = "SELECT type, actor, aggregate_version, attributes FROM event_log WHERE topic = 'registry.centre'"
     async with registry.db.transaction() as session:
-        rows = (
-            await session.execute(text("SELECT type, actor, aggregate_version, attributes FROM event_log ORDER BY seq"))
-        ).all()
-    assert [row.type.split(".")[2] for row in rows] == ["registered", "submitted", "reviewed", "listed"]
-    assert [row.aggregate_version for row in rows] == [1, 2, 3, 4]
-    assert rows[3].actor == centre["decided_by"]
-    assert "centre.tier_approval" in rows[3].attributes
-    assert '"policyedition":"lhasa-2019"' in rows[3].attributes
+        rows = (await session.execute(text(f"{events} ORDER BY seq"))).all()
+    assert [row.type.split(".")[2] for row in rows] == ["registered", "submitted", "reviewed", "announced", "listed"]
+    assert [row.aggregate_version for row in rows] == [1, 2, 3, 4, 5]
+    assert rows[4].actor == centre["decided_by"]
+    assert "centre.tier_approval" in rows[4].attributes
+    assert "notice.objections_answered" in rows[4].attributes
+    assert '"policyedition":"lhasa-2019"' in rows[4].attributes
 
 
 async def test_amending_needs_the_version_that_was_read(registry: Registry) -> None:
@@ -120,9 +124,10 @@ async def test_a_step_honours_if_match_when_it_is_sent(registry: Registry) -> No
     ("verb", "body", "who", "allowed"),
     [
         ("review", None, "officer", "已提交"),
-        ("return", {"reason_code": "incomplete"}, "officer", "已提交、已审核"),
-        ("list", LISTING, "approver", "已审核"),
-        ("reject", {"reason_code": "unsuitable"}, "approver", "已提交、已审核"),
+        ("announce", None, "officer", "已审核"),
+        ("return", {"reason_code": "incomplete"}, "officer", "已提交、已审核、公示中"),
+        ("list", LISTING, "approver", "公示中"),
+        ("reject", {"reason_code": "unsuitable"}, "approver", "已提交、已审核、公示中"),
     ],
 )
 async def test_a_step_out_of_turn_names_the_states_it_is_possible_from(
@@ -136,7 +141,7 @@ async def test_a_step_out_of_turn_names_the_states_it_is_possible_from(
 
 async def test_a_listed_centre_is_neither_amended_nor_submitted_again(registry: Registry) -> None:
     path = f"/v1/centres/{(await registry.listed())['id']}"
-    refused(await registry.operator.patch(path, {"name": "新名"}, '"4"'), 409, "invalid-transition")
+    refused(await registry.operator.patch(path, {"name": "新名"}, '"5"'), 409, "invalid-transition")
     refused(await registry.operator.post(f"{path}/submit"), 409, "invalid-transition")
 
 
@@ -171,9 +176,11 @@ async def test_nobody_lists_what_he_reviewed_or_submitted(registry: Registry) ->
     submitted = await registry.draft()
     expect(await everything.post(f"/v1/centres/{submitted['id']}/submit"), 200)
     expect(await registry.officer.post(f"/v1/centres/{submitted['id']}/review"), 200)
+    expect(await registry.officer.post(f"/v1/centres/{submitted['id']}/announce"), 200)
     refused(await everything.post(f"/v1/centres/{submitted['id']}/list", LISTING), 403, "four-eyes-required")
     reviewed = await registry.submitted()
     expect(await everything.post(f"/v1/centres/{reviewed['id']}/review"), 200)
+    expect(await registry.officer.post(f"/v1/centres/{reviewed['id']}/announce"), 200)
     refused(await everything.post(f"/v1/centres/{reviewed['id']}/list", LISTING), 403, "four-eyes-required")
     refused(
         await everything.post(f"/v1/centres/{reviewed['id']}/reject", {"reason_code": "unsuitable"}),
@@ -187,17 +194,14 @@ async def test_the_database_refuses_a_listing_by_two_eyes(registry: Registry) ->
     with pytest.raises(Exception, match="ck_centre_four_eyes"):
         async with registry.db.transaction() as session:
             await session.execute(
-                text("UPDATE centre SET decided_by = reviewed_by WHERE id = :id"), {"id": centre["id"]}
+                text("UPDATE centre SET decided_by = submitted_by WHERE id = :id"), {"id": centre["id"]}
             )
 
 
-async def test_national_tier_needs_the_states_designation(registry: Registry) -> None:
+async def test_a_centre_is_listed_as_no_tier_that_the_state_designates(registry: Registry) -> None:
     path = f"/v1/centres/{(await registry.draft(tier='national'))['id']}"
-    problem = refused(await registry.operator.post(f"{path}/submit"), 409, "tier-designation-missing")
+    problem = refused(await registry.operator.post(f"{path}/submit"), 409, "tier-not-at-listing")
     assert problem["clauses"] == ["2.1-3"]
-    designation = {"issuer": "国家发展改革委", "document_no": "国办发〔2017〕54号", "designated_on": "2017-06-15"}
-    expect(await registry.operator.patch(path, {"designation": designation}, '"1"'), 200)
-    assert expect(await registry.operator.post(f"{path}/submit"), 200)["designation"] == designation
 
 
 @pytest.mark.parametrize(
@@ -219,6 +223,7 @@ async def test_application_in_time_is_listed_after_the_policys_end(registry: Reg
     path = f"/v1/centres/{(await registry.draft())['id']}"
     expect(await registry.operator.on(date(2020, 12, 31)).post(f"{path}/submit"), 200)
     expect(await registry.officer.on(date(2021, 1, 15)).post(f"{path}/review"), 200)
+    expect(await registry.officer.on(date(2021, 1, 18)).post(f"{path}/announce"), 200)
     listed = expect(await registry.approver.on(date(2021, 2, 1)).post(f"{path}/list", LISTING), 200)
     assert (listed["edition"], listed["listed_on"]) == ("lhasa-2019", "2021-02-01")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
@@ -19,6 +19,7 @@ from services.registry.qualifications.usecases import apply_for_title, grant_tit
 from services.registry.steps import CaseStep
 from services.registry.tenancies.schemas import AdmitEnterprise
 from services.registry.tenancies.usecases import admit_enterprise
+from services.registry.tiers.usecases import approve_tier, refuse_tier
 from shared.auth.principal import Principal
 from shared.errors import DomainError
 from tests.registry.support import APPROVER, DAY, OPERATOR, SECOND_OFFICER, Registry, decided
@@ -103,7 +104,7 @@ CENTRE = "SELECT status FROM centre WHERE id = :id"
 @pytest.mark.parametrize("operator_barred", [True, False])
 async def test_delisting_waits_for_a_grant_and_revokes_it(registry: Registry, operator_barred: bool) -> None:
     centre = await registry.listed()
-    title = await registry.reviewed(centre["id"])
+    title = await registry.grantable(centre["id"])
     sweep = delisting(centre["id"], operator_barred=operator_barred)
     await first_then_second(registry, granting(title["id"]), sweep)
     assert await statuses(registry, TITLE, id=title["id"]) == ["revoked"]
@@ -112,7 +113,7 @@ async def test_delisting_waits_for_a_grant_and_revokes_it(registry: Registry, op
 @pytest.mark.parametrize("operator_barred", [True, False])
 async def test_grant_waits_for_a_delisting_and_is_refused(registry: Registry, operator_barred: bool) -> None:
     centre = await registry.listed()
-    title = await registry.reviewed(centre["id"])
+    title = await registry.grantable(centre["id"])
     sweep = delisting(centre["id"], operator_barred=operator_barred)
     with pytest.raises(DomainError, match="invalid-transition"):
         await first_then_second(registry, sweep, granting(title["id"]))
@@ -161,7 +162,7 @@ async def test_application_elsewhere_waits_for_the_delisting_and_is_barred(regis
 
 async def test_second_grant_of_a_kind_waits_for_the_first_and_is_refused(registry: Registry) -> None:
     centre = await registry.listed()
-    titles = [await registry.reviewed(centre["id"]) for _ in range(2)]
+    titles = [await registry.grantable(centre["id"]) for _ in range(2)]
     with pytest.raises(DomainError, match="title-already-held"):
         await first_then_second(registry, granting(titles[0]["id"]), granting(titles[1]["id"]))
 
@@ -182,3 +183,45 @@ async def test_two_applications_of_one_operator_do_not_wait_for_each_other(regis
 
 async def _hold(session: AsyncSession, centre_id: str) -> None:
     await hold_standing(session, write_scope(APPLICANT), UUID(centre_id))
+
+
+async def _tier_on_notice(registry: Registry) -> tuple[str, str]:
+    """A listed centre and its application for a tier, on notice since `ANNOUNCED`, as a row of its own."""
+    centre = await registry.listed()
+    application = str(uuid4())
+    async with registry.db.transaction() as session:
+        await session.execute(
+            text(
+                "INSERT INTO tier_application (id, version, no, centre_id, operator_code, tier, status, edition,"
+                " decision, applied_by, applied_on, reviewed_by, reviewed_on, announced_by, announced_on)"
+                " VALUES (:id, 3, 'TA-1', :centre, :operator, 'specialised', 'announced', 'lhasa-2019', '{}',"
+                " 'a', '2019-05-24', 'b', '2019-05-24', 'b', '2019-05-24')"
+            ),
+            {"id": application, "centre": centre["id"], "operator": OPERATOR},
+        )
+    return str(centre["id"]), application
+
+
+async def test_delisting_waits_for_a_refused_tier_and_finds_it_ended(registry: Registry) -> None:
+    centre, application = await _tier_on_notice(registry)
+    step = CaseStep(reason_code="unsuitable")
+    await first_then_second(
+        registry,
+        lambda session: refuse_tier(session, DECIDER, UUID(application), step),
+        delisting(centre, operator_barred=False),
+    )
+    query = "SELECT reason_code FROM tier_application WHERE id = :id"
+    assert await statuses(registry, query, id=application) == ["unsuitable"]
+
+
+async def test_approval_of_a_tier_waits_for_a_delisting_and_is_refused(registry: Registry) -> None:
+    centre, application = await _tier_on_notice(registry)
+    step = CaseStep(document_no="拉科发〔2019〕30号")
+    with pytest.raises(DomainError, match="invalid-transition"):
+        await first_then_second(
+            registry,
+            delisting(centre, operator_barred=False),
+            lambda session: approve_tier(session, EDITIONS, DECIDER, UUID(application), step),
+        )
+    query = "SELECT status FROM tier_application WHERE id = :id"
+    assert await statuses(registry, query, id=application) == ["refused"]

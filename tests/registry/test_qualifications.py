@@ -7,12 +7,14 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from tests.registry.support import DAY, STRANGER, Registry, expect, refused
+from tests.registry.support import ANNOUNCED, STRANGER, Registry, expect, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 APPLICATIONS = "/v1/qualification-applications"
 GRANT = {"document_no": "拉科发〔2019〕20号"}
+NOTICE_ENDS, FREE = date(2019, 6, 11), date(2019, 6, 12)
+"""A notice put up on `DAY` runs over the Dragon Boat Festival; the day after its end is free for the decision."""
 
 
 async def test_title_is_applied_for_reviewed_and_granted_by_another_person(registry: Registry) -> None:
@@ -29,8 +31,12 @@ async def test_title_is_applied_for_reviewed_and_granted_by_another_person(regis
     path = f"{APPLICATIONS}/{title['id']}"
     assert response.headers["Location"] == path
     assert expect(await registry.officer.post(f"{path}/review"), 200)["status"] == "reviewed"
-    granted = expect(await registry.approver.post(f"{path}/grant", GRANT), 200)
-    assert (granted["status"], granted["granted_on"], granted["version"]) == ("active", DAY.isoformat(), 3)
+    assert expect(await registry.officer.post(f"{path}/announce"), 200)["status"] == "announced"
+    problem = refused(await registry.approver.on(NOTICE_ENDS).post(f"{path}/grant", GRANT), 409, "notice-running")
+    assert "2019-06-12" in problem["detail"]
+    granted = expect(await registry.approver.on(FREE).post(f"{path}/grant", GRANT), 200)
+    assert (granted["status"], granted["granted_on"], granted["version"]) == ("active", "2019-06-12", 4)
+    assert (granted["plaque_no"], granted["expires_on"]) == ("PL-2019-0001", None)
     shown = expect(await registry.public.get(f"/v1/qualifications/{title['id']}"), 200)
     assert (shown["kind"], shown["status"]) == ("tech_incubator", "active")
 
@@ -75,14 +81,15 @@ async def test_application_in_time_is_granted_after_the_policys_end(registry: Re
     title = expect(await registry.operator.on(date(2020, 12, 31)).post(APPLICATIONS, body), 201)
     path = f"{APPLICATIONS}/{title['id']}"
     expect(await registry.officer.on(date(2021, 1, 4)).post(f"{path}/review"), 200)
-    granted = expect(await registry.approver.on(date(2021, 1, 5)).post(f"{path}/grant", GRANT), 200)
-    assert (granted["edition"], granted["granted_on"]) == ("lhasa-2019", "2021-01-05")
+    expect(await registry.officer.on(date(2021, 1, 4)).post(f"{path}/announce"), 200)
+    granted = expect(await registry.approver.on(date(2021, 1, 12)).post(f"{path}/grant", GRANT), 200)
+    assert (granted["edition"], granted["granted_on"]) == ("lhasa-2019", "2021-01-12")
 
 
 async def test_one_active_title_of_a_kind(registry: Registry) -> None:
     centre = await registry.listed()
-    first = await registry.reviewed(centre["id"])
-    second = await registry.reviewed(centre["id"])
+    first = await registry.grantable(centre["id"])
+    second = await registry.grantable(centre["id"])
     expect(await registry.approver.post(f"{APPLICATIONS}/{first['id']}/grant", GRANT), 200)
     problem = refused(
         await registry.approver.post(f"{APPLICATIONS}/{second['id']}/grant", GRANT), 409, "title-already-held"
@@ -93,17 +100,20 @@ async def test_one_active_title_of_a_kind(registry: Registry) -> None:
     await registry.granted(centre["id"], "tech_incubator")
 
 
-async def test_nobody_grants_what_he_applied_for_or_reviewed(registry: Registry) -> None:
+async def test_nobody_grants_what_he_applied_for_reviewed_or_announced(registry: Registry) -> None:
     everything = registry.caller("science_officer", "science_approver", account="one-person")
     centre = await registry.listed()
-    applied = expect(await everything.post(APPLICATIONS, {"centre_id": centre["id"], "kind": "maker_space"}), 201)
-    expect(await registry.officer.post(f"{APPLICATIONS}/{applied['id']}/review"), 200)
-    refused(await everything.post(f"{APPLICATIONS}/{applied['id']}/grant", GRANT), 403, "four-eyes-required")
-    other = await registry.applied(centre["id"], "tech_incubator")
-    expect(await everything.post(f"{APPLICATIONS}/{other['id']}/review"), 200)
-    refused(await everything.post(f"{APPLICATIONS}/{other['id']}/grant", GRANT), 403, "four-eyes-required")
-    refusal = {"reason_code": "unsuitable"}
-    refused(await everything.post(f"{APPLICATIONS}/{other['id']}/refuse", refusal), 403, "four-eyes-required")
+    on = ANNOUNCED.isoformat()
+    steps = {"review": {"reviewed_on": on}, "announce": {"starts_on": on}}
+    body = {"centre_id": centre["id"], "kind": "maker_space", "applied_on": on}
+    for own in ("apply", "review", "announce"):
+        applicant = everything if own == "apply" else registry.second_officer
+        path = f"{APPLICATIONS}/{expect(await applicant.post(APPLICATIONS, body), 201)['id']}"
+        for step, sent in steps.items():
+            officer = everything if own == step else registry.officer
+            expect(await officer.post(f"{path}/{step}", sent), 200)
+        refused(await everything.post(f"{path}/grant", GRANT), 403, "four-eyes-required")
+        refused(await everything.post(f"{path}/refuse", {"reason_code": "unsuitable"}), 403, "four-eyes-required")
 
 
 async def test_refused_application_says_why_and_is_no_public_title(registry: Registry) -> None:
@@ -120,7 +130,7 @@ async def test_refused_application_says_why_and_is_no_public_title(registry: Reg
 async def test_grant_out_of_turn_names_the_state_it_is_possible_from(registry: Registry) -> None:
     path = f"{APPLICATIONS}/{(await registry.applied((await registry.listed())['id']))['id']}"
     problem = refused(await registry.approver.post(f"{path}/grant", GRANT), 409, "invalid-transition")
-    assert "已审核" in problem["detail"]
+    assert "公示中" in problem["detail"]
     refused(await registry.officer.post(f"{path}/review", if_match='"7"'), 412, "precondition-failed")
 
 
@@ -154,7 +164,7 @@ async def test_the_database_refuses_a_second_active_title_and_a_grant_by_two_eye
     other = await registry.granted(centre["id"], "tech_incubator")
     for change, constraint in [
         ("kind = 'maker_space'", "uq_qualification_one_active"),
-        ("decided_by = reviewed_by", "ck_qualification_four_eyes"),
+        ("decided_by = applied_by", "ck_qualification_four_eyes"),
         ("status = 'revoked', reason_code = 'x'", "ck_qualification_revoked_on_a_day"),
     ]:
         with pytest.raises(Exception, match=constraint):

@@ -7,15 +7,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from services.registry.bans.rules import CENTRE, TITLE, day_to_test, decide_application, decide_not_barred_from
 from services.registry.centres.rules import Profile, decide_profile, is_enclave, require_state
 from services.registry.codes import check_industry_code, check_person_ref
-from services.registry.qualifications.rules import decide_title
 from services.registry.tenancies.rules import (
     Graduate,
+    Relocation,
     decide_admission,
     decide_filing,
     decide_graduation,
@@ -37,7 +36,6 @@ PROFILE = Profile(
     site_division="540102",
     total_area_m2=Decimal("1000.00"),
     incubation_area_m2=Decimal("1000.00"),
-    designated=False,
 )
 
 
@@ -69,10 +67,9 @@ def test_enclave_is_a_county_owner_with_a_site_in_the_main_city(owner: str, site
         ({"owner_division": "110101"}, ["centre-profile-incomplete"]),
         ({"incubation_area_m2": Decimal("1000.01")}, ["centre-profile-incomplete"]),
         ({"incubation_area_m2": Decimal("0.00")}, ["centre-profile-incomplete"]),
-        ({"tier": "specialised"}, []),
+        ({"tier": "specialised"}, ["tier-not-at-listing"]),
         ({"tier": "galactic"}, ["centre-tier-unknown"]),
-        ({"tier": "national"}, ["tier-designation-missing"]),
-        ({"tier": "national", "designated": True}, []),
+        ({"tier": "national"}, ["tier-not-at-listing"]),
     ],
 )
 def test_profile_of_a_centre(changes: dict[str, object], messages: list[str]) -> None:
@@ -161,20 +158,6 @@ def test_ban_is_named_before_the_policys_end_and_both_are_shown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "held", "messages"),
-    [
-        ("maker_space", "listed", frozenset(), []),
-        ("maker_space", "listed", frozenset({"tech_incubator"}), []),
-        ("maker_space", "listed", frozenset({"maker_space"}), ["title-already-held"]),
-        ("palace", "listed", frozenset(), ["title-kind-unknown"]),
-        *(("maker_space", status, frozenset(), ["centre-not-listed"]) for status in ("draft", "reviewed", "delisted")),
-    ],
-)
-def test_title_of_a_centre(kind: str, status: str, held: frozenset[str], messages: list[str]) -> None:
-    assert failed(decide_title(LHASA, kind, status, held)) == messages
-
-
-@pytest.mark.parametrize(
     ("registered_on", "admitted_on", "passed"),
     [
         (date(2019, 6, 3), date(2019, 6, 2), False),
@@ -191,10 +174,11 @@ def test_age_at_entry_is_at_most_24_months(registered_on: date, admitted_on: dat
 
 
 def test_age_of_an_enterprise_whose_centre_was_delisted_counts_at_its_first_entry() -> None:
-    registered_on, admitted_on = date(2018, 6, 3), date(2021, 3, 3)
-    moved = decide_admission(LHASA, "listed", registered_on, admitted_on, relocated_since=date(2019, 6, 3))
-    assert moved.passed
-    too_old_then = decide_admission(LHASA, "listed", registered_on, admitted_on, relocated_since=date(2020, 6, 4))
+    registered_on, admitted_on, left_on = date(2018, 6, 3), date(2021, 3, 3), date(2021, 3, 2)
+    since = Relocation(stay_since=date(2019, 6, 3), left_on=left_on)
+    assert decide_admission(LHASA, "listed", registered_on, admitted_on, relocation=since).passed
+    late = Relocation(stay_since=date(2020, 6, 4), left_on=left_on)
+    too_old_then = decide_admission(LHASA, "listed", registered_on, admitted_on, relocation=late)
     assert failed(too_old_then) == ["age-at-entry-not-admissible"]
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, bindparam, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, bindparam, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import READ_ALL
-from services.registry.bans.models import Ban
+from services.registry.bans.models import Ban, BanLifting
+from services.registry.bans.rules import Break, barred_periods
 from services.registry.centres.models import Centre
 from shared.auth.principal import Principal
 from shared.errors import not_found
@@ -44,27 +46,54 @@ async def bar_operators(session: AsyncSession, operator_codes: Iterable[str]) ->
 
 
 async def bans_against(session: AsyncSession, operator_code: str, centre_id: UUID | None = None) -> list[BanPeriod]:
-    """The bans in force, past and present, against the operator or the centre. Under the operator's lock."""
+    """The barred periods, past and present, against the operator or the centre. Under the operator's lock."""
     against: ColumnElement[bool] = Ban.operator_code == operator_code
     if centre_id is not None:
         against = or_(against, Ban.centre_id == centre_id)
-    columns = select(Ban.published_on, Ban.last_barred_day, Ban.first_open_day)
-    rows = await session.execute(columns.where(against, Ban.status == IN_FORCE))
-    return [BanPeriod(row.published_on, row.last_barred_day, row.first_open_day) for row in rows]
+    bans = (await session.execute(_PERIODS.where(against))).all()
+    breaks = await _breaks(session, [row.id for row in bans])
+    return [
+        period
+        for row in bans
+        for period in barred_periods(
+            BanPeriod(row.published_on, row.last_barred_day, row.first_open_day), breaks[row.id]
+        )
+    ]
 
 
-def register(principal: Principal) -> Select[Ban, str, str]:
-    """Bans with the centre's number and name: current ones for everybody, all of them for the bureaus."""
-    query = select(Ban, Centre.no, Centre.name).join(Centre, Centre.id == Ban.centre_id)
-    return query if principal.has(*READ_ALL) else query.where(runs_on(principal.today))
+_IS_BREAK: Final = (BanLifting.status == "confirmed", BanLifting.kind != "stay_ended")
+_PERIODS: Final = select(Ban.id, Ban.published_on, Ban.last_barred_day, Ban.first_open_day)
+
+
+async def _breaks(session: AsyncSession, ban_ids: list[UUID]) -> defaultdict[UUID, list[Break]]:
+    found: defaultdict[UUID, list[Break]] = defaultdict(list)
+    if ban_ids:
+        columns = select(BanLifting.ban_id, BanLifting.effective_on, BanLifting.until_on)
+        for row in await session.execute(columns.where(BanLifting.ban_id.in_(ban_ids), *_IS_BREAK)):
+            found[row.ban_id].append(Break(row.effective_on, row.until_on))
+    return found
+
+
+def register(principal: Principal) -> Select[Ban, str, str, bool]:
+    """Bans with the centre's number and name, and whether they bar today: current ones for everybody, all of them for
+    the bureaus."""
+    current = runs_on(principal.today)
+    query = select(Ban, Centre.no, Centre.name, current.label("current")).join(Centre, Centre.id == Ban.centre_id)
+    return query if principal.has(*READ_ALL) else query.where(current)
 
 
 def runs_on(day: date) -> ColumnElement[bool]:
-    """Whether the ban bars on the day; both its first and its last day are barred."""
-    return and_(Ban.status == IN_FORCE, Ban.published_on <= day, Ban.last_barred_day >= day)
+    """Whether the ban bars on the day; both its first and its last day are barred, those of a stay are not."""
+    suspended = exists().where(
+        BanLifting.ban_id == Ban.id,
+        *_IS_BREAK,
+        BanLifting.effective_on <= day,
+        or_(BanLifting.until_on.is_(None), BanLifting.until_on >= day),
+    )
+    return and_(Ban.published_on <= day, Ban.last_barred_day >= day, ~suspended)
 
 
-async def find_ban(session: AsyncSession, principal: Principal, ban_id: UUID) -> Row[Ban, str, str]:
+async def find_ban(session: AsyncSession, principal: Principal, ban_id: UUID) -> Row[Ban, str, str, bool]:
     """One ban of the register. Raises 404."""
     row = (await session.execute(register(principal).where(Ban.id == ban_id))).one_or_none()
     if row is None:

@@ -12,8 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.access import READ_ALL, acts_for_bureau, division_of, operator_code_of
 from services.registry.bans.queries import hold_operator
 from services.registry.centres.models import Centre
-from services.registry.centres.rules import PUBLIC
+from services.registry.centres.rules import LISTABLE, PUBLIC
 from services.registry.centres.schemas import CentreFilter, CentreOut, PublicCentreOut
+from services.registry.history.queries import PublicView
+from services.registry.names.queries import name_matches
+from services.registry.notices.subjects import NoticeSubject
 from shared.auth.principal import Principal
 from shared.errors import not_found
 from shared.http.paging import SortKey
@@ -24,6 +27,8 @@ ORDERS: Final[Mapping[str, Sequence[SortKey]]] = {
     "name": (Centre.name, Centre.id),
     "-name": (Centre.name.desc(), Centre.id.desc()),
 }
+
+PUBLIC_VIEW: Final = PublicView(PUBLIC, frozenset(PublicCentreOut.model_fields))
 
 
 def read_scope(principal: Principal) -> ColumnElement[bool]:
@@ -60,11 +65,15 @@ def matching(wanted: CentreFilter) -> ColumnElement[bool]:
         Centre.owner_division: wanted.owner_division,
         Centre.site_division: wanted.site_division,
         Centre.enclave: wanted.enclave,
+        Centre.cluster_tag: wanted.cluster_tag,
+        Centre.ownership_type: wanted.ownership_type,
         Centre.no: wanted.no,
     }
     conditions = [column == value for column, value in exact.items() if value is not None]
     if wanted.name:
         conditions.append(Centre.name.icontains(wanted.name, autoescape=True))
+    if wanted.q is not None:
+        conditions.append(name_matches(Centre, wanted.q))
     return and_(true(), *conditions)
 
 
@@ -83,8 +92,7 @@ async def find_visible(session: AsyncSession, principal: Principal, centre_id: U
 
 async def lock_for_change(session: AsyncSession, principal: Principal, centre_id: UUID) -> Centre:
     """The centre, locked for a step of its own case, under its operator's lock. Raises 404 for somebody else's."""
-    await _hold_operator_of(session, write_scope(principal), centre_id)
-    return await session.get_one(Centre, centre_id, with_for_update=True, populate_existing=True)
+    return await _lock(session, write_scope(principal), centre_id, shared=False)
 
 
 async def hold_standing(session: AsyncSession, scope: ColumnElement[bool], centre_id: UUID) -> Centre:
@@ -93,12 +101,45 @@ async def hold_standing(session: AsyncSession, scope: ColumnElement[bool], centr
     Delisting takes the same locks exclusively and then sweeps: what was decided on "listed" is committed before that,
     or sees "delisted". Raises 404 for a centre outside the scope.
     """
-    await _hold_operator_of(session, scope, centre_id)
-    return await session.get_one(Centre, centre_id, with_for_update={"read": True}, populate_existing=True)
+    return await _lock(session, scope, centre_id, shared=True)
 
 
-async def _hold_operator_of(session: AsyncSession, scope: ColumnElement[bool], centre_id: UUID) -> None:
+async def require_readable(session: AsyncSession, principal: Principal, centre_id: UUID) -> None:
+    """Whether the caller sees the centre's whole case, what hangs on it included. Raises 404."""
+    query = select(Centre.id).where(Centre.id == centre_id, read_scope(principal))
+    if await session.scalar(query) is None:
+        raise not_found("centre")
+
+
+async def require_writable(session: AsyncSession, principal: Principal, centre_id: UUID) -> str:
+    """The code of the centre's operator, if the caller may move its case. Raises 404."""
+    return await _operator_in(session, write_scope(principal), centre_id)
+
+
+async def notice_subject(session: AsyncSession, principal: Principal, centre_id: UUID) -> NoticeSubject:
+    """The centre as its public notice shows it: to everybody once it was announced. Raises 404."""
+    seen = or_(read_scope(principal), Centre.status.in_(PUBLIC))
+    query = select(Centre.id, Centre.no, Centre.name, Centre.status).where(Centre.id == centre_id, seen)
+    row = (await session.execute(query)).one_or_none()
+    if row is None:
+        raise not_found("centre")
+    return NoticeSubject(id=row.id, no=row.no, name=row.name, announced=row.status in LISTABLE)
+
+
+async def _lock(session: AsyncSession, scope: ColumnElement[bool], centre_id: UUID, *, shared: bool) -> Centre:
+    """Operator first, then the row. Where another operator took over in between, its lock is taken too and the scope
+    tested again; that order may deadlock with a delisting, and then the whole request is done again."""
+    held = await _operator_in(session, scope, centre_id)
+    await hold_operator(session, held)
+    locked = {"read": True} if shared else True
+    centre = await session.get_one(Centre, centre_id, with_for_update=locked, populate_existing=True)
+    if centre.operator_code != held:
+        await hold_operator(session, await _operator_in(session, scope, centre_id))
+    return centre
+
+
+async def _operator_in(session: AsyncSession, scope: ColumnElement[bool], centre_id: UUID) -> str:
     operator_code = await session.scalar(select(Centre.operator_code).where(Centre.id == centre_id, scope))
     if operator_code is None:
         raise not_found("centre")
-    await hold_operator(session, operator_code)
+    return operator_code

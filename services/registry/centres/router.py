@@ -8,11 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from services.registry.access import APPROVERS, OFFICERS
-from services.registry.centres import usecases
+from services.registry.centres import profile, usecases
 from services.registry.centres.models import Centre
-from services.registry.centres.queries import ORDERS, find_visible, matching, shown, visible
+from services.registry.centres.queries import ORDERS, PUBLIC_VIEW, find_visible, matching, shown, visible
 from services.registry.centres.schemas import (
     AmendCentre,
+    AnnounceCentre,
     CentreFilter,
     CentreOut,
     ListCentre,
@@ -23,11 +24,14 @@ from services.registry.centres.schemas import (
     ReviewCentre,
     SubmitCentre,
 )
+from services.registry.history.queries import AsOf, state_on
+from services.registry.history.schemas import StateAsOf
 from services.registry.remarks.usecases import latest_remark
 from services.registry.steps import CaseStep
 from shared.auth.principal import Principal, require
 from shared.auth.roles import CENTRE_OPERATOR, PUBLIC
 from shared.db import Session
+from shared.events.contracts import registry as rc
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
@@ -56,10 +60,13 @@ async def list_centres(
 
 @router.get("/{centre_id}", responses=problem_responses(404))
 async def read_centre(
-    centre_id: UUID, session: Session, principal: Anyone, response: Response
-) -> CentreOut | PublicCentreOut:
-    """One centre; its public fields for those who do not take part in its case."""
+    centre_id: UUID, session: Session, principal: Anyone, response: Response, as_of: AsOf = None
+) -> CentreOut | PublicCentreOut | StateAsOf:
+    """One centre, now or on a day; its public fields for those who do not take part in its case."""
     row = await find_visible(session, principal, centre_id)
+    if as_of is not None:
+        public = None if row[1] else PUBLIC_VIEW
+        return await state_on(session, principal, rc.CENTRE, centre_id, as_of, public=public)
     set_etag(response, row[0].version)
     answer = shown(row)
     if isinstance(answer, CentreOut):
@@ -72,7 +79,7 @@ async def register_centre(
     body: RegisterCentre, session: Session, principal: Applicant, runtime: RuntimeDep, response: Response
 ) -> CentreOut:
     """Register a draft."""
-    centre = await usecases.register_centre(session, runtime.editions, principal, body)
+    centre = await profile.register_centre(session, runtime.editions, principal, body)
     response.headers["Location"] = f"/v1/centres/{centre.id}"
     return _answer(centre, response)
 
@@ -87,8 +94,8 @@ async def amend_centre(
     response: Response,
     if_match: IfMatch = None,
 ) -> CentreOut:
-    """Change a draft or a returned application."""
-    centre = await usecases.amend_centre(session, runtime.editions, principal, centre_id, body, if_match=if_match)
+    """Change a draft or a returned application, or what describes a listed centre."""
+    centre = await profile.amend_centre(session, runtime.editions, principal, centre_id, body, if_match=if_match)
     return _answer(centre, response)
 
 
@@ -122,6 +129,22 @@ async def review_centre(
     return _answer(await usecases.review_centre(session, principal, centre_id, step), response)
 
 
+@router.post("/{centre_id}/announce", responses=_STEP)
+async def announce_centre(
+    centre_id: UUID,
+    session: Session,
+    principal: Officer,
+    runtime: RuntimeDep,
+    response: Response,
+    body: Annotated[AnnounceCentre, Body(default_factory=AnnounceCentre)],
+    if_match: IfMatch = None,
+) -> CentreOut:
+    """Put the proposed listing on public notice."""
+    step = CaseStep(on=body.starts_on, if_match=if_match)
+    centre = await usecases.announce_centre(session, runtime.editions, principal, centre_id, step)
+    return _answer(centre, response)
+
+
 @router.post("/{centre_id}/return", responses=_STEP)
 async def return_centre(
     centre_id: UUID,
@@ -146,7 +169,7 @@ async def list_centre(
     response: Response,
     if_match: IfMatch = None,
 ) -> CentreOut:
-    """List the centre by a document."""
+    """List the centre by a document, when its public notice is over."""
     step = CaseStep(on=body.decided_on, document_no=body.document_no, if_match=if_match)
     centre = await usecases.list_centre(session, runtime.editions, principal, centre_id, step)
     return _answer(centre, response)

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, computed_field
 
+from services.registry.bans.rules import warnings_of
 from services.registry.codes import Area, DocumentNo, IndustryCode, Name, ReasonCode, Remark
+from services.registry.names.schemas import SearchText
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.identifiers import UnifiedSocialCreditCode
@@ -20,12 +22,20 @@ Word = Annotated[str, Field(min_length=1, max_length=64)]
 ServiceKinds = Annotated[list[Word], Field(min_length=1, max_length=20)]
 
 
-class Designation(Request):
-    """The State's designation of a national base (2.1-3)."""
+class EnclaveAgreement(Request):
+    """The joint-development agreement of an enclave (1.2-6), between the county and those where the centre stands."""
 
-    issuer: Name
     document_no: DocumentNo
-    designated_on: date
+    parties: Annotated[list[Name], Field(min_length=2, max_length=10)]
+    signed_on: date
+    valid_until: date | None = None
+
+
+Spaces = Annotated[dict[Word, Area], Field(max_length=20)]
+"""Square metres by kind of space (1.1-1); together not above the total area."""
+
+OnlineServices = Annotated[list[Name], Field(max_length=50)]
+"""What the centre offers online, by name (1.1-1)."""
 
 
 class RegisterCentre(Request):
@@ -36,27 +46,39 @@ class RegisterCentre(Request):
     operator_name: Name
     service_kinds: ServiceKinds
     tier: Word
-    designation: Designation | None = None
     owner_division: Word
     site_division: Word
     total_area_m2: Area
     incubation_area_m2: Area
     industry_code: IndustryCode | None = None
+    cluster_tag: Word | None = None
+    ownership_type: Word | None = None
+    spaces: Spaces = Field(default_factory=dict)
+    online_services: OnlineServices = Field(default_factory=list)
+    enclave_agreement: EnclaveAgreement | None = None
 
 
 class AmendCentre(Request):
-    """Fields left out stay as they are. The operator is not among them: a change of operator is a case of its own."""
+    """Fields left out stay as they are. The operator is not among them: a change of operator is a case of its own.
+
+    A listed centre changes only what describes it: industry, cluster, ownership, spaces, online services, and through
+    an officer the enclave agreement.
+    """
 
     name: Name | None = None
     operator_name: Name | None = None
     service_kinds: ServiceKinds | None = None
     tier: Word | None = None
-    designation: Designation | None = None
     owner_division: Word | None = None
     site_division: Word | None = None
     total_area_m2: Area | None = None
     incubation_area_m2: Area | None = None
     industry_code: IndustryCode | None = None
+    cluster_tag: Word | None = None
+    ownership_type: Word | None = None
+    spaces: Spaces | None = None
+    online_services: OnlineServices | None = None
+    enclave_agreement: EnclaveAgreement | None = None
 
 
 class SubmitCentre(Request):
@@ -69,6 +91,12 @@ class ReviewCentre(Request):
     """Proposes the listing."""
 
     reviewed_on: date | None = None
+
+
+class AnnounceCentre(Request):
+    """Puts the proposed listing on public notice; `starts_on`: the day it went up."""
+
+    starts_on: date | None = None
 
 
 class ReturnCentre(Request):
@@ -111,8 +139,16 @@ class PublicCentreOut(Response):
     total_area_m2: Decimal
     incubation_area_m2: Decimal
     industry_code: str | None
+    cluster_tag: str | None
+    ownership_type: str | None
+    spaces: dict[str, Decimal]
+    online_services: list[str]
     document_no: str | None
+    announced_on: date | None
+    notice_until: date | None
     listed_on: date | None
+    suspended_on: date | None
+    withdrawn_on: date | None
     delisted_on: date | None
 
 
@@ -120,7 +156,10 @@ class CentreOut(PublicCentreOut):
     """A centre as its operator, its division and the bureaus see it: the case with its steps and decision."""
 
     version: int
-    designation: dict[str, JsonValue] | None
+    enclave_agreement: dict[str, JsonValue] | None
+    operator_since: date | None
+    proposal: str | None
+    migrated: bool
     edition: str | None
     decision: dict[str, JsonValue] | None
     registered_by: str
@@ -128,12 +167,19 @@ class CentreOut(PublicCentreOut):
     applied_on: date | None
     reviewed_by: str | None
     reviewed_on: date | None
+    announced_by: str | None
     decided_by: str | None
     decided_on: date | None
     reason_code: str | None
     remark: str | None = None
     delisting_case_id: UUID | None
     refused_case_id: UUID | None
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way with properties
+    @property
+    def warnings(self) -> list[dict[str, JsonValue]]:
+        """The results of the decision that refuse nothing but that an official should see."""
+        return warnings_of(self.decision)
 
 
 class CentreFilter(PageParams):
@@ -145,6 +191,9 @@ class CentreFilter(PageParams):
     owner_division: str | None = None
     site_division: str | None = None
     enclave: bool | None = None
+    cluster_tag: str | None = None
+    ownership_type: str | None = None
     no: str | None = None
     name: str | None = Field(default=None, max_length=200)
+    q: SearchText | None = None
     sort: Literal["registered", "-registered", "name", "-name"] = "registered"

@@ -12,10 +12,12 @@ from sqlalchemy import Date, TableValuedAlias, Text, Uuid, column, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
+from services.registry.qualifications.rules import plaque_due
 from shared.events.consumer import Received
 from shared.events.contracts.evaluation import DelistingDecidedData
 from shared.events.outbox import EventContext
 from shared.ids import uuid7
+from shared.policy.edition import Edition
 from shared.policy.rules import BanPeriod, ban_period
 
 D = TypeVar("D", bound=DelistingDecidedData)
@@ -51,7 +53,7 @@ class DelistingOrder:
         )
 
 
-def as_table(orders: Sequence[DelistingOrder]) -> TableValuedAlias:
+def as_table(orders: Sequence[DelistingOrder], edition: Edition) -> TableValuedAlias:
     """The orders as a table that statements join, so that a batch is swept at once.
 
     Arrays, not VALUES: the statement is the same for any number of orders and compiled once.
@@ -65,6 +67,7 @@ def as_table(orders: Sequence[DelistingOrder]) -> TableValuedAlias:
         ("published_on", Date(), [order.published_on for order in orders]),
         ("last_barred_day", Date(), [order.ban.last_barred_day for order in orders]),
         ("first_open_day", Date(), [order.ban.first_open_day for order in orders]),
+        ("plaque_due_on", Date(), [plaque_due(edition, order.published_on) for order in orders]),
     ]
     arrays = [literal(values, ARRAY(kind)) for _, kind, values in columns]
     named = [column(name, kind) for name, kind, _ in columns]

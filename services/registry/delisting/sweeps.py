@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import TableValuedAlias, func, literal, or_, select, union_all, update
+from sqlalchemy import TableValuedAlias, and_, case, func, literal, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,9 +15,14 @@ from services.registry.bans.models import Ban
 from services.registry.bans.queries import IN_FORCE
 from services.registry.centres.models import Centre
 from services.registry.centres.rules import OPEN_APPLICATION
+from services.registry.operators.models import OperatorChange
 from services.registry.qualifications.models import Qualification
-from services.registry.qualifications.rules import PENDING
+from services.registry.qualifications.rules import IN_FORCE as IN_FORCE_TITLES, PENDING
 from services.registry.tenancies.models import Tenancy
+from services.registry.tiers.models import Designation, TierApplication, TierPeriod
+from services.registry.tiers.rules import PENDING as PENDING_TIERS
+from services.registry.upward_notices.models import UpwardNotice
+from shared.policy.carriers import TitleTerms
 from shared.policy.standing import Titles
 
 REASON_DELISTED: Final = "centre_delisted"
@@ -86,6 +91,7 @@ async def revoke_titles(session: AsyncSession, orders: TableValuedAlias, titles:
             revoked_on=orders.c.published_on,
             reason_code=REASON_DELISTED,
             case_id=orders.c.case_id,
+            plaque_due_on=case((Qualification.plaque_no.is_not(None), orders.c.plaque_due_on)),
             version=Qualification.version + 1,
         )
         .returning(Qualification)
@@ -93,15 +99,18 @@ async def revoke_titles(session: AsyncSession, orders: TableValuedAlias, titles:
     return (await session.scalars(statement, execution_options=_BULK)).all()
 
 
-async def refuse_titles(session: AsyncSession, orders: TableValuedAlias) -> Sequence[Qualification]:
-    """2.3-6: pending applications of the centre and of the barred operator end with the ban. One made after the ban
-    is not touched, however late a reminder comes."""
+async def refuse_titles(session: AsyncSession, orders: TableValuedAlias, terms: TitleTerms) -> Sequence[Qualification]:
+    """2.3-6: pending applications of the centre end, and those of the barred operator for what the ban bars. One made
+    after the ban is not touched, however late a reminder comes."""
     statement = (
         update(Qualification)
         .where(
             or_(
                 Qualification.centre_id == orders.c.centre_id,
-                Qualification.operator_code == orders.c.barred_operator,
+                and_(
+                    Qualification.operator_code == orders.c.barred_operator,
+                    Qualification.level.in_(terms.barred_levels.value),
+                ),
             ),
             Qualification.status.in_(PENDING),
             Qualification.applied_on <= orders.c.last_barred_day,
@@ -116,6 +125,71 @@ async def refuse_titles(session: AsyncSession, orders: TableValuedAlias) -> Sequ
         .returning(Qualification)
     )
     return (await session.scalars(statement, execution_options=_BULK)).all()
+
+
+async def refuse_tiers(session: AsyncSession, orders: TableValuedAlias) -> Sequence[TierApplication]:
+    """2.3-6: pending applications for a tier, of the centre and of the barred operator, end with the ban."""
+    statement = (
+        update(TierApplication)
+        .where(
+            or_(
+                TierApplication.centre_id == orders.c.centre_id,
+                TierApplication.operator_code == orders.c.barred_operator,
+            ),
+            TierApplication.status.in_(PENDING_TIERS),
+            TierApplication.applied_on <= orders.c.last_barred_day,
+        )
+        .values(
+            status="refused",
+            decided_on=orders.c.published_on,
+            reason_code=REASON_BARRED,
+            case_id=orders.c.case_id,
+            version=TierApplication.version + 1,
+        )
+        .returning(TierApplication)
+    )
+    return (await session.scalars(statement, execution_options=_BULK)).all()
+
+
+async def end_tiers(session: AsyncSession, orders: TableValuedAlias) -> None:
+    """2.3-5: the day of the delisting is the last one of the centre's tier."""
+    statement = (
+        update(TierPeriod)
+        .where(TierPeriod.centre_id == orders.c.centre_id, TierPeriod.until_on.is_(None))
+        .values(until_on=func.greatest(TierPeriod.from_on, orders.c.published_on))
+    )
+    await session.execute(statement, execution_options={"synchronize_session": False})
+
+
+async def report_upward(session: AsyncSession, orders: TableValuedAlias, titles: Titles) -> Sequence[UpwardNotice]:
+    """2.3-5: what the centre holds from above stays; each title and designation becomes a notice upward."""
+    order = orders.c
+    held = select(
+        order.case_id,
+        order.centre_id,
+        literal("qualification"),
+        Qualification.id,
+        Qualification.level,
+        order.published_on,
+    ).where(
+        Qualification.centre_id == order.centre_id,
+        Qualification.level.not_in(titles.falling_levels.value),
+        Qualification.status.in_(IN_FORCE_TITLES),
+        or_(Qualification.expires_on.is_(None), Qualification.expires_on >= order.published_on),
+    )
+    designated = select(
+        order.case_id, order.centre_id, literal("designation"), Designation.id, Designation.tier, order.published_on
+    ).where(
+        Designation.centre_id == order.centre_id,
+        Designation.status == "confirmed",
+        or_(Designation.valid_until.is_(None), Designation.valid_until >= order.published_on),
+    )
+    found = union_all(held, designated).subquery()
+    columns = ["case_id", "centre_id", "subject_kind", "subject_id", "level", "due_from", "id", "status", "version"]
+    rows = select(*found.c, func.uuidv7(), literal("due"), literal(1))
+    new = insert(UpwardNotice).from_select(columns, rows, include_defaults=False)
+    notices = new.on_conflict_do_nothing(index_elements=["case_id", "subject_id"]).returning(UpwardNotice)
+    return (await session.scalars(notices, execution_options={"populate_existing": True})).all()
 
 
 async def refuse_centres(session: AsyncSession, orders: TableValuedAlias) -> Sequence[Centre]:
@@ -162,6 +236,12 @@ async def done_by_cases(session: AsyncSession, case_ids: Sequence[UUID]) -> dict
         select(Ban.case_id, literal("ban").label("kind"), Ban.id).where(Ban.case_id.in_(case_ids)),
         select(title.case_id, title.status, title.id).where(title.case_id.in_(case_ids)),
         select(Centre.refused_case_id, literal("refused"), Centre.id).where(Centre.refused_case_id.in_(case_ids)),
+        select(TierApplication.case_id, literal("refused"), TierApplication.id).where(
+            TierApplication.case_id.in_(case_ids)
+        ),
+        select(OperatorChange.refused_case_id, literal("refused"), OperatorChange.id).where(
+            OperatorChange.refused_case_id.in_(case_ids)
+        ),
         select(tenancy.relocation_case_id, literal("relocated"), tenancy.id).where(
             tenancy.relocation_case_id.in_(case_ids)
         ),

@@ -8,22 +8,32 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.bans.models import Ban
+from services.registry.bans.liftings import ban_state
 from services.registry.bans.queries import bar_operators
 from services.registry.centres.models import Centre
 from services.registry.centres.usecases import centre_state
 from services.registry.delisting import sweeps
 from services.registry.delisting.orders import DelistingOrder, as_table
+from services.registry.operators.state import change_state
+from services.registry.operators.sweeps import refuse_changes
 from services.registry.policy import edition_of_event
-from services.registry.qualifications.usecases import qualification_state
-from services.registry.tenancies.usecases import tenancy_state
+from services.registry.qualifications.cases import qualification_state
+from services.registry.tenancies.events import tenancy_state
+from services.registry.tiers.state import application_state
+from services.registry.upward_notices.usecases import upward_notice_state
 from shared.db import Aggregate
 from shared.events import outbox
 from shared.events.contracts import registry as rc
 from shared.events.types import EventData, EventType
 from shared.policy.edition import Edition, Editions
 
-RULES: Final = ("centre.delisted", "titles.simultaneous_revocation", "ban.period", "ban.pending_refused")
+RULES: Final = (
+    "centre.delisted",
+    "titles.simultaneous_revocation",
+    "titles.notice_upward",
+    "ban.period",
+    "ban.pending_refused",
+)
 
 Row = TypeVar("Row", bound=Aggregate)
 Data = TypeVar("Data", bound=EventData)
@@ -57,12 +67,16 @@ def _batches(editions: Editions, orders: Iterable[DelistingOrder]) -> list[tuple
 async def _carry_out(session: AsyncSession, edition: Edition, orders: Sequence[DelistingOrder]) -> None:
     await bar_operators(session, (order.barred_operator for order in orders if order.barred_operator))
     await sweeps.lock_centres(session, [order.centre_id for order in orders])
-    table = as_table(orders)
+    table = as_table(orders, edition)
     bans = await sweeps.impose_bans(session, table)
     centres = await sweeps.delist_centres(session, table)
     revoked = await sweeps.revoke_titles(session, table, edition.titles)
-    refused = await sweeps.refuse_titles(session, table)
+    refused = await sweeps.refuse_titles(session, table, edition.title_terms)
+    tiers = await sweeps.refuse_tiers(session, table)
+    await sweeps.end_tiers(session, table)
+    upward = await sweeps.report_upward(session, table, edition.titles)
     rejected = await sweeps.refuse_centres(session, table)
+    changes = await refuse_changes(session, table, takeovers=edition.ban.bars_takeover.value)
     relocated = await sweeps.relocate_tenancies(session, table)
     done = await sweeps.done_by_cases(session, [order.case_id for order in orders])
     left = await sweeps.falling_titles_left(session, [order.centre_id for order in orders], edition.titles)
@@ -70,28 +84,16 @@ async def _carry_out(session: AsyncSession, edition: Edition, orders: Sequence[D
         emit = _Emitter(session, order, edition)
         await emit.each(rc.QualificationRevoked, revoked, lambda row: row.case_id, qualification_state)
         await emit.each(rc.QualificationRefused, refused, lambda row: row.case_id, qualification_state)
+        await emit.each(rc.TierRefused, tiers, lambda row: row.case_id, application_state)
+        await emit.each(rc.UpwardNoticeDue, upward, lambda row: row.case_id, upward_notice_state)
         await emit.each(rc.CentreRejected, rejected, lambda row: row.refused_case_id, centre_state)
+        await emit.each(rc.OperatorChangeRefused, changes, lambda row: row.refused_case_id, change_state)
         await emit.each(rc.TenancyRelocationDue, relocated, lambda row: row.relocation_case_id, tenancy_state)
         if (ban := bans.get(order.case_id)) is not None:
             await emit.one(rc.BanImposed, ban, ban_state(ban))
         centre = centres[order.case_id]
         data = _confirmation(order, centre, done, left.get(centre.id, 0))
         await emit.rows(rc.CentreDelisted, [(centre.id, centre.version, data)])
-
-
-def ban_state(ban: Ban) -> rc.BanState:
-    """The ban as its events carry it."""
-    return rc.BanState(
-        id=ban.id,
-        case_id=ban.case_id,
-        centre_id=ban.centre_id,
-        operator_code=ban.operator_code,
-        published_on=ban.published_on,
-        last_barred_day=ban.last_barred_day,
-        first_open_day=ban.first_open_day,
-        status=ban.status,
-        decision_no=ban.decision_no,
-    )
 
 
 def _confirmation(

@@ -38,7 +38,7 @@ async def list_enterprises(
     session: Session, principal: Reader, wanted: Annotated[EnterpriseFilter, Query()]
 ) -> Page[EnterpriseOut]:
     """Enterprises that the caller has to do with; `?code=` finds one."""
-    query = select(Enterprise).where(read_scope(principal), matching(wanted))
+    query = select(Enterprise).where(read_scope(principal), matching(wanted, principal.today))
     return await paginate(session, query, keys=[Enterprise.id], params=wanted, item=EnterpriseOut.model_validate)
 
 
@@ -60,7 +60,7 @@ async def register_enterprise(
     return _answer(enterprise, response)
 
 
-@router.patch("/{enterprise_id}", responses=problem_responses(404, 409, 412, 428))
+@router.patch("/{enterprise_id}", responses=problem_responses(403, 404, 409, 412, 428))
 async def amend_enterprise(
     enterprise_id: UUID,
     body: AmendEnterprise,

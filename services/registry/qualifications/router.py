@@ -1,4 +1,4 @@
-"""`/v1/qualification-applications` and `/v1/qualifications`."""
+"""`/v1/qualifications`: the public register of titles, and what happens to one in force or ended."""
 
 from __future__ import annotations
 
@@ -8,135 +8,89 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from services.registry.access import APPROVERS, DIVISION_ROLES, OFFICERS, READ_ALL
-from services.registry.qualifications import usecases
-from services.registry.qualifications.models import Qualification
-from services.registry.qualifications.queries import applications, find, matching, titles
+from services.registry.history.queries import AsOf, state_on
+from services.registry.history.schemas import StateAsOf
+from services.registry.qualifications import expiry, measures, usecases
+from services.registry.qualifications.applications import answer
+from services.registry.qualifications.models import Qualification, TitleMeasure
+from services.registry.qualifications.queries import PUBLIC_VIEW, find, matching, measures as measures_of, titles
+from services.registry.qualifications.rules import MeasureKind
 from services.registry.qualifications.schemas import (
-    ApplicationFilter,
     ApplicationOut,
-    ApplyForTitle,
-    GrantTitle,
+    DecideMeasure,
+    DeclineMeasure,
+    ExpiredOut,
+    MeasureFilter,
+    MeasureOut,
+    ProposeMeasure,
+    ProposeRenewal,
     ProposeRevocation,
     QualificationFilter,
     QualificationOut,
-    RefuseTitle,
-    ReviewTitle,
+    ReturnPlaque,
     RevokeTitle,
 )
-from services.registry.remarks.usecases import latest_remark
 from services.registry.steps import CaseStep
 from shared.auth.principal import Principal, require
 from shared.auth.roles import CENTRE_OPERATOR, PUBLIC
 from shared.db import Session
+from shared.events.contracts import registry as rc
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute
 from shared.runtime import RuntimeDep
 
-application_router = APIRouter(
-    prefix="/v1/qualification-applications", tags=["qualification-applications"], route_class=ServiceRoute
-)
 router = APIRouter(prefix="/v1/qualifications", tags=["qualifications"], route_class=ServiceRoute)
 
 Anyone = Annotated[Principal, Depends(require(PUBLIC))]
 Reader = Annotated[Principal, Depends(require(CENTRE_OPERATOR, *DIVISION_ROLES, *READ_ALL))]
-Applicant = Annotated[Principal, Depends(require(CENTRE_OPERATOR, *OFFICERS))]
+Holder = Annotated[Principal, Depends(require(CENTRE_OPERATOR, *OFFICERS))]
 Officer = Annotated[Principal, Depends(require(*OFFICERS))]
 Approver = Annotated[Principal, Depends(require(*APPROVERS))]
 
 _STEP = problem_responses(404, 409, 412)
 
 
-@application_router.get("")
-async def list_applications(
-    session: Session, principal: Reader, wanted: Annotated[ApplicationFilter, Query()]
-) -> Page[ApplicationOut]:
-    """Applications that the caller takes part in or watches over."""
-    query = applications(principal).where(matching(wanted))
-    key = Qualification.id.desc() if wanted.sort.startswith("-") else Qualification.id
-    return await paginate(session, query, keys=[key], params=wanted, item=ApplicationOut.model_validate)
-
-
-@application_router.get("/{application_id}", responses=problem_responses(404))
-async def read_application(
-    application_id: UUID, session: Session, principal: Reader, response: Response
-) -> ApplicationOut:
-    """One application."""
-    title = await find(session, applications(principal), "qualification-application", application_id)
-    remark = await latest_remark(session, application_id)
-    return _answer(title, response).model_copy(update={"remark": remark})
-
-
-@application_router.post("", status_code=201, responses=problem_responses(404, 409))
-async def apply_for_title(
-    body: ApplyForTitle, session: Session, principal: Applicant, runtime: RuntimeDep, response: Response
-) -> ApplicationOut:
-    """Apply for a title of a listed centre."""
-    title = await usecases.apply_for_title(session, runtime.editions, principal, body)
-    response.headers["Location"] = f"/v1/qualification-applications/{title.id}"
-    return _answer(title, response)
-
-
-@application_router.post("/{application_id}/review", responses=_STEP)
-async def review_title(
-    application_id: UUID,
-    session: Session,
-    principal: Officer,
-    response: Response,
-    body: Annotated[ReviewTitle, Body(default_factory=ReviewTitle)],
-    if_match: IfMatch = None,
-) -> ApplicationOut:
-    """Propose the grant."""
-    step = CaseStep(on=body.reviewed_on, if_match=if_match)
-    return _answer(await usecases.review_title(session, principal, application_id, step), response)
-
-
-@application_router.post("/{application_id}/grant", responses=_STEP)
-async def grant_title(
-    application_id: UUID,
-    body: GrantTitle,
-    session: Session,
-    principal: Approver,
-    runtime: RuntimeDep,
-    response: Response,
-    if_match: IfMatch = None,
-) -> ApplicationOut:
-    """Grant the title by a document."""
-    step = CaseStep(on=body.decided_on, document_no=body.document_no, if_match=if_match)
-    title = await usecases.grant_title(session, runtime.editions, principal, application_id, step)
-    return _answer(title, response)
-
-
-@application_router.post("/{application_id}/refuse", responses=_STEP)
-async def refuse_title(
-    application_id: UUID,
-    body: RefuseTitle,
-    session: Session,
-    principal: Approver,
-    response: Response,
-    if_match: IfMatch = None,
-) -> ApplicationOut:
-    """Refuse the title."""
-    step = CaseStep(on=body.decided_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    return _answer(await usecases.refuse_title(session, principal, application_id, step), response)
-
-
 @router.get("")
 async def list_titles(
-    session: Session, _: Anyone, wanted: Annotated[QualificationFilter, Query()]
+    session: Session, principal: Anyone, wanted: Annotated[QualificationFilter, Query()]
 ) -> Page[QualificationOut]:
-    """The public register of titles, revoked ones included."""
-    query = titles().where(matching(wanted))
-    return await paginate(session, query, keys=[Qualification.id], params=wanted, item=QualificationOut.model_validate)
+    """The public register of titles, revoked and expired ones included."""
+    query = titles().where(matching(wanted, principal.today))
+
+    def item(title: Qualification) -> QualificationOut:
+        return QualificationOut.of(title, principal.today)
+
+    return await paginate(session, query, keys=[Qualification.id], params=wanted, item=item)
+
+
+@router.post("/expire")
+async def expire_titles(session: Session, principal: Officer, runtime: RuntimeDep) -> ExpiredOut:
+    """Record the titles that have run out before today, at most 500 at a time; ask again until there are none."""
+    expired = await expiry.expire_due(session, runtime.editions, principal)
+    return ExpiredOut(expired=len(expired), qualification_ids=[title.id for title in expired])
 
 
 @router.get("/{qualification_id}", responses=problem_responses(404))
-async def read_title(qualification_id: UUID, session: Session, _: Anyone, response: Response) -> QualificationOut:
-    """One title."""
+async def read_title(
+    qualification_id: UUID, session: Session, principal: Anyone, response: Response, as_of: AsOf = None
+) -> QualificationOut | StateAsOf:
+    """One title, now or on a day."""
     title = await find(session, titles(), "qualification", qualification_id)
+    if as_of is not None:
+        return await state_on(session, principal, rc.QUALIFICATION, qualification_id, as_of, public=PUBLIC_VIEW)
     set_etag(response, title.version)
-    return QualificationOut.model_validate(title)
+    return QualificationOut.of(title, principal.today)
+
+
+@router.get("/{qualification_id}/measures")
+async def list_measures(
+    qualification_id: UUID, session: Session, principal: Reader, wanted: Annotated[MeasureFilter, Query()]
+) -> Page[MeasureOut]:
+    """Its suspensions, resumptions and renewals, for those who read its case."""
+    query = measures_of(principal, qualification_id, wanted)
+    return await paginate(session, query, keys=[TitleMeasure.id], params=wanted, item=MeasureOut.model_validate)
 
 
 @router.post("/{qualification_id}/propose-revocation", responses=_STEP)
@@ -150,7 +104,8 @@ async def propose_revocation(
 ) -> ApplicationOut:
     """Propose to revoke a title in force."""
     step = CaseStep(on=body.proposed_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    return _answer(await usecases.propose_revocation(session, principal, qualification_id, step), response)
+    title = await usecases.propose_revocation(session, principal, qualification_id, step)
+    return answer(title, principal, response)
 
 
 @router.post("/{qualification_id}/revoke", responses=_STEP)
@@ -159,14 +114,141 @@ async def revoke_title(
     body: RevokeTitle,
     session: Session,
     principal: Approver,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> ApplicationOut:
     """Revoke a title, on another person's proposal."""
     step = CaseStep(on=body.decided_on, document_no=body.document_no, if_match=if_match)
-    return _answer(await usecases.revoke_title(session, principal, qualification_id, step), response)
+    title = await usecases.revoke_title(session, runtime.editions, principal, qualification_id, step)
+    return answer(title, principal, response)
 
 
-def _answer(title: Qualification, response: Response) -> ApplicationOut:
-    set_etag(response, title.version)
-    return ApplicationOut.model_validate(title)
+@router.post("/{qualification_id}/propose-suspension", responses=_STEP)
+async def propose_suspension(
+    qualification_id: UUID,
+    body: ProposeMeasure,
+    session: Session,
+    principal: Officer,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Propose to suspend a title."""
+    step = CaseStep(on=body.proposed_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
+    editions = runtime.editions
+    title = await measures.propose_measure(session, editions, principal, qualification_id, "suspension", step)
+    return answer(title, principal, response)
+
+
+@router.post("/{qualification_id}/suspend", responses=_STEP)
+async def suspend_title(
+    qualification_id: UUID,
+    body: DecideMeasure,
+    session: Session,
+    principal: Approver,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Suspend a title, on another person's proposal."""
+    step = CaseStep(on=body.decided_on, document_no=body.document_no, if_match=if_match)
+    title = await measures.decide_measure(session, runtime.editions, principal, qualification_id, "suspension", step)
+    return answer(title, principal, response)
+
+
+@router.post("/{qualification_id}/propose-resumption", responses=_STEP)
+async def propose_resumption(
+    qualification_id: UUID,
+    body: ProposeMeasure,
+    session: Session,
+    principal: Officer,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Propose that a suspended title is active again."""
+    step = CaseStep(on=body.proposed_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
+    editions = runtime.editions
+    title = await measures.propose_measure(session, editions, principal, qualification_id, "resumption", step)
+    return answer(title, principal, response)
+
+
+@router.post("/{qualification_id}/resume", responses=_STEP)
+async def resume_title(
+    qualification_id: UUID,
+    body: DecideMeasure,
+    session: Session,
+    principal: Approver,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Resume a suspended title, on another person's proposal."""
+    step = CaseStep(on=body.decided_on, document_no=body.document_no, if_match=if_match)
+    title = await measures.decide_measure(session, runtime.editions, principal, qualification_id, "resumption", step)
+    return answer(title, principal, response)
+
+
+@router.post("/{qualification_id}/propose-renewal", responses=_STEP)
+async def propose_renewal(
+    qualification_id: UUID,
+    session: Session,
+    principal: Holder,
+    runtime: RuntimeDep,
+    response: Response,
+    body: Annotated[ProposeRenewal, Body(default_factory=ProposeRenewal)],
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Ask for a title with a term to run on."""
+    step = CaseStep(on=body.proposed_on, remark=body.remark, if_match=if_match)
+    editions = runtime.editions
+    title = await measures.propose_measure(session, editions, principal, qualification_id, "renewal", step)
+    return answer(title, principal, response)
+
+
+@router.post("/{qualification_id}/renew", responses=_STEP)
+async def renew_title(
+    qualification_id: UUID,
+    body: DecideMeasure,
+    session: Session,
+    principal: Approver,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Let a title run on for another term."""
+    step = CaseStep(on=body.decided_on, document_no=body.document_no, if_match=if_match)
+    title = await measures.decide_measure(session, runtime.editions, principal, qualification_id, "renewal", step)
+    return answer(title, principal, response)
+
+
+@router.post("/{qualification_id}/measures/{kind}/decline", responses=_STEP)
+async def decline_measure(
+    qualification_id: UUID,
+    kind: MeasureKind,
+    body: DeclineMeasure,
+    session: Session,
+    principal: Approver,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Do not follow a proposal."""
+    step = CaseStep(on=body.decided_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
+    title = await measures.decline_measure(session, principal, qualification_id, kind, step)
+    return answer(title, principal, response)
+
+
+@router.post("/{qualification_id}/return-plaque", responses=_STEP)
+async def return_plaque(
+    qualification_id: UUID,
+    session: Session,
+    principal: Officer,
+    response: Response,
+    body: Annotated[ReturnPlaque, Body(default_factory=ReturnPlaque)],
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Record that the plaque of an ended title came back."""
+    step = CaseStep(on=body.returned_on, if_match=if_match)
+    title = await measures.return_plaque(session, principal, qualification_id, step)
+    return answer(title, principal, response)

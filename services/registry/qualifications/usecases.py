@@ -1,139 +1,154 @@
-"""The steps of a municipal title: applied for, reviewed, granted or refused. It ends with its centre's delisting."""
+"""The steps of an application for a title: applied for, reviewed, announced, granted or refused, or withdrawn."""
 
 from __future__ import annotations
 
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.bans.queries import bans_against
+from services.registry.bans.relations import related_bans
 from services.registry.bans.rules import TITLE, decide_application
 from services.registry.centres.models import Centre
 from services.registry.centres.queries import hold_standing, write_scope
 from services.registry.centres.rules import require_state
-from services.registry.policy import edition_at, require_known, require_passed
+from services.registry.notices.usecases import open_notice, require_notice_over
+from services.registry.policy import edition_at, require_known
 from services.registry.qualifications import rules
+from services.registry.qualifications.cases import lock_title, record
+from services.registry.qualifications.expiry import expire_former
 from services.registry.qualifications.models import ONE_ACTIVE, Qualification
-from services.registry.qualifications.queries import kinds_held
+from services.registry.qualifications.queries import KIND, kinds_held
 from services.registry.qualifications.schemas import ApplyForTitle
-from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import CaseStep, require_four_eyes, step_day
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.db import constraint_of
-from shared.errors import DomainError, not_found
-from shared.events import outbox
+from shared.errors import DomainError
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
-from shared.events.types import EventType
-from shared.http.etag import honour_match
 from shared.ids import next_case_no, uuid7
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
-
-
-def qualification_state(title: Qualification, *, remark_hash: str | None = None) -> rc.QualificationState:
-    """The title as its events carry it."""
-    return rc.QualificationState(
-        id=title.id,
-        no=title.no,
-        application_id=title.id,
-        centre_id=title.centre_id,
-        operator_code=title.operator_code,
-        kind=title.kind,
-        level=title.level,
-        status=title.status,
-        applied_on=title.applied_on,
-        granted_on=title.granted_on,
-        revoked_on=title.revoked_on,
-        reason_code=title.reason_code,
-        case_id=title.case_id,
-        document_no=title.document_no,
-        remark_hash=remark_hash,
-    )
+from shared.refusals import require_passed
 
 
 async def apply_for_title(
     session: AsyncSession, editions: Editions, principal: Principal, sent: ApplyForTitle
 ) -> Qualification:
-    """Apply for a municipal title of a listed centre; pins the edition.
+    """Apply for a title of a listed centre; pins the edition.
 
-    Raises 404 for somebody else's centre, 422 for an unknown kind, 409 `carrier-ban-in-force`, `policy-not-in-force`,
-    `centre-not-listed`, `title-already-held`.
+    Raises 404 for somebody else's centre, 422 for an unknown kind or level, 409 `carrier-ban-in-force`,
+    `policy-not-in-force`, `centre-not-listed`, `title-already-held`.
     """
     centre = await hold_standing(session, write_scope(principal), sent.centre_id)
     day = effective_date(principal, sent.applied_on)
     edition = edition_at(editions, day)
     require_known("kind", [sent.kind], edition.titles.kinds)
-    decision = await _decide(session, edition, centre, sent.kind, applied_on=day, today=principal.today)
+    require_known("level", [sent.level], edition.titles.levels)
     title = Qualification(
         id=uuid7(),
         version=0,
         centre_id=centre.id,
         operator_code=centre.operator_code,
         kind=sent.kind,
-        level=rules.MUNICIPAL,
+        level=sent.level,
         status="applied",
         edition=edition.id,
-        decision=decision.to_json(),
         applied_by=principal.account_id,
         applied_on=day,
-        no=await next_case_no(session, "QA", day.year),
     )
+    decision = await _decide(session, edition, centre, title, today=principal.today)
+    title.decision = decision.to_json()
+    title.no = await next_case_no(session, "QA", day.year)
     session.add(title)
-    await _record(session, rc.QualificationApplied, title, EventContext.of(principal, day), decision)
+    await record(session, rc.QualificationApplied, title, EventContext.of(principal, day), decision)
     return title
 
 
 async def review_title(session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep) -> Qualification:
     """Propose the grant to an approver."""
-    title, _ = await _lock(session, principal, title_id)
-    honour_match(step.if_match, title.version)
+    title, _ = await lock_title(session, principal, title_id, step)
     require_state(title.status, rules.REVIEWABLE)
     day = step_day(principal, step.on, after=title.applied_on)
     title.status = "reviewed"
     title.reviewed_by, title.reviewed_on = principal.account_id, day
-    await _record(session, rc.QualificationReviewed, title, EventContext.of(principal, day))
+    await record(session, rc.QualificationReviewed, title, EventContext.of(principal, day))
+    return title
+
+
+async def announce_title(
+    session: AsyncSession, editions: Editions, principal: Principal, title_id: UUID, step: CaseStep
+) -> Qualification:
+    """Put the reviewed application on public notice."""
+    title, _ = await lock_title(session, principal, title_id, step)
+    require_state(title.status, rules.ANNOUNCEABLE)
+    day = step_day(principal, step.on, after=title.reviewed_on)
+    await open_notice(session, principal, editions.get(title.edition), KIND, title.id, day)
+    title.status = "announced"
+    title.announced_by, title.announced_on = principal.account_id, day
+    await record(session, rc.QualificationAnnounced, title, EventContext.of(principal, day))
     return title
 
 
 async def grant_title(
-    session: AsyncSession, editions: Editions, principal: Principal, title_id: UUID, step: CaseStep
+    session: AsyncSession,
+    editions: Editions,
+    principal: Principal,
+    title_id: UUID,
+    step: CaseStep,
+    *,
+    issuer: str | None = None,
 ) -> Qualification:
-    """Grant what an officer has reviewed; bans, the centre's standing and the titles it holds are tested again.
+    """Grant what was on public notice; bans, the centre's standing and the titles it holds are tested again.
 
-    Raises 403 `four-eyes-required` for whoever applied or reviewed, 409 as at application.
+    A title that the city grants gets a plaque. Raises 403 `four-eyes-required` for whoever applied, reviewed or
+    announced, 409 as at application, those of the notice, `title-issuer-missing`, `title-issuer-not-needed`.
     """
-    title, centre = await _lock(session, principal, title_id)
-    honour_match(step.if_match, title.version)
+    title, centre = await lock_title(session, principal, title_id, step)
     require_state(title.status, rules.GRANTABLE)
-    require_four_eyes(principal, title.applied_by, title.reviewed_by)
-    day = step_day(principal, step.on, after=title.reviewed_on)
+    require_four_eyes(principal, title.applied_by, title.reviewed_by, title.announced_by)
+    day = step_day(principal, step.on, after=title.announced_on)
     edition = editions.get(title.edition)
-    decision = await _decide(session, edition, centre, title.kind, applied_on=title.applied_on, today=principal.today)
+    tested = await _decide(session, edition, centre, title, today=principal.today)
+    issued = require_passed(rules.decide_issuer(edition, title.level, issuer))
+    over = await require_notice_over(session, edition, KIND, title.id, day)
+    decision = combine(tested, issued, over)
+    await expire_former(session, edition, principal, title)
     title.status = "active"
     title.decided_by, title.decided_on, title.granted_on = principal.account_id, day, day
-    title.document_no = step.document_no
+    title.document_no, title.issuer = step.document_no, issuer
+    title.expires_on = rules.last_day(edition, title.level, day)
     title.decision = decision.to_json()
     await _flush_grant(session, title)
-    await _record(session, rc.QualificationGranted, title, EventContext.of(principal, day), decision)
+    if edition.title_terms.levels[title.level].city_grants.value:
+        title.plaque_no = await next_case_no(session, "PL", day.year)
+    await record(session, rc.QualificationGranted, title, EventContext.of(principal, day), decision)
     return title
 
 
 async def refuse_title(session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep) -> Qualification:
-    """Refuse an application, with a reason. Raises 403 `four-eyes-required` for whoever applied or reviewed."""
-    title, _ = await _lock(session, principal, title_id)
-    honour_match(step.if_match, title.version)
+    """Refuse an application, with a reason. Raises 403 `four-eyes-required` for whoever took a step before."""
+    title, _ = await lock_title(session, principal, title_id, step)
     require_state(title.status, rules.PENDING)
-    require_four_eyes(principal, title.applied_by, title.reviewed_by)
-    day = step_day(principal, step.on, after=title.reviewed_on or title.applied_on)
+    require_four_eyes(principal, title.applied_by, title.reviewed_by, title.announced_by)
+    day = step_day(principal, step.on, after=title.announced_on or title.reviewed_on or title.applied_on)
     title.status = "refused"
     title.decided_by, title.decided_on = principal.account_id, day
     title.reason_code = step.reason_code
-    await _record(session, rc.QualificationRefused, title, EventContext.of(principal, day), remark=step.remark)
+    await record(session, rc.QualificationRefused, title, EventContext.of(principal, day), remark=step.remark)
+    return title
+
+
+async def withdraw_title(session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep) -> Qualification:
+    """The applicant, or an officer for it, takes the application back."""
+    title, _ = await lock_title(session, principal, title_id, step)
+    require_state(title.status, rules.PENDING)
+    day = step_day(principal, step.on, after=title.announced_on or title.reviewed_on or title.applied_on)
+    title.status, title.reason_code = "withdrawn", step.reason_code
+    await record(session, rc.QualificationWithdrawn, title, EventContext.of(principal, day), remark=step.remark)
     return title
 
 
@@ -141,51 +156,49 @@ async def propose_revocation(
     session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep
 ) -> Qualification:
     """Propose to revoke a title in force outside a delisting, with a reason; the title stays until it is decided."""
-    title, _ = await _lock(session, principal, title_id)
-    honour_match(step.if_match, title.version)
-    require_state(title.status, rules.IN_FORCE)
+    title, _ = await lock_title(session, principal, title_id, step)
+    require_state(rules.status_on(title.status, title.expires_on, principal.today), rules.IN_FORCE)
     day = step_day(principal, step.on, after=title.granted_on)
     title.revocation_proposed_by, title.revocation_proposed_on = principal.account_id, day
     title.reason_code = step.reason_code
     context = EventContext.of(principal, day)
-    await _record(session, rc.QualificationRevocationProposed, title, context, remark=step.remark)
+    await record(session, rc.QualificationRevocationProposed, title, context, remark=step.remark)
     return title
 
 
-async def revoke_title(session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep) -> Qualification:
-    """Revoke a title by a document. Raises 409 `revocation-not-proposed`, 403 `four-eyes-required` for its proposer."""
-    title, _ = await _lock(session, principal, title_id)
-    honour_match(step.if_match, title.version)
-    require_state(title.status, rules.IN_FORCE)
+async def revoke_title(
+    session: AsyncSession, editions: Editions, principal: Principal, title_id: UUID, step: CaseStep
+) -> Qualification:
+    """Revoke a title by a document; its plaque is to come back.
+
+    Raises 409 `revocation-not-proposed`, 403 `four-eyes-required` for its proposer.
+    """
+    title, _ = await lock_title(session, principal, title_id, step)
+    require_state(rules.status_on(title.status, title.expires_on, principal.today), rules.IN_FORCE)
     if title.revocation_proposed_on is None:
         raise DomainError("revocation-not-proposed", 409)
     require_four_eyes(principal, title.revocation_proposed_by)
     day = step_day(principal, step.on, after=title.revocation_proposed_on)
     title.status, title.revoked_on = "revoked", day
     title.revocation_decided_by, title.revocation_document_no = principal.account_id, step.document_no
-    await _record(session, rc.QualificationRevoked, title, EventContext.of(principal, day))
+    if title.plaque_no is not None:
+        title.plaque_due_on = rules.plaque_due(editions.get(title.edition), day)
+    await record(session, rc.QualificationRevoked, title, EventContext.of(principal, day))
     return title
 
 
-async def _lock(session: AsyncSession, principal: Principal, title_id: UUID) -> tuple[Qualification, Centre]:
-    """The application locked, after its centre's standing: the order in which a delisting takes them."""
-    centre_id = await session.scalar(select(Qualification.centre_id).where(Qualification.id == title_id))
-    if centre_id is None:
-        raise not_found("qualification-application")
-    centre = await hold_standing(session, write_scope(principal), centre_id)
-    title = await session.get_one(Qualification, title_id, with_for_update=True, populate_existing=True)
-    return title, centre
-
-
 async def _decide(
-    session: AsyncSession, edition: Edition, centre: Centre, kind: str, *, applied_on: date, today: date
+    session: AsyncSession, edition: Edition, centre: Centre, title: Qualification, *, today: date
 ) -> Decision:
-    bans = await bans_against(session, centre.operator_code, centre.id)
-    held = await kinds_held(session, centre.id)
+    """Bans, where they stand in the way of the level, the validity of the policy, and the title itself."""
+    barred = title.level in edition.title_terms.barred_levels.value
+    bans = await bans_against(session, centre.operator_code, centre.id) if barred else []
+    related = await related_bans(session, centre.operator_code, today, centre.id)
+    held = await kinds_held(session, centre.id, title.level, today)
     return require_passed(
         combine(
-            decide_application(edition, TITLE, bans, applied_on, today),
-            rules.decide_title(edition, kind, centre.status, held),
+            decide_application(edition, TITLE, bans, title.applied_on, today, related),
+            rules.decide_title(edition, title.kind, title.level, centre.status, held),
         )
     )
 
@@ -199,17 +212,3 @@ async def _flush_grant(session: AsyncSession, title: Qualification) -> None:
         if constraint_of(error) == ONE_ACTIVE:
             raise DomainError("title-already-held", 409, params={"kind": kind}, clauses=["2.3-5"]) from error
         raise
-
-
-async def _record(
-    session: AsyncSession,
-    event_type: EventType[rc.QualificationState],
-    title: Qualification,
-    context: EventContext,
-    decision: Decision | None = None,
-    remark: str | None = None,
-) -> None:
-    remark_hash = await keep_remark(session, title.id, step=title.status, text=remark, written_by=context.actor)
-    state = qualification_state(title, remark_hash=remark_hash)
-    cited = decision.rules if decision else ("policy.four_eyes",)
-    await outbox.append(session, event_type, title, state, context=context, rules=cited, edition=title.edition)

@@ -18,10 +18,12 @@ from shared.db import Aggregate
 _STATES = ", ".join(f"'{status}'" for status in STATUSES)
 
 NO_OVERLAP: Final = "ex_tenancy_enterprise_period"
+NO_PROJECT_OVERLAP: Final = "ex_tenancy_project_period"
 
 
 class Tenancy(Aggregate, Base):
-    """An enterprise's stay at a centre, from `admitted_on` through `ended_on`, both included."""
+    """The stay of an enterprise, or of a project without a code, at a centre: `admitted_on` through `ended_on`, both
+    included. The tenancy of a project that registered later names both."""
 
     __tablename__ = "tenancy"
     __table_args__ = (
@@ -30,6 +32,19 @@ class Tenancy(Aggregate, Base):
             (func.daterange(literal_column("admitted_on"), literal_column("ended_on"), literal_column("'[]'")), "&&"),
             name=NO_OVERLAP,
             using="gist",
+        ),
+        ExcludeConstraint(
+            ("project_id", "="),
+            (func.daterange(literal_column("admitted_on"), literal_column("ended_on"), literal_column("'[]'")), "&&"),
+            name=NO_PROJECT_OVERLAP,
+            using="gist",
+        ),
+        CheckConstraint("num_nonnulls(enterprise_id, project_id) > 0", name="somebody_stays"),
+        CheckConstraint("num_nulls(stay_since, stay_until) = 0", name="stay_counted"),
+        CheckConstraint("stay_since <= admitted_on AND stay_until >= stay_since", name="stay_forward"),
+        CheckConstraint(
+            "transferred_to_id IS NULL OR (status = 'exited' AND reason_code = 'transferred')",
+            name="transferred_by_exit",
         ),
         CheckConstraint(f"status IN ({_STATES})", name="status_known"),
         CheckConstraint("ended_on >= admitted_on", name="period_forward"),
@@ -48,9 +63,12 @@ class Tenancy(Aggregate, Base):
             "relocation_case_id",
             postgresql_where=text("relocation_case_id IS NOT NULL"),
         ),
+        Index("ix_tenancy_filing_due_on", "filing_due_on", "id", postgresql_where=text("status = 'admitted'")),
+        Index("ix_tenancy_stay_until", "stay_until", "id", postgresql_where=text("ended_on IS NULL")),
     )
 
-    enterprise_id: Mapped[UUID] = mapped_column(ForeignKey("enterprise.id"))
+    enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
+    project_id: Mapped[UUID | None] = mapped_column(ForeignKey("project.id"))
     centre_id: Mapped[UUID] = mapped_column(ForeignKey("centre.id"))
     status: Mapped[str]
     agreement_no: Mapped[str]
@@ -67,3 +85,16 @@ class Tenancy(Aggregate, Base):
     evidence: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     relocation_case_id: Mapped[UUID | None]
     """The delisting case that obliges the enterprise to move."""
+    stay_since: Mapped[date] = mapped_column(nullable=True)
+    """The day the stay counts from: the admission, or that of the stay which this one continues."""
+    stay_until: Mapped[date] = mapped_column(nullable=True)
+    """Last day of the longest stay."""
+    transferred_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("tenancy.id"))
+    transferred_to_id: Mapped[UUID | None] = mapped_column(ForeignKey("tenancy.id"))
+
+    @property
+    def incubatee_id(self) -> UUID:
+        """Whose stay it is: the enterprise, or the project as long as it has no code."""
+        known = self.enterprise_id or self.project_id
+        assert known is not None, "ck_tenancy_somebody_stays"
+        return known

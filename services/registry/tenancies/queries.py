@@ -12,9 +12,13 @@ from services.registry.access import READ_ALL, enterprise_code_of, person_of
 from services.registry.centres import queries as centres
 from services.registry.centres.models import Centre
 from services.registry.enterprises.models import Enterprise
+from services.registry.enterprises.queries import known_by
+from services.registry.projects.models import Project
 from services.registry.qualifications.models import Qualification
+from services.registry.qualifications.queries import active_on
 from services.registry.tenancies.models import Tenancy
-from services.registry.tenancies.schemas import TenancyFilter
+from services.registry.tenancies.rules import Relocation
+from services.registry.tenancies.schemas import Overdue, TenancyFilter, TenancyOut
 from shared.auth.principal import Principal
 from shared.errors import not_found
 
@@ -26,9 +30,10 @@ def read_scope(principal: Principal) -> ColumnElement[bool]:
     scopes: list[ColumnElement[bool]] = [Tenancy.centre_id.in_(select(Centre.id).where(centres.read_scope(principal)))]
     own = select(Enterprise.id)
     if (code := enterprise_code_of(principal)) is not None:
-        scopes.append(Tenancy.enterprise_id.in_(own.where(Enterprise.code == code)))
+        scopes.append(Tenancy.enterprise_id.in_(own.where(known_by(code))))
     if (person := person_of(principal)) is not None:
         scopes.append(Tenancy.enterprise_id.in_(own.where(Enterprise.legal_representative_ref == person)))
+        scopes.append(Tenancy.project_id.in_(select(Project.id).where(Project.founder_ref == person)))
     return or_(*scopes)
 
 
@@ -37,7 +42,7 @@ def write_scope(principal: Principal) -> ColumnElement[bool]:
     return Tenancy.centre_id.in_(select(Centre.id).where(centres.write_scope(principal)))
 
 
-def matching(wanted: TenancyFilter) -> ColumnElement[bool]:
+def matching(wanted: TenancyFilter, today: date) -> ColumnElement[bool]:
     """The list's filters."""
     conditions: list[ColumnElement[bool]] = [true()]
     if wanted.centre_id is not None:
@@ -48,6 +53,13 @@ def matching(wanted: TenancyFilter) -> ColumnElement[bool]:
         conditions.append(Tenancy.status == wanted.status)
     if wanted.on is not None:
         conditions.append(stays_on(wanted.on))
+    if wanted.project_id is not None:
+        conditions.append(Tenancy.project_id == wanted.project_id)
+    if wanted.relocation_case_id is not None:
+        conditions.append(Tenancy.relocation_case_id == wanted.relocation_case_id)
+    if wanted.overdue is not None:
+        late = or_(filing_overdue(today), stay_overdue(today))
+        conditions.append(late if wanted.overdue else ~late)
     if wanted.relocation_due is not None:
         due = and_(Tenancy.relocation_case_id.is_not(None), Tenancy.ended_on.is_(None))
         conditions.append(due if wanted.relocation_due else ~due)
@@ -57,6 +69,35 @@ def matching(wanted: TenancyFilter) -> ColumnElement[bool]:
 def stays_on(day: date) -> ColumnElement[bool]:
     """Whether the tenancy covers the day; the first and the last day count."""
     return and_(Tenancy.admitted_on <= day, or_(Tenancy.ended_on.is_(None), Tenancy.ended_on >= day))
+
+
+def filing_overdue(today: date) -> ColumnElement[bool]:
+    """2.3-2: admitted, and not filed when its term was over."""
+    return and_(Tenancy.status == "admitted", Tenancy.filing_due_on < today)
+
+
+def stay_overdue(today: date) -> ColumnElement[bool]:
+    """2.1-1: still there after the last day of the longest stay."""
+    return and_(Tenancy.ended_on.is_(None), Tenancy.stay_until < today)
+
+
+def shown(tenancy: Tenancy, today: date) -> TenancyOut:
+    """The tenancy, with what of it is overdue on the day."""
+    late: list[Overdue] = []
+    if tenancy.status == "admitted" and tenancy.filing_due_on < today:
+        late.append("filing")
+    if tenancy.ended_on is None and tenancy.stay_until < today:
+        late.append("stay")
+    return TenancyOut.model_validate(tenancy).model_copy(update={"overdue": tuple(late)})
+
+
+async def on_day(session: AsyncSession, principal: Principal, whose: ColumnElement[bool], day: date) -> Tenancy:
+    """Where somebody was on a day, as far as the caller sees it. Raises 404 where it was nowhere."""
+    query = select(Tenancy).where(whose, stays_on(day), read_scope(principal))
+    tenancy: Tenancy | None = await session.scalar(query)
+    if tenancy is None:
+        raise not_found("tenancy")
+    return tenancy
 
 
 async def find(session: AsyncSession, principal: Principal, tenancy_id: UUID) -> Tenancy:
@@ -76,14 +117,11 @@ async def lock_for_change(session: AsyncSession, principal: Principal, tenancy_i
     return tenancy
 
 
-async def overlapping(session: AsyncSession, enterprise_id: UUID, admitted_on: date) -> Tenancy | None:
-    """A tenancy of the enterprise that a new one from that day on would overlap."""
+async def overlapping(session: AsyncSession, stays: ColumnElement[bool], admitted_on: date) -> Tenancy | None:
+    """A tenancy among somebody's stays that a new one from that day on would overlap."""
     query = (
         select(Tenancy)
-        .where(
-            Tenancy.enterprise_id == enterprise_id,
-            or_(Tenancy.ended_on.is_(None), Tenancy.ended_on >= admitted_on),
-        )
+        .where(stays, or_(Tenancy.ended_on.is_(None), Tenancy.ended_on >= admitted_on))
         .order_by(Tenancy.admitted_on)
         .limit(1)
     )
@@ -91,25 +129,20 @@ async def overlapping(session: AsyncSession, enterprise_id: UUID, admitted_on: d
     return tenancy
 
 
-async def relocated_since(session: AsyncSession, enterprise_id: UUID) -> date | None:
-    """The day on which the enterprise entered the centre that was delisted under it, once it has left; else None."""
+async def last_relocation(session: AsyncSession, stays: ColumnElement[bool]) -> Relocation | None:
+    """The last of somebody's stays that ended because its centre was delisted under it; None if there was none."""
     query = (
-        select(Tenancy.admitted_on)
-        .where(
-            Tenancy.enterprise_id == enterprise_id,
-            Tenancy.relocation_case_id.is_not(None),
-            Tenancy.status == "exited",
-        )
-        .order_by(Tenancy.admitted_on)
+        select(Tenancy.stay_since, Tenancy.ended_on)
+        .where(stays, Tenancy.relocation_case_id.is_not(None), Tenancy.status == "exited")
+        .order_by(Tenancy.ended_on.desc())
         .limit(1)
     )
-    entered_on: date | None = await session.scalar(query)
-    return entered_on
+    row = (await session.execute(query)).one_or_none()
+    return Relocation(stay_since=row.stay_since, left_on=row.ended_on) if row is not None else None
 
 
-async def carries_technology(session: AsyncSession, centre_id: UUID, kinds: tuple[str, ...]) -> bool:
-    """Whether the centre holds one of the titles that make it a carrier of technology enterprises."""
-    held = exists().where(
-        Qualification.centre_id == centre_id, Qualification.kind.in_(kinds), Qualification.status == "active"
-    )
+async def carries_technology(session: AsyncSession, centre_id: UUID, kinds: tuple[str, ...], day: date) -> bool:
+    """Whether the centre holds one of the titles that make it a carrier of technology enterprises, not run out by the
+    day."""
+    held = exists().where(Qualification.centre_id == centre_id, Qualification.kind.in_(kinds), active_on(day))
     return bool(await session.scalar(select(held)))

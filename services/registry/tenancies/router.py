@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -9,11 +10,13 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 from sqlalchemy import select
 
 from services.registry.access import DIVISION_ROLES, OFFICERS, READ_ALL
+from services.registry.history.queries import AsOf, state_on
+from services.registry.history.schemas import StateAsOf
 from services.registry.remarks.usecases import latest_remark
 from services.registry.steps import CaseStep
-from services.registry.tenancies import usecases
+from services.registry.tenancies import transfers, usecases
 from services.registry.tenancies.models import Tenancy
-from services.registry.tenancies.queries import find, matching, read_scope
+from services.registry.tenancies.queries import find, matching, read_scope, shown
 from services.registry.tenancies.schemas import (
     AdmitEnterprise,
     ExitTenancy,
@@ -21,10 +24,12 @@ from services.registry.tenancies.schemas import (
     GraduateTenancy,
     TenancyFilter,
     TenancyOut,
+    TransferTenancy,
 )
 from shared.auth.principal import Principal, require
 from shared.auth.roles import CENTRE_OPERATOR, ENTERPRISE, FOUNDER
 from shared.db import Session
+from shared.events.contracts import registry as rc
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
@@ -43,17 +48,22 @@ _STEP = problem_responses(404, 409, 412)
 async def list_tenancies(
     session: Session, principal: Reader, wanted: Annotated[TenancyFilter, Query()]
 ) -> Page[TenancyOut]:
-    """Tenancies; with `enterprise_id` and `on`: where was this enterprise on that date."""
-    query = select(Tenancy).where(read_scope(principal), matching(wanted))
-    return await paginate(session, query, keys=[Tenancy.id], params=wanted, item=TenancyOut.model_validate)
+    """Tenancies; `overdue=true` for those not filed in time or beyond the longest stay."""
+    query = select(Tenancy).where(read_scope(principal), matching(wanted, principal.today))
+    show = partial(shown, today=principal.today)
+    return await paginate(session, query, keys=[Tenancy.id], params=wanted, item=show)
 
 
 @router.get("/{tenancy_id}", responses=problem_responses(404))
-async def read_tenancy(tenancy_id: UUID, session: Session, principal: Reader, response: Response) -> TenancyOut:
-    """One tenancy."""
+async def read_tenancy(
+    tenancy_id: UUID, session: Session, principal: Reader, response: Response, as_of: AsOf = None
+) -> TenancyOut | StateAsOf:
+    """One tenancy, now or on a day."""
     tenancy = await find(session, principal, tenancy_id)
+    if as_of is not None:
+        return await state_on(session, principal, rc.TENANCY, tenancy_id, as_of)
     remark = await latest_remark(session, tenancy_id)
-    return _answer(tenancy, response).model_copy(update={"remark": remark})
+    return _answer(tenancy, principal, response).model_copy(update={"remark": remark})
 
 
 @router.post("", status_code=201, responses=problem_responses(404, 409))
@@ -63,7 +73,7 @@ async def admit_enterprise(
     """Admit an enterprise into a listed centre."""
     tenancy = await usecases.admit_enterprise(session, runtime.editions, principal, body)
     response.headers["Location"] = f"/v1/tenancies/{tenancy.id}"
-    return _answer(tenancy, response)
+    return _answer(tenancy, principal, response)
 
 
 @router.post("/{tenancy_id}/file", responses=_STEP)
@@ -79,7 +89,7 @@ async def file_tenancy(
     """File the admission with the bureau."""
     step = CaseStep(on=body.filed_on, if_match=if_match)
     tenancy = await usecases.file_tenancy(session, runtime.editions, principal, tenancy_id, step)
-    return _answer(tenancy, response)
+    return _answer(tenancy, principal, response)
 
 
 @router.post("/{tenancy_id}/graduate", responses=_STEP)
@@ -94,7 +104,7 @@ async def graduate_tenancy(
 ) -> TenancyOut:
     """Graduate the enterprise."""
     tenancy = await usecases.graduate_tenancy(session, runtime.editions, principal, tenancy_id, body, if_match=if_match)
-    return _answer(tenancy, response)
+    return _answer(tenancy, principal, response)
 
 
 @router.post("/{tenancy_id}/exit", responses=_STEP)
@@ -109,9 +119,27 @@ async def exit_tenancy(
 ) -> TenancyOut:
     """End the tenancy without graduation."""
     tenancy = await usecases.exit_tenancy(session, runtime.editions, principal, tenancy_id, body, if_match=if_match)
-    return _answer(tenancy, response)
+    return _answer(tenancy, principal, response)
 
 
-def _answer(tenancy: Tenancy, response: Response) -> TenancyOut:
+@router.post("/{tenancy_id}/transfer", status_code=201, responses=_STEP)
+async def transfer_tenancy(
+    tenancy_id: UUID,
+    body: TransferTenancy,
+    session: Session,
+    principal: Host,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> TenancyOut:
+    """End the tenancy and open one at another centre, in one step; answers the new one."""
+    tenancy = await transfers.transfer_tenancy(
+        session, runtime.editions, principal, tenancy_id, body, if_match=if_match
+    )
+    response.headers["Location"] = f"/v1/tenancies/{tenancy.id}"
+    return _answer(tenancy, principal, response)
+
+
+def _answer(tenancy: Tenancy, principal: Principal, response: Response) -> TenancyOut:
     set_etag(response, tenancy.version)
-    return TenancyOut.model_validate(tenancy)
+    return shown(tenancy, principal.today)

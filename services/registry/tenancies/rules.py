@@ -20,6 +20,9 @@ VENTURE_CAPITAL: Final = "venture_capital"
 TWO_YEAR_INCOME: Final = "two_year_income"
 MERGER_OR_LISTING: Final = "merger_or_listing"
 OPERATING: Final = "operating"
+TRANSFERRED: Final = "transferred"
+"""Reason of the exit that a transfer makes; nobody gives it otherwise."""
+
 TECHNOLOGY_ROUTES: Final = (HIGH_TECH, VENTURE_CAPITAL, TWO_YEAR_INCOME, MERGER_OR_LISTING)
 
 
@@ -37,25 +40,106 @@ class Graduate:
     own_premises: bool | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Relocation:
+    """A stay at a centre that was delisted under the enterprise: since when it counts, and its last day there."""
+
+    stay_since: date
+    left_on: date
+
+
+def relocation_waives(edition: Edition, relocation: Relocation | None, admitted_on: date) -> bool:
+    """2.3-5: who had to move goes on with its stay at another centre, if it finds one within the edition's months of
+    its last day at the delisted one."""
+    if relocation is None:
+        return False
+    months = edition.incubation.relocation_waiver_months.value
+    return relocation.left_on <= admitted_on <= add_months(relocation.left_on, months)
+
+
+def stay_until(edition: Edition, industry_code: str, since: date) -> date:
+    """2.1-1: the last day of the longest stay, the corresponding day of the month; longer in some fields."""
+    terms = edition.tenancy
+    long = long_stay_field(edition, industry_code) is not None
+    return add_months(since, (terms.long_stay_months if long else terms.stay_months).value)
+
+
+def long_stay_field(edition: Edition, industry_code: str) -> str | None:
+    """2.1-1: the field of long stays that an industry belongs to (biomedicine, modern agriculture, integrated
+    circuits); None for any other industry."""
+    fields = edition.incubation.long_stay_industries.items()
+    return next((name for name, codes in fields if industry_code.startswith(codes.value)), None)
+
+
 def decide_admission(
     edition: Edition,
     centre_status: str,
-    registered_on: date,
+    registered_on: date | None,
     admitted_on: date,
     *,
-    relocated_since: date | None = None,
+    relocation: Relocation | None = None,
 ) -> Decision:
     """2.1-1: the centre is listed, and the enterprise exists and is not older than the edition admits; its last day is
-    the corresponding day of the month.
+    the corresponding day of the month. A project without a code (None) has no age.
 
-    `relocated_since` is the day it entered a centre that was delisted under it: its age counts on that day, since it
-    goes on with a stay that it did not end.
+    After a relocation the age counts on the day the stay began, since it goes on with a stay that it did not end.
     """
-    entered_on = relocated_since or admitted_on
-    months = edition.tenancy.age_at_entry_months.value
-    latest = add_months(registered_on, months)
+    waived = relocation is not None and relocation_waives(edition, relocation, admitted_on)
+    entered_on = relocation.stay_since if relocation is not None and waived else admitted_on
     listed = centre_status == "listed"
+    results = [
+        edition.result(
+            "tenancy.centre_listed",
+            listed,
+            {"status": centre_status},
+            message="centre-listed" if listed else "centre-not-listed",
+        ),
+        _age_at_entry(edition, registered_on, entered_on),
+    ]
+    if relocation is not None:
+        results.append(_relocation(edition, relocation, admitted_on, waived=waived))
+    return edition.decision(*results)
+
+
+def _age_at_entry(edition: Edition, registered_on: date | None, entered_on: date) -> RuleResult:
+    months = edition.tenancy.age_at_entry_months.value
+    inputs = {"registered_on": registered_on, "entered_on": entered_on, "months": months}
+    if registered_on is None:
+        return edition.result("tenancy.age_at_entry", True, inputs, message="age-at-entry-of-a-project")
+    latest = add_months(registered_on, months)
     young = registered_on <= entered_on <= latest
+    message = "age-at-entry-admissible" if young else "age-at-entry-not-admissible"
+    return edition.result("tenancy.age_at_entry", young, inputs, limit=latest, message=message)
+
+
+def _relocation(edition: Edition, relocation: Relocation, admitted_on: date, *, waived: bool) -> RuleResult:
+    months = edition.incubation.relocation_waiver_months.value
+    return edition.result(
+        "tenancy.relocation_waiver",
+        True,
+        {"left_on": relocation.left_on, "admitted_on": admitted_on, "months": months, "waived": waived},
+        limit=add_months(relocation.left_on, months),
+        message="relocation-waiver-holds" if waived else "relocation-waiver-over",
+    )
+
+
+def decide_stay(edition: Edition, since: date, until: date, day: date) -> Decision:
+    """2.1-1: nobody is incubated, nor graduates, after the last day of the longest stay."""
+    within = day <= until
+    return edition.decision(
+        edition.result(
+            "tenancy.longest_stay",
+            within,
+            {"stay_since": since, "day": day},
+            limit=until,
+            message="stay-within-limit" if within else "longest-stay-exceeded",
+        )
+    )
+
+
+def decide_transfer(edition: Edition, centre_status: str, since: date, transferred_on: date) -> Decision:
+    """2.1-1: the centre that takes over is listed; the stay goes on from the day it began."""
+    listed = centre_status == "listed"
     return edition.decision(
         edition.result(
             "tenancy.centre_listed",
@@ -64,13 +148,19 @@ def decide_admission(
             message="centre-listed" if listed else "centre-not-listed",
         ),
         edition.result(
-            "tenancy.age_at_entry",
-            young,
-            {"registered_on": registered_on, "entered_on": entered_on, "months": months},
-            limit=latest,
-            message="age-at-entry-admissible" if young else "age-at-entry-not-admissible",
+            "tenancy.transfer",
+            True,
+            {"stay_since": since, "transferred_on": transferred_on},
+            message="stay-goes-on",
         ),
     )
+
+
+def decide_entry_age(edition: Edition, registered_on: date, since: date, admitted_as_project: bool) -> Decision:
+    """2.1-1: looked at again at graduation, because the day on the licence may have been corrected since; who entered
+    as a project without a code had no age then."""
+    known = None if admitted_as_project else registered_on
+    return edition.decision(_age_at_entry(edition, known, since))
 
 
 def decide_one_open(edition: Edition, open_since: date | None, admitted_on: date) -> Decision:

@@ -20,18 +20,20 @@ EvidenceList = Annotated[list[Evidence], Field(min_length=1, max_length=20)]
 
 
 class AdmitEnterprise(Request):
-    """The enterprise by its id, or by its code where its id is not known; `admitted_on` is for bureaus only."""
+    """The enterprise by its id, or by its code where its id is not known, or a project that has no code; `admitted_on`
+    is for bureaus only."""
 
     centre_id: UUID
     enterprise_id: UUID | None = None
     enterprise_code: UnifiedSocialCreditCode | None = None
+    project_id: UUID | None = None
     agreement_no: DocumentNo
     admitted_on: date | None = None
 
     @model_validator(mode="after")
     def _one_way_to_name_it(self) -> Self:
-        if (self.enterprise_id is None) == (self.enterprise_code is None):
-            raise PydanticCustomError("enterprise_named_once", "exactly one of enterprise_id and enterprise_code")
+        if sum(name is not None for name in (self.enterprise_id, self.enterprise_code, self.project_id)) != 1:
+            raise PydanticCustomError("enterprise_named_once", "give exactly one of the three")
         return self
 
 
@@ -114,12 +116,27 @@ class ExitTenancy(Request):
     exited_on: date | None = None
 
 
+class TransferTenancy(Request):
+    """To another centre without a gap: `transferred_on` is the first day there, the day before the last one here."""
+
+    centre_id: UUID
+    agreement_no: DocumentNo
+    remark: Remark | None = None
+    evidence: EvidenceList
+    transferred_on: date | None = None
+
+
+Overdue: TypeAlias = Literal["filing", "stay"]
+
+
 class TenancyOut(Response):
-    """A tenancy; `ended_on` is its last day."""
+    """A tenancy; `ended_on` is its last day, `stay_until` that of the longest stay. `overdue` says what is late on the
+    caller's day. A project without a code has `project_id` and no `enterprise_id`."""
 
     id: UUID
     version: int
-    enterprise_id: UUID
+    enterprise_id: UUID | None
+    project_id: UUID | None
     centre_id: UUID
     status: str
     agreement_no: str
@@ -135,16 +152,25 @@ class TenancyOut(Response):
     evidence: list[str]
     remark: str | None = None
     relocation_case_id: UUID | None
+    stay_since: date
+    stay_until: date
+    transferred_from_id: UUID | None
+    transferred_to_id: UUID | None
+    overdue: tuple[Overdue, ...] = ()
 
 
 class TenancyFilter(PageParams):
-    """Filters of the list. `on` asks where somebody was on that day."""
+    """Filters of the list. `on` asks where somebody was on that day; `overdue` what is not filed in time or stays too
+    long; `relocation_case_id` whom a delisting obliged to move, `relocation_due` who of them still has to."""
 
     centre_id: UUID | None = None
     enterprise_id: UUID | None = None
     status: str | None = None
     on: date | None = None
+    project_id: UUID | None = None
+    relocation_case_id: UUID | None = None
     relocation_due: bool | None = None
+    overdue: bool | None = None
 
 
 def amount_of(claim: Claim) -> Decimal | None:

@@ -1,0 +1,139 @@
+"""Divisions as JSON."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from services.registry.codes import DocumentNo, Name
+from shared.http.paging import PageParams
+from shared.http.schemas import Request, Response
+
+_OFFICE_PHONE = re.compile(r"0[0-9]{2,3}-[0-9]{7,8}(-[0-9]{1,6})?|1[0-9]{4}")
+
+
+def check_office_phone(number: str) -> str:
+    """Raises PydanticCustomError `office_phone` for a mobile number, which would be a person's."""
+    if not _OFFICE_PHONE.fullmatch(number):
+        raise PydanticCustomError("office_phone", "not the telephone number of an office")
+    return number
+
+
+OfficePhone = Annotated[str, AfterValidator(check_office_phone), Field(examples=["0891-6330000"])]
+"""A fixed line with its area code, or a service number such as 12345."""
+
+
+class Contact(Request):
+    """An office and its telephone; persons are not entered."""
+
+    office: Name
+    phone: OfficePhone
+
+
+class LeadingGroup(Request):
+    """5.1-1: the group by its document. `chair_post` is the post that leads it (区长), never a name; `members` are
+    the units."""
+
+    document_no: DocumentNo
+    established_on: date
+    chair_post: Annotated[str, Field(min_length=1, max_length=60)]
+    members: Annotated[list[Name], Field(max_length=60, default_factory=list)]
+
+
+class AmendDivision(Request):
+    """Fields left out stay as they are."""
+
+    leading_group: LeadingGroup | None = None
+    contacts: Annotated[list[Contact], Field(max_length=20)] | None = None
+
+
+class AddPaper(Request):
+    """A paper that is asked for by `due_on`, or that the division wants to hand in beyond what is required."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=64)]
+    title: Name
+    due_on: date | None = None
+
+
+class HandIn(Request):
+    """`handed_in_on`: the day the paper came, for paper that reaches the system late."""
+
+    document_no: DocumentNo
+    handed_in_on: date | None = None
+
+
+class PaperOut(Response):
+    """A paper of a division."""
+
+    id: UUID
+    kind: str
+    title: str
+    required: bool
+    due_on: date | None
+    handed_in_on: date | None
+    document_no: str | None
+    overdue: bool
+    days_late: int
+
+
+class LeadingGroupOut(Response):
+    """The leading group."""
+
+    document_no: str
+    established_on: date
+    chair_post: str
+    members: list[str]
+
+
+class ContactOut(Response):
+    """An office and its telephone."""
+
+    office: str
+    phone: str
+
+
+class DivisionOut(Response):
+    """A county, district or park; `within` is the district that a park lies in. `papers_overdue` counts what is owed
+    past its day."""
+
+    id: UUID
+    version: int
+    code: str
+    name_zh: str
+    name_en: str
+    kind: str
+    within: str | None
+    enclave_owner: bool
+    main_urban: bool
+    leading_group: LeadingGroupOut | None
+    contacts: list[ContactOut]
+    papers: list[PaperOut]
+    papers_overdue: int
+
+
+class DuePaperOut(PaperOut):
+    """A paper that is owed, and by whom."""
+
+    division_id: UUID
+    division_code: str
+
+
+class DivisionFilter(PageParams):
+    """Filters of the list; `within` finds the parks of a district."""
+
+    code: str | None = None
+    kind: str | None = None
+    within: str | None = None
+
+
+class DueFilter(PageParams):
+    """`overdue`: only what is past its day, or only what is not."""
+
+    division_id: UUID | None = None
+    kind: str | None = None
+    overdue: bool | None = None

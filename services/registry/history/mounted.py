@@ -1,0 +1,84 @@
+"""Which things have a history, and who reads it: whoever reads the thing's whole case."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from fastapi import APIRouter
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.access import DIVISION_ROLES, READ_ALL, operator_code_of
+from services.registry.bans.models import Ban
+from services.registry.centres.models import Centre
+from services.registry.centres.queries import read_scope as centre_scope
+from services.registry.divisions import queries as divisions
+from services.registry.enterprises import queries as enterprises
+from services.registry.history.router import history_routes
+from services.registry.partners.queries import find_partner
+from services.registry.persons import queries as persons
+from services.registry.practices import queries as practices
+from services.registry.projects import queries as projects
+from services.registry.qualifications import queries as qualifications
+from services.registry.service_records import queries as service_records
+from services.registry.tenancies import queries as tenancies
+from services.registry.tiers import queries as tiers
+from shared.auth.principal import Principal
+from shared.auth.roles import AUDITOR, CENTRE_OPERATOR, ENTERPRISE, FOUNDER
+from shared.errors import not_found
+from shared.events.contracts import registry as rc
+
+_CARRIER_SIDE: Final = (CENTRE_OPERATOR, *DIVISION_ROLES, *READ_ALL)
+_TENANT_SIDE: Final = (CENTRE_OPERATOR, ENTERPRISE, FOUNDER, *DIVISION_ROLES, *READ_ALL)
+
+
+async def _centre(session: AsyncSession, principal: Principal, wanted: UUID) -> object:
+    found = await session.scalar(select(Centre.id).where(Centre.id == wanted, centre_scope(principal)))
+    return found or _missing("centre")
+
+
+async def _application(session: AsyncSession, principal: Principal, wanted: UUID) -> object:
+    query = qualifications.applications(principal)
+    return await qualifications.find(session, query, "qualification-application", wanted)
+
+
+async def _enterprise(session: AsyncSession, principal: Principal, wanted: UUID) -> object:
+    return await enterprises.find_record(session, enterprises.read_scope(principal), wanted)
+
+
+async def _ban(session: AsyncSession, principal: Principal, wanted: UUID) -> object:
+    """A ban is in the register for everybody while it runs; its history is for those it concerns and the bureaus."""
+    theirs: ColumnElement[bool] = Ban.centre_id.in_(select(Centre.id).where(centre_scope(principal)))
+    if (code := operator_code_of(principal)) is not None:
+        theirs = or_(theirs, Ban.operator_code == code)
+    return await session.scalar(select(Ban.id).where(Ban.id == wanted, theirs)) or _missing("ban")
+
+
+async def _project(session: AsyncSession, principal: Principal, wanted: UUID) -> object:
+    return await projects.find(session, projects.read_scope(principal), wanted)
+
+
+async def _partner(session: AsyncSession, _: Principal, wanted: UUID) -> object:
+    return await find_partner(session, wanted)
+
+
+def _missing(kind: str) -> object:
+    raise not_found(kind)
+
+
+routers: Final[list[APIRouter]] = [
+    history_routes("centres", rc.CENTRE, _CARRIER_SIDE, _centre),
+    history_routes("qualification-applications", rc.QUALIFICATION, _CARRIER_SIDE, _application),
+    history_routes("qualifications", rc.QUALIFICATION, _CARRIER_SIDE, _application),
+    history_routes("bans", rc.BAN, _CARRIER_SIDE, _ban),
+    history_routes("enterprises", rc.ENTERPRISE, _TENANT_SIDE, _enterprise),
+    history_routes("projects", rc.PROJECT, _TENANT_SIDE, _project),
+    history_routes("persons", rc.PERSON, (*persons.BUREAUS, AUDITOR), persons.find),
+    history_routes("tier-applications", rc.TIER_APPLICATION, _CARRIER_SIDE, tiers.find_application),
+    history_routes("tenancies", rc.TENANCY, _TENANT_SIDE, tenancies.find),
+    history_routes("service-records", rc.SERVICE_RECORD, _TENANT_SIDE, service_records.find),
+    history_routes("partners", rc.PARTNER, _CARRIER_SIDE, _partner),
+    history_routes("divisions", rc.DIVISION, (*DIVISION_ROLES, *READ_ALL), divisions.find),
+    history_routes("practices", rc.PRACTICE, _CARRIER_SIDE, practices.find_whole),
+]

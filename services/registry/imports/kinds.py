@@ -1,0 +1,28 @@
+"""Every kind of import that the registry takes, by the name in its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from services.registry.imports.centres import CENTRES
+from services.registry.imports.earlier import EARLIER
+from services.registry.imports.enterprises import ENTERPRISES
+from services.registry.imports.rows import Kind
+from services.registry.imports.tenancies import TENANCIES
+from services.registry.imports.titles import TITLES
+from shared.auth.principal import Principal
+from shared.errors import DomainError, forbidden
+
+KINDS: Final[Mapping[str, Kind]] = {kind.name: kind for kind in (CENTRES, ENTERPRISES, TENANCIES, TITLES, EARLIER)}
+ROLES: Final = tuple(sorted({role for kind in KINDS.values() for role in kind.roles}))
+
+
+def kind_of(name: str, principal: Principal) -> Kind:
+    """The kind, for somebody who may import it. Raises 404 `import-kind-unknown`, 403."""
+    kind = KINDS.get(name)
+    if kind is None:
+        raise DomainError("import-kind-unknown", 404, params={"kinds": list(KINDS)})
+    if not principal.has(*kind.roles):
+        raise forbidden()
+    return kind

@@ -1,0 +1,80 @@
+"""Public notices and objections as JSON."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from services.registry.codes import Name, Remark
+from shared.http.paging import PageParams
+from shared.http.schemas import Request, Response
+
+
+class RecordObjection(Request):
+    """`signatory` is who signed; only officers may leave it out, for what reached them unsigned. `received_on`: the day
+    a paper came in, for bureaus only."""
+
+    signatory: Name | None = None
+    text: Remark
+    received_on: date | None = None
+
+
+class AnswerObjection(Request):
+    """The bureau's answer to a signed objection."""
+
+    outcome: Literal["upheld", "dismissed"]
+    text: Remark
+    answered_on: date | None = None
+
+
+class TermWarning(Response):
+    """What the working days were counted without: no national or regional calendar of a year, or unconfirmed days."""
+
+    code: str
+    year: int
+    days: list[date]
+
+
+class NoticeOut(Response):
+    """The newest notice of a case. `leads` is for the bureaus only."""
+
+    id: UUID
+    version: int
+    subject_kind: str
+    subject_id: UUID
+    no: str
+    name: str
+    round: int
+    starts_on: date
+    last_day: date
+    objections_until: date
+    first_decision_day: date
+    warnings: list[TermWarning]
+    announced: bool
+    objections: int
+    unanswered: int
+    leads: int | None
+
+
+class ObjectionOut(Response):
+    """An objection as the bureaus see it, and whoever raised it."""
+
+    id: UUID
+    notice_id: UUID
+    signed: bool
+    signatory: str | None
+    text: str | None
+    received_on: date
+    recorded_by: str
+    outcome: str | None
+    answer: str | None
+    answered_by: str | None
+    answered_on: date | None
+
+
+class ObjectionFilter(PageParams):
+    """Filters of a notice's objections."""
+
+    signed: bool | None = None
+    outcome: Literal["upheld", "dismissed"] | None = None

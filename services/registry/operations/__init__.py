@@ -1,0 +1,1 @@
+"""The registry's long work: imports of large files."""

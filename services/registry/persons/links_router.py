@@ -1,0 +1,121 @@
+"""`/v1/enterprises/{id}/persons` and `/v1/projects/{id}/persons`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.registry.access import OFFICERS
+from services.registry.enterprises import queries as enterprises
+from services.registry.persons import links
+from services.registry.persons.keys import Keyring
+from services.registry.persons.models import Person, PersonLink
+from services.registry.persons.numbers import MaybeKeys
+from services.registry.persons.queries import BUREAUS, behind_enterprise, links_matching
+from services.registry.persons.schemas import LinkFilter, LinkOut, LinkPerson, UnlinkPerson
+from services.registry.persons.showing import NotReplayed, shown_link
+from services.registry.projects import queries as projects
+from shared.auth.principal import Principal, require
+from shared.auth.roles import AUDITOR, CENTRE_OPERATOR, ENTERPRISE, FOUNDER
+from shared.db import Session
+from shared.http.paging import Page, paginate
+from shared.http.problems import problem_responses
+from shared.http.route import ServiceRoute
+from shared.runtime import RuntimeDep
+
+enterprise_router = APIRouter(prefix="/v1/enterprises/{enterprise_id}", tags=["persons"], route_class=ServiceRoute)
+project_router = APIRouter(prefix="/v1/projects/{project_id}", tags=["persons"], route_class=ServiceRoute)
+
+Reader = Annotated[Principal, Depends(require(CENTRE_OPERATOR, ENTERPRISE, FOUNDER, *BUREAUS, AUDITOR))]
+Keeper = Annotated[Principal, Depends(require(CENTRE_OPERATOR, ENTERPRISE, *OFFICERS))]
+TeamKeeper = Annotated[Principal, Depends(require(CENTRE_OPERATOR, FOUNDER, *OFFICERS))]
+
+_REFUSED = problem_responses(403, 404, 409, 503)
+
+
+@enterprise_router.get("/persons", responses=problem_responses(404))
+async def list_enterprise_persons(
+    enterprise_id: UUID,
+    session: Session,
+    principal: Reader,
+    keys: MaybeKeys,
+    wanted: Annotated[LinkFilter, Query()],
+) -> Page[LinkOut]:
+    """Who stands and stood behind the enterprise, the project it was included."""
+    await enterprises.find(session, enterprises.read_scope(principal), enterprise_id, below="/persons")
+    return await _links(session, behind_enterprise(enterprise_id), keys, wanted)
+
+
+@enterprise_router.post("/persons", status_code=201, responses=_REFUSED)
+async def link_to_enterprise(
+    enterprise_id: UUID,
+    body: LinkPerson,
+    session: Session,
+    principal: Keeper,
+    runtime: RuntimeDep,
+    keys: MaybeKeys,
+    _: NotReplayed,
+) -> LinkOut:
+    """Name a person behind the enterprise."""
+    link = await links.link_to_enterprise(session, runtime.editions, keys, principal, enterprise_id, body)
+    return shown_link(link, await session.get_one(Person, link.person_id), keys)
+
+
+@enterprise_router.post("/persons/{link_id}/end", responses=_REFUSED)
+async def unlink_from_enterprise(
+    enterprise_id: UUID, link_id: UUID, body: UnlinkPerson, session: Session, principal: Keeper, keys: MaybeKeys
+) -> LinkOut:
+    """The person does so no more."""
+    link, person = await links.unlink_from_enterprise(session, principal, enterprise_id, link_id, body)
+    return shown_link(link, person, keys)
+
+
+@project_router.get("/persons", responses=problem_responses(404))
+async def list_project_persons(
+    project_id: UUID,
+    session: Session,
+    principal: Reader,
+    keys: MaybeKeys,
+    wanted: Annotated[LinkFilter, Query()],
+) -> Page[LinkOut]:
+    """Who stands and stood behind the project."""
+    await projects.find(session, projects.read_scope(principal), project_id)
+    return await _links(session, PersonLink.project_id == project_id, keys, wanted)
+
+
+@project_router.post("/persons", status_code=201, responses=_REFUSED)
+async def link_to_project(
+    project_id: UUID,
+    body: LinkPerson,
+    session: Session,
+    principal: TeamKeeper,
+    runtime: RuntimeDep,
+    keys: MaybeKeys,
+    _: NotReplayed,
+) -> LinkOut:
+    """Name a person behind the project."""
+    link = await links.link_to_project(session, runtime.editions, keys, principal, project_id, body)
+    return shown_link(link, await session.get_one(Person, link.person_id), keys)
+
+
+@project_router.post("/persons/{link_id}/end", responses=_REFUSED)
+async def unlink_from_project(
+    project_id: UUID, link_id: UUID, body: UnlinkPerson, session: Session, principal: TeamKeeper, keys: MaybeKeys
+) -> LinkOut:
+    """The person does so no more."""
+    link, person = await links.unlink_from_project(session, principal, project_id, link_id, body)
+    return shown_link(link, person, keys)
+
+
+async def _links(
+    session: AsyncSession, whose: ColumnElement[bool], keys: Keyring | None, wanted: LinkFilter
+) -> Page[LinkOut]:
+    query = select(PersonLink, Person).join(Person, Person.id == PersonLink.person_id)
+    found = query.where(whose, links_matching(wanted))
+    return await paginate(
+        session, found, keys=[PersonLink.id], params=wanted, item=lambda row: shown_link(row[0], row[1], keys)
+    )

@@ -1,0 +1,114 @@
+"""The tables of persons. Nothing of an identity number is in them in the clear."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.registry.base import Base
+from shared.clock import utcnow
+from shared.db import Aggregate
+from shared.ids import uuid7
+
+LEGAL_REPRESENTATIVE: Final = "legal_representative"
+FOUNDER: Final = "founder"
+
+
+class Person(Aggregate, Base):
+    """A natural person; `ref` is all that anybody else learns.
+
+    `sealed_number` is nonce and AES-256-GCM ciphertext under the key `key_id`, bound to this row's id;
+    `number_index` an HMAC-SHA256 under a key of its own, by which a number is found.
+    """
+
+    __tablename__ = "person"
+    __table_args__ = (
+        UniqueConstraint("ref", name="uq_person_ref"),
+        UniqueConstraint("number_index", name="uq_person_number_index"),
+        CheckConstraint(
+            "num_nonnulls(sealed_number, key_id, number_index) IN (0, 3)", name="number_sealed_and_indexed"
+        ),
+        CheckConstraint("length(number_index) = 32", name="index_is_a_digest"),
+        CheckConstraint("length(sealed_number) = 46", name="number_is_sealed"),
+        Index("ix_person_key_id", "key_id", "id", postgresql_where=text("key_id IS NOT NULL")),
+    )
+
+    ref: Mapped[str]
+    name: Mapped[str]
+    sealed_number: Mapped[bytes | None] = mapped_column(LargeBinary)
+    key_id: Mapped[str | None]
+    number_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    place_known: Mapped[bool | None]
+    """False: the county in the number is in no table, which deserves a look at the card."""
+    registered_by: Mapped[str]
+    registered_by_org: Mapped[str | None]
+
+
+class PersonLink(Base):
+    """In which capacity a person stands behind an enterprise or a project, from `since` through `until`."""
+
+    __tablename__ = "person_link"
+    __table_args__ = (
+        CheckConstraint("num_nonnulls(enterprise_id, project_id) = 1", name="one_subject"),
+        CheckConstraint("until >= since", name="period_forward"),
+        Index(
+            "uq_person_link_enterprise",
+            "enterprise_id",
+            "person_id",
+            "capacity",
+            unique=True,
+            postgresql_where=text("until IS NULL AND enterprise_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_person_link_project",
+            "project_id",
+            "person_id",
+            "capacity",
+            unique=True,
+            postgresql_where=text("until IS NULL AND project_id IS NOT NULL"),
+        ),
+        Index(
+            "uq_person_link_one_legal_representative",
+            "enterprise_id",
+            unique=True,
+            postgresql_where=text("until IS NULL AND capacity = 'legal_representative'"),
+        ),
+        Index("ix_person_link_person_id", "person_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
+    project_id: Mapped[UUID | None] = mapped_column(ForeignKey("project.id"))
+    capacity: Mapped[str]
+    since: Mapped[date]
+    until: Mapped[date | None]
+    recorded_by: Mapped[str]
+
+
+class Graduation(Base):
+    """3.2-5: that a person is a graduate, by its certificate; it counts once another person has checked it."""
+
+    __tablename__ = "person_graduation"
+    __table_args__ = (
+        UniqueConstraint("person_id", "certificate_no", name="uq_person_graduation_certificate"),
+        CheckConstraint("cardinality(evidence) > 0", name="with_evidence"),
+        CheckConstraint("confirmed_by <> recorded_by", name="four_eyes"),
+        CheckConstraint("(confirmed_by IS NULL) = (confirmed_on IS NULL)", name="confirmed_on_a_day"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    school: Mapped[str]
+    graduated_on: Mapped[date]
+    certificate_no: Mapped[str]
+    evidence: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    recorded_by: Mapped[str]
+    recorded_at: Mapped[datetime] = mapped_column(default=utcnow, server_default=func.now())
+    confirmed_by: Mapped[str | None]
+    confirmed_on: Mapped[date | None]

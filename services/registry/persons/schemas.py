@@ -1,0 +1,120 @@
+"""Persons as JSON. Numbers come in once and go out masked."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, SecretStr
+
+from services.registry.codes import DocumentNo, Evidence, Name, PersonRef, ReasonCode, Remark
+from shared.http.paging import PageParams
+from shared.http.schemas import Request, Response
+
+IdentityNumber = Annotated[SecretStr, Field(min_length=1, max_length=40)]
+"""A resident identity card number (GB 11643): never repeated in an answer, an error, a log line or an event."""
+
+Capacity = Annotated[str, Field(max_length=64, examples=["founder"])]
+
+
+class LinkPerson(Request):
+    """A person behind an enterprise or project: known by `person_ref`, or new with a name and, if there is one, the
+    number of the identity card. Officers may give a new person the reference that is in use for it already."""
+
+    capacity: Capacity
+    person_ref: PersonRef | None = None
+    name: Name | None = None
+    id_number: IdentityNumber | None = None
+    since: date | None = None
+
+
+class UnlinkPerson(Request):
+    """`until` is the last day in that capacity."""
+
+    until: date | None = None
+
+
+class FindPerson(Request):
+    """By the number of the identity card; a body, because addresses are logged."""
+
+    id_number: IdentityNumber
+
+
+class AmendPerson(Request):
+    """Fields left out stay as they are. A number can be added or corrected, not taken away."""
+
+    name: Name | None = None
+    id_number: IdentityNumber | None = None
+
+
+class RevealNumber(Request):
+    """Why the whole number is needed, and the document that asks for it."""
+
+    reason_code: ReasonCode
+    document_no: DocumentNo
+    remark: Remark | None = None
+
+
+class RecordGraduation(Request):
+    """That the person is a graduate, with the papers that show it."""
+
+    school: Name
+    graduated_on: date
+    certificate_no: DocumentNo
+    evidence: Annotated[list[Evidence], Field(min_length=1, max_length=20)]
+
+
+class PersonOut(Response):
+    """A person; `id_number` shows the last four characters. `place_known` false: look at the card again."""
+
+    id: UUID
+    version: int
+    person_ref: str
+    name: str
+    id_number: str | None
+    place_known: bool | None
+
+
+class LinkOut(Response):
+    """A person in a capacity, from `since` through `until`."""
+
+    id: UUID
+    person: PersonOut
+    enterprise_id: UUID | None
+    project_id: UUID | None
+    capacity: str
+    since: date
+    until: date | None
+
+
+class GraduationOut(Response):
+    """A graduation; it counts once it is confirmed."""
+
+    id: UUID
+    school: str
+    graduated_on: date
+    certificate_no: str
+    evidence: list[str]
+    confirmed_on: date | None
+
+
+class RevealedOut(Response):
+    """The whole number; the answer is stored nowhere."""
+
+    person_ref: str
+    id_number: str
+
+
+class PersonFilter(PageParams):
+    """Filters of the list."""
+
+    person_ref: str | None = Field(default=None, max_length=64)
+    name: str | None = Field(default=None, max_length=200)
+
+
+class LinkFilter(PageParams):
+    """Filters of an enterprise's or project's persons; `on` asks who stood behind it that day."""
+
+    capacity: str | None = Field(default=None, max_length=64)
+    on: date | None = None

@@ -1,0 +1,49 @@
+"""Persons as they are shown, and answers that are never stored for a repeated request."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from services.registry.persons.keys import Keyring
+from services.registry.persons.models import Person, PersonLink
+from services.registry.persons.numbers import HIDDEN, masked
+from services.registry.persons.schemas import LinkOut, PersonOut
+
+
+async def _not_replayed(request: Request) -> None:
+    """The request names a number: no hash of it is kept beside an idempotency key, from which it could be guessed."""
+    request.state.no_replay = True
+
+
+NotReplayed = Annotated[None, Depends(_not_replayed)]
+
+
+def shown(person: Person, keys: Keyring | None) -> PersonOut:
+    """The number masked; without keys nothing of it is shown."""
+    number = None if person.sealed_number is None else HIDDEN
+    if keys is not None:
+        number = masked(person, keys)
+    return PersonOut(
+        id=person.id,
+        version=person.version,
+        person_ref=person.ref,
+        name=person.name,
+        id_number=number,
+        place_known=person.place_known,
+    )
+
+
+def shown_link(link: PersonLink, person: Person, keys: Keyring | None) -> LinkOut:
+    """A link with its person."""
+    return LinkOut(
+        id=link.id,
+        person=shown(person, keys),
+        enterprise_id=link.enterprise_id,
+        project_id=link.project_id,
+        capacity=link.capacity,
+        since=link.since,
+        until=link.until,
+    )

@@ -1,0 +1,287 @@
+"""No sequence of operations ends in what the policy excludes, whatever order and dates they come in.
+
+Hypothesis drives the real application over its real database: centres, titles and tenancies of two operators are moved
+by every verb in any state, with dates of today and of the past, while centres are delisted in between. Refusals are
+answers like any other; what must never be is looked for after each step. The sequences are the same on every run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from httpx import Response
+from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import text
+
+from services.registry.consumers import carry_out_decided
+from services.registry.main import build
+from tests.registry.conftest import DEMO_POLICY, EMPTY, running, settings_for
+from tests.registry.support import Caller, Json, Registry, centre_body, decided, enterprise_body
+from tests.support.identifiers import make_uscc
+from tests.support.postgres import Cluster, plain_dsn
+from tests.support.tokens import Keys
+
+START = date(2019, 6, 3)
+LAST = date(2024, 12, 31)
+BAN_YEARS = 3
+OPERATORS = (make_uscc(1), make_uscc(2))
+KINDS = ("maker_space", "tech_incubator")
+LISTING = ("submit", "review", "announce", "list", "return", "reject")
+TITLE = ("pursue", "pursue", "apply", "review", "announce", "grant", "refuse")
+STAYING = ("admit", "admit", "exit", "transfer")
+DOCUMENT = {"document_no": "拉科发〔2019〕1号"}
+REASON = {"reason_code": "incomplete"}
+BODIES: dict[str, Json] = {"list": DOCUMENT, "grant": DOCUMENT, "return": REASON, "reject": REASON, "refuse": REASON}
+DECIDING = ("list", "grant", "reject", "refuse")
+
+NEVER = """
+SELECT 'overlapping tenancies', a.id
+FROM tenancy a JOIN tenancy b ON a.enterprise_id = b.enterprise_id AND a.id < b.id
+WHERE daterange(a.admitted_on, a.ended_on, '[]') && daterange(b.admitted_on, b.ended_on, '[]')
+UNION ALL
+SELECT 'two active titles of a kind', centre_id FROM qualification WHERE status IN ('active', 'suspended')
+GROUP BY centre_id, kind, level HAVING count(*) > 1
+UNION ALL
+SELECT 'a delisted centre with a title', q.id FROM qualification q JOIN centre c ON c.id = q.centre_id
+WHERE c.status = 'delisted' AND q.status IN ('active', 'suspended') AND q.level = 'municipal'
+"""
+
+pick = st.integers(min_value=0, max_value=11)
+days_back = st.sampled_from([0, 0, 0, 1, 3, 10, 45, 400])
+days_on = st.sampled_from([1, 1, 8, 30, 1096])
+
+
+@dataclass(frozen=True)
+class Ban:
+    """What the policy says of a delisting, counted here without the service's help."""
+
+    centre_id: str
+    operator: str
+    first_day: date
+
+    def bars(self, day: date) -> bool:
+        last_day = self.first_day.replace(year=self.first_day.year + BAN_YEARS)
+        return self.first_day <= day <= last_day
+
+
+class Bench:
+    """The application in a thread of its own, called from the steps, and how often each step went through."""
+
+    def __init__(self, portal: BlockingPortal, registry: Registry, superuser: str) -> None:
+        self.portal = portal
+        self.registry = registry
+        self.superuser = superuser
+        self.done: Counter[str] = Counter()
+
+    def post(self, caller: Caller, path: str, body: object = None) -> Response:
+        return self.portal.call(caller.post, path, body)
+
+    def empty(self) -> None:
+        self.portal.call(self._empty)
+
+    async def _empty(self) -> None:
+        connection = await asyncpg.connect(self.superuser)
+        await connection.execute(EMPTY)
+        await connection.close()
+
+    def found(self, query: str) -> list[Any]:
+        async def ask() -> list[Any]:
+            async with self.registry.db.transaction() as session:
+                return list(await session.execute(text(query)))
+
+        return self.portal.call(ask)
+
+    def delist(self, centre_id: str, operator: str, day: date) -> None:
+        async def carry_out() -> None:
+            async with self.registry.db.transaction() as session:
+                await carry_out_decided(session, [decided(centre_id, operator=operator, on=day)])
+
+        self.portal.call(carry_out)
+
+
+class Policy(RuleBasedStateMachine):
+    """One city in small."""
+
+    bench: Bench
+
+    @initialize()
+    def city(self) -> None:
+        self.bench.empty()
+        self.today = START
+        self.bans: list[Ban] = []
+        self.centres: list[Json] = []
+        self.titles: list[Json] = []
+        self.tenancies: list[str] = []
+        self.enterprises: list[str] = []
+        for number, operator in enumerate((OPERATORS[0], OPERATORS[0], OPERATORS[1])):
+            self.register(number, operator)
+            for verb in LISTING[:4]:
+                self.today += timedelta(days=10 if verb == "list" else 0)
+                self.move_centre(number, verb, 0)
+        self.found_enterprise()
+        self.found_enterprise()
+
+    @property
+    def officer(self) -> Caller:
+        return self.bench.registry.officer.on(self.today)
+
+    def register(self, number: int, operator: str) -> None:
+        body = centre_body(name=f"双创中心{number}", operator_code=operator)
+        answer = self.told("register", self.bench.post(self.caller_for("submit"), "/v1/centres", body))
+        if answer.status_code == 201:
+            self.centres.append({"id": answer.json()["id"], "operator": operator})
+
+    def told(self, step: str, answer: Response) -> Response:
+        """Any answer but a failure of the service."""
+        assert answer.status_code < 500, (step, answer.text)
+        if answer.is_success:
+            self.bench.done[step] += 1
+        return answer
+
+    def caller_for(self, verb: str) -> Caller:
+        registry = self.bench.registry
+        if verb in DECIDING:
+            return registry.approver.on(self.today)
+        return (registry.second_officer if verb in ("submit", "apply") else registry.officer).on(self.today)
+
+    def dated(self, back: int, field: str, body: Json) -> Json:
+        return {**body, field: (self.today - timedelta(days=back)).isoformat()} if back else body
+
+    def require_open(self, centre: Json, answer: Response) -> None:
+        """2.3-6: nothing is granted on an application submitted on a barred day, nor while the ban runs."""
+        applied = date.fromisoformat(answer.json()["applied_on"])
+        for ban in self.bans:
+            if ban.centre_id == centre["id"] or ban.operator == centre["operator"]:
+                assert not ban.bars(applied), (ban, answer.json())
+                assert not ban.bars(self.today), (ban, answer.json())
+
+    @rule(days=days_on)
+    def time_passes(self, days: int) -> None:
+        self.today = min(self.today + timedelta(days=days), LAST)
+
+    def found_enterprise(self) -> None:
+        number = len(self.enterprises)
+        body = enterprise_body(code=make_uscc(100 + number), registered_on=self.today.isoformat())
+        answer = self.told("enterprise", self.bench.post(self.officer, "/v1/enterprises", body))
+        self.enterprises.append(answer.json()["id"])
+
+    @rule(verb=st.sampled_from((*LISTING, "found")), number=pick, back=days_back)
+    def centre(self, verb: str, number: int, back: int) -> None:
+        if verb == "found":
+            self.register(len(self.centres), OPERATORS[number % 2])
+        else:
+            self.move_centre(number, verb, back)
+
+    def move_centre(self, number: int, verb: str, back: int) -> None:
+        centre = self.centres[number % len(self.centres)]
+        fields = {"submit": "applied_on", "review": "reviewed_on", "return": "returned_on", "announce": "starts_on"}
+        body = self.dated(back, fields.get(verb, "decided_on"), BODIES.get(verb, {}))
+        answer = self.bench.post(self.caller_for(verb), f"/v1/centres/{centre['id']}/{verb}", body)
+        if self.told(f"centre {verb}", answer).is_success and verb == "list":
+            self.require_open(centre, answer)
+
+    @rule(verb=st.sampled_from(TITLE), number=pick, kind=st.sampled_from(KINDS), back=days_back)
+    def title(self, verb: str, number: int, kind: str, back: int) -> None:
+        """One step of an application, or all of them as they usually go, so that many are granted."""
+        if verb in ("apply", "pursue"):
+            before = len(self.titles)
+            self.apply_for_title(number, kind, back)
+            steps = ("review", "announce", "grant") if verb == "pursue" and len(self.titles) > before else ()
+            for following in steps:
+                self.today = min(self.today + timedelta(days=10 if following == "grant" else 0), LAST)
+                self.move_title(self.titles[before], following, 0)
+        elif self.titles:
+            self.move_title(self.titles[number % len(self.titles)], verb, back)
+
+    def apply_for_title(self, number: int, kind: str, back: int) -> None:
+        centre = self.centres[number % len(self.centres)]
+        body = self.dated(back, "applied_on", {"centre_id": centre["id"], "kind": kind})
+        answer = self.bench.post(self.caller_for("apply"), "/v1/qualification-applications", body)
+        if self.told("title apply", answer).is_success:
+            self.titles.append({"id": answer.json()["id"], "centre": centre})
+
+    def move_title(self, title: Json, verb: str, back: int) -> None:
+        fields = {"review": "reviewed_on", "announce": "starts_on"}
+        body = self.dated(back, fields.get(verb, "decided_on"), BODIES.get(verb, {}))
+        path = f"/v1/qualification-applications/{title['id']}/{verb}"
+        answer = self.told(f"title {verb}", self.bench.post(self.caller_for(verb), path, body))
+        if answer.is_success and verb == "grant":
+            self.require_open(title["centre"], answer)
+
+    @rule(verb=st.sampled_from(STAYING), number=pick, centre=pick, back=days_back)
+    def stay(self, verb: str, number: int, centre: int, back: int) -> None:
+        """An enterprise comes, goes, or changes centres; the newest ones most often."""
+        to = self.centres[centre % 3]["id"]
+        if verb == "admit":
+            if number % 2:
+                self.found_enterprise()
+            sent = {"centre_id": to, "enterprise_id": self.enterprises[-1 - number // 2 % 2], "agreement_no": "RZ-1"}
+            self.admitted(verb, "/v1/tenancies", self.dated(back, "admitted_on", sent))
+        elif self.tenancies:
+            path = f"/v1/tenancies/{self.tenancies[-1 - number % min(2, len(self.tenancies))]}/{verb}"
+            if verb == "exit":
+                body = self.dated(back, "exited_on", {"reason_code": "moved_out"})
+                self.told("tenancy exit", self.bench.post(self.officer, path, body))
+            else:
+                sent = {"centre_id": to, "agreement_no": "RZ-2", "evidence": ["转移协议"]}
+                self.admitted(verb, path, self.dated(back, "transferred_on", sent))
+
+    def admitted(self, verb: str, path: str, body: Json) -> None:
+        answer = self.told(f"tenancy {verb}", self.bench.post(self.officer, path, body))
+        if answer.is_success:
+            self.tenancies.append(answer.json()["id"])
+
+    @rule(number=st.integers(min_value=0, max_value=8))
+    def delist(self, number: int) -> None:
+        """Seldom: a ban of three years ends most of what could go wrong."""
+        listed = [centre for centre in self.centres if all(ban.centre_id != centre["id"] for ban in self.bans)]
+        if number >= len(listed):
+            return
+        centre = listed[number]
+        self.bench.delist(centre["id"], centre["operator"], self.today)
+        self.bans.append(Ban(centre["id"], centre["operator"], self.today))
+        self.bench.done["delist"] += 1
+
+    @invariant()
+    def what_the_policy_excludes_is_not_there(self) -> None:
+        assert self.bench.found(NEVER) == []
+
+
+@pytest.fixture(scope="module")
+def bench(postgres: Cluster, keys: Keys) -> Iterator[Bench]:
+    url = postgres.service_database("registry")
+    with start_blocking_portal() as portal:
+        stack = AsyncExitStack()
+
+        async def enter() -> Registry:
+            return await stack.enter_async_context(running(build(settings_for(url, keys, DEMO_POLICY)), keys))
+
+        yield Bench(portal, portal.call(enter), plain_dsn(postgres.as_superuser(url)))
+        portal.call(stack.aclose)
+
+
+@pytest.mark.slow
+def test_no_sequence_of_operations_ends_in_what_the_policy_excludes(bench: Bench) -> None:
+    machine = type("PolicyOfThisRun", (Policy,), {"bench": bench})
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=30,
+            derandomize=True,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    for step in ("centre list", "title grant", "tenancy admit", "tenancy exit", "tenancy transfer", "delist"):
+        assert bench.done[step] >= 3, f"too few went through to prove anything: {bench.done}"
