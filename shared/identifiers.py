@@ -15,6 +15,9 @@ REGISTRATION_AUTHORITIES = "123456789ANY"
 _CODE = r"[1-9ANY][1-9][0-9]{6}[0-9A-HJ-NPQRTUWXY]{10}"
 _USCC = re.compile(_CODE)
 _CARD = re.compile(r"[0-9]{17}[0-9X]")
+_CARD_ANYWHERE = re.compile(
+    r"(?<![0-9])[1-8][0-9]{5}(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9X](?![0-9])"
+)
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -79,6 +82,11 @@ def check_identity_card(value: object, *, today: date) -> IdentityCard:
     if born_on > today:
         raise IdentifierError("birth_in_future", "the date of birth in the identity card number is in the future")
     return IdentityCard(number, born_on, _place_known(number))
+
+
+def holds_identity_number(text: str) -> bool:
+    """Whether an identity card number stands anywhere in a text: a possible date of birth and the right check digit."""
+    return any(ric.calc_check_digit(found) == found[17] for found in _CARD_ANYWHERE.findall(text.upper()))
 
 
 def _place_known(number: str) -> bool:

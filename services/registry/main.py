@@ -75,6 +75,7 @@ definition: Final = ServiceDefinition(
         persons.router,
         person_links.enterprise_router,
         person_links.project_router,
+        person_links.person_router,
         tenancies.router,
         whereabouts.enterprise_router,
         whereabouts.project_router,

@@ -1,16 +1,20 @@
 """What happened to one aggregate, and how it stood on any day, read from the event log.
 
-Each event carries the whole state after it; its entry here is what it *changed*. A state as of a day is folded from
-those changes by the day they take effect, and only then by the order in which they were recorded: a correction typed in
-today for last March changes last March, and nothing that took effect since.
+An event of the aggregate's state carries the whole state after it; its entry here is what it *changed*. A state as of
+a day is folded from those changes by the day they take effect, and only then by the order in which they were recorded:
+a correction typed in today for last March changes last March, and nothing that took effect since.
+
+Other events of the same topic say something beside the state, such as a permit that an enterprise has to hand in. Their
+entries show their own fields; the fields may share a name with the state's, but they are no change of it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +22,8 @@ from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.events.types import Topic
+from shared.events.contracts import event_types
+from shared.events.types import EventData, Topic
 from shared.kernel_tables import event_log
 
 NEVER_SHOWN: Final = frozenset({"remark_hash"})
@@ -35,7 +40,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event of an aggregate. `actor_role` and `edition` are None where the event did not say."""
+    """One event of an aggregate. `actor_role` and `edition` are None where the event did not say.
+
+    `fields` are those of an event that says something beside the state (`of_state` false): it changes none of it.
+    """
 
     version: int
     id: UUID
@@ -48,6 +56,8 @@ class Entry:
     rules: tuple[str, ...]
     edition: str | None
     changes: Mapping[str, Change]
+    fields: Mapping[str, JsonValue] = field(default_factory=dict)
+    of_state: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +101,30 @@ async def read_history(session: AsyncSession, topic: Topic, aggregate_id: UUID) 
         .order_by(columns.aggregate_version)
     )
     rows = await session.execute(query)
-    return entries_of(Logged(*row[:6], json.loads(row.attributes), json.loads(row.data)) for row in rows)
+    events = [Logged(*row[:6], json.loads(row.attributes), json.loads(row.data)) for row in rows]
+    return entries_of(events, _state_types(topic, events[0].type) if events else ())
 
 
-def entries_of(events: Iterable[Logged]) -> list[Entry]:
-    """Turn states into changes; the events are in the order of their versions."""
+@lru_cache
+def _state_types(topic: Topic, first: str) -> frozenset[str]:
+    """The event types that carry the state with which an aggregate begins, or more than that."""
+    known = {event_type.name: event_type.data for event_type in event_types(topic.producer)}
+    state = known.get(first, EventData)
+    return frozenset(name for name, data in known.items() if issubclass(data, state))
+
+
+def entries_of(events: Iterable[Logged], state_types: Container[str] | None = None) -> list[Entry]:
+    """Turn states into changes; the events are in the order of their versions.
+
+    Events of other types than `state_types` are shown as they are; without it all events are states.
+    """
     known: dict[str, JsonValue] = {}
     entries = []
     for event in events:
+        if state_types is not None and event.type not in state_types:
+            fields = {name: value for name, value in event.data.items() if name not in NEVER_SHOWN}
+            entries.append(_entry(event, {}, fields))
+            continue
         changes = {
             name: Change(known.get(name), value)
             for name, value in event.data.items()
@@ -109,7 +135,7 @@ def entries_of(events: Iterable[Logged]) -> list[Entry]:
     return entries
 
 
-def _entry(event: Logged, changes: Mapping[str, Change]) -> Entry:
+def _entry(event: Logged, changes: Mapping[str, Change], fields: Mapping[str, JsonValue] | None = None) -> Entry:
     rules = event.attributes.get("rules", "")
     return Entry(
         version=event.version,
@@ -119,14 +145,16 @@ def _entry(event: Logged, changes: Mapping[str, Change]) -> Entry:
         effective_on=event.effective_on,
         actor=event.actor,
         actor_role=event.attributes.get("actorrole"),
-        reason_code=_reason(event, changes),
+        reason_code=_reason(event, changes if fields is None else fields),
         rules=tuple(filter(None, rules.split(","))),
         edition=event.attributes.get("policyedition"),
         changes=changes,
+        fields=fields or {},
+        of_state=fields is None,
     )
 
 
-def _reason(event: Logged, changes: Mapping[str, Change]) -> str | None:
+def _reason(event: Logged, changes: Container[str]) -> str | None:
     """The reason code, where the event is about it: a later change of the name does not repeat why it was returned."""
     reason = event.data.get("reason_code")
     given = "reason_code" in changes or "status" in changes
@@ -135,11 +163,12 @@ def _reason(event: Logged, changes: Mapping[str, Change]) -> str | None:
 
 def exists_since(entries: Sequence[Entry]) -> date:
     """The first day of an aggregate: that of the earliest step, also where the registration was typed in later."""
-    return min(entry.effective_on for entry in entries)
+    return min(entry.effective_on for entry in entries if entry.of_state)
 
 
 def state_as_of(entries: Sequence[Entry], day: date) -> StateOnDay | None:
     """The state at the end of a day, folded by (day of effect, version); None before its first day."""
+    entries = [entry for entry in entries if entry.of_state]
     if not entries:
         return None
     since = exists_since(entries)
@@ -158,7 +187,7 @@ def state_as_of(entries: Sequence[Entry], day: date) -> StateOnDay | None:
 def first_day_in(entries: Sequence[Entry], statuses: Iterable[str]) -> date | None:
     """The first day at whose end the status was one of these."""
     wanted = set(statuses)
-    for day in sorted({exists_since(entries), *(entry.effective_on for entry in entries)} if entries else ()):
+    for day in sorted({entry.effective_on for entry in entries if entry.of_state}):
         state = state_as_of(entries, day)
         if state is not None and state.fields.get("status") in wanted:
             return day

@@ -6,17 +6,16 @@ file made to swell (a "zip bomb", or a sheet whose only cell lies in its last co
 
 from __future__ import annotations
 
-import re
 import zipfile
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from array import array
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 from xml.parsers import expat
 
-MAX_ROWS: Final = 200_000
-MAX_COLUMNS: Final = 256
+from shared.files.cells import MAX_ROWS, Budget, Part, TooLarge, Unreadable
+
 MAX_UNPACKED_MIB: Final = 500
 MAX_PARTS: Final = 1_000
 
@@ -25,53 +24,10 @@ _PIECE: Final = 256 * 1024
 _HEADER_BYTES: Final = 30
 _HEADER: Final = b"PK\x03\x04"
 _ENCRYPTED: Final = 0x1
-_CELL: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _XML: Final = (".xml", ".rels")
-_VALUES: Final = frozenset({"v", "is"})
-
-
-class Unreadable(Exception):
-    """Not a table file, damaged, encrypted, or made to deceive."""
-
-
-class TooLarge(Exception):
-    """More than the limits; found out before it was parsed."""
-
-
-@dataclass(slots=True)
-class _Sheet:
-    """One worksheet while it passes by. Cells without a reference count on from the one before."""
-
-    rows: int = 0
-    row: int = 0
-    column: int = 0
-    filled: bool = False
-    root: str | None = None
-    depth: int = 0
-    limit: int = field(default=MAX_ROWS)
-
-    def start(self, name: str, attributes: dict[str, str]) -> None:
-        name = name.rpartition(":")[2]
-        if self.root is None:
-            self.root = name
-        if self.root != "worksheet":
-            return
-        if name == "row":
-            self.row = _number(attributes.get("r"), self.row + 1)
-            self.column, self.filled = 0, False
-        elif name == "c":
-            match = _CELL.fullmatch(attributes.get("r", ""))
-            self.column = _column(match[1]) if match else self.column + 1
-            self.row = int(match[2]) if match else self.row
-        elif name in _VALUES:
-            self._value()
-
-    def _value(self) -> None:
-        self.rows += not self.filled
-        self.filled = True
-        # One line more than rows: the header; and one for the fields' names below it.
-        if self.rows > self.limit + 2 or self.row > self.limit + 2 or self.column > MAX_COLUMNS:
-            raise TooLarge
+_REQUIRED: Final = frozenset({"[content_types].xml", "xl/workbook.xml"})
+_SHARED_STRINGS: Final = "xl/sharedstrings.xml"
+_LINKS: Final = "xl/_rels/workbook.xml.rels"
 
 
 def rows_of(path: Path) -> int:
@@ -81,8 +37,8 @@ def rows_of(path: Path) -> int:
             parts = archive.infolist()
             if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > _BUDGET:
                 raise TooLarge
-            budget = _Budget(_BUDGET)
-            rows = sum(_scan(part, raw, budget) for part in parts)
+            _require_workbook([_name(part) for part in parts])
+            rows = _scan_all(parts, raw)
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError) as error:
         raise Unreadable from error
     if rows > MAX_ROWS + 2:
@@ -90,30 +46,46 @@ def rows_of(path: Path) -> int:
     return rows
 
 
-@dataclass(slots=True)
-class _Budget:
-    left: int
-
-    def take(self, size: int) -> None:
-        self.left -= size
-        if self.left < 0:
-            raise TooLarge
+def _name(part: zipfile.ZipInfo) -> str:
+    """The part's name as the parser looks for it."""
+    return part.filename.replace("\\", "/").lower()
 
 
-def _scan(part: zipfile.ZipInfo, raw: IO[bytes], budget: _Budget) -> int:
-    sheet = _Sheet()
-    parser = _parser(sheet) if part.filename.lower().endswith(_XML) else None
+def _require_workbook(names: Sequence[str]) -> None:
+    """The parser tries one format after the other, also those whose sheets nobody looks through here: an OpenDocument
+    table (`content.xml`) may repeat a row 20,000 times in a few bytes, a binary workbook has no XML."""
+    binary = any(
+        name == "xl/workbook.bin" or (name.startswith("xl/worksheets/") and name.endswith(".bin")) for name in names
+    )
+    if not set(names) >= _REQUIRED or "content.xml" in names or binary or len(set(names)) != len(names):
+        raise Unreadable
+
+
+def _scan_all(parts: Sequence[zipfile.ZipInfo], raw: IO[bytes]) -> int:
+    """The shared strings first: the cells of the sheets name them."""
+    unpacked, memory, shared = Budget(_BUDGET), Budget(_BUDGET), array("L")
+    rows = 0
+    for part in sorted(parts, key=lambda part: _name(part) != _SHARED_STRINGS):
+        name = _name(part)
+        seen = Part(memory, shared, keeps=name == _SHARED_STRINGS, links=name == _LINKS, max_rows=MAX_ROWS)
+        _scan(part, raw, unpacked, seen)
+        rows += seen.rows
+    return rows
+
+
+def _scan(part: zipfile.ZipInfo, raw: IO[bytes], unpacked: Budget, seen: Part) -> None:
+    parser = _parser(seen) if _name(part).endswith(_XML) else None
     size = 0
     for piece in _unpacked(part, raw):
         size += len(piece)
-        budget.take(len(piece))
+        unpacked.take(len(piece))
         if parser is not None:
             _feed(parser, piece, last=False)
     if size != part.file_size:
         raise Unreadable
     if parser is not None and size:
         _feed(parser, b"", last=True)
-    return sheet.rows
+    seen.finish()
 
 
 def _feed(parser: expat.XMLParserType, piece: bytes, *, last: bool) -> None:
@@ -123,9 +95,12 @@ def _feed(parser: expat.XMLParserType, piece: bytes, *, last: bool) -> None:
         raise Unreadable from error
 
 
-def _parser(sheet: _Sheet) -> expat.XMLParserType:
+def _parser(seen: Part) -> expat.XMLParserType:
     parser = expat.ParserCreate()
-    parser.StartElementHandler = sheet.start
+    parser.buffer_text = True
+    parser.StartElementHandler = seen.start
+    parser.EndElementHandler = seen.end
+    parser.CharacterDataHandler = seen.text
     parser.StartDoctypeDeclHandler = _no_doctype
     return parser
 
@@ -161,14 +136,3 @@ def _inflated(inflater: zlib._Decompress, piece: bytes) -> Iterator[bytes]:
         piece = inflater.unconsumed_tail
         if not piece and len(unpacked) < _PIECE:
             return
-
-
-def _number(text: str | None, otherwise: int) -> int:
-    return int(text) if text is not None and text.isdecimal() else otherwise
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number

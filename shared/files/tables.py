@@ -12,7 +12,8 @@ from typing import Final, Literal, TypeAlias
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 from shared.errors import DomainError
-from shared.files.scanning import MAX_COLUMNS, MAX_ROWS, MAX_UNPACKED_MIB, TooLarge, Unreadable, rows_of
+from shared.files.cells import MAX_CHARACTERS, MAX_COLUMNS, MAX_ROWS, TooLarge, Unreadable
+from shared.files.scanning import MAX_UNPACKED_MIB, rows_of
 
 EXPLANATIONS: Final = "说明"
 """The name of the sheet that explains a template; it holds no data."""
@@ -86,7 +87,12 @@ def open_table(path: Path) -> TableFile:
         encoding = _encoding_of(path)
         return TableFile(path, "csv", encoding, _csv_rows(path, encoding))
     except TooLarge as error:
-        limits = {"rows": MAX_ROWS, "columns": MAX_COLUMNS, "mebibytes": MAX_UNPACKED_MIB}
+        limits = {
+            "rows": MAX_ROWS,
+            "columns": MAX_COLUMNS,
+            "characters": MAX_CHARACTERS,
+            "mebibytes": MAX_UNPACKED_MIB,
+        }
         raise DomainError("import-file-too-large", 413, params=limits) from error
     except (Unreadable, csv.Error, ValueError) as error:
         raise unreadable() from error

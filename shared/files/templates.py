@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import xlsxwriter
 
+from shared.files.cells import MAX_ROWS
 from shared.files.columns import Column, offered
-from shared.files.scanning import MAX_ROWS, MAX_UNPACKED_MIB
+from shared.files.scanning import MAX_UNPACKED_MIB
 from shared.files.tables import EXPLANATIONS
 
 _LISTS: Final = "_lists"

@@ -13,11 +13,12 @@ from shared.errors import DomainError
 from shared.http.schemas import acceptable
 from shared.http.validation import PayloadInvalid
 
-DEFAULT_LIMIT: Final = 1024 * 1024
+DEFAULT_LIMIT: Final = 2 * 1024 * 1024
+"""As the gateway's: it refuses a longer body before anything is sent on, so that nobody's answer is cut off."""
 
 
 class BodyLimit:
-    """Marker dependency for the few routes that take more, or less, than 1 MiB: ``Depends(BodyLimit(2**26))``."""
+    """Marker dependency for the few routes that take more, or less, than 2 MiB: ``Depends(BodyLimit(2**26))``."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit

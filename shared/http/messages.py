@@ -102,10 +102,11 @@ class Messages:
 
     def _shown(self, value: object, language: Language) -> str:
         if isinstance(value, str):
-            term = self._terms.get(value)
-            return term[language] if term else value
-        if isinstance(value, bool) or value is None:
-            return self._shown(str(value).lower(), language)
+            return self._worded(value, language)
+        if value is None:
+            return self._worded("null", language)
+        if isinstance(value, bool):
+            return self._worded(str(value).lower(), language)
         if isinstance(value, Decimal):
             return f"{value:,f}"
         if isinstance(value, date | datetime):
@@ -113,6 +114,13 @@ class Messages:
         if isinstance(value, Sequence):
             return ("、" if language == "zh" else ", ").join(self._shown(item, language) for item in value)
         return str(value)
+
+    def _worded(self, value: str, language: Language) -> str:
+        """A word of the software in the reader's language, or several with commas between, as decisions keep them."""
+        words = value.split(", ")
+        if not all(word in self._terms for word in words):
+            return value
+        return ("、" if language == "zh" else ", ").join(self._terms[word][language] for word in words)
 
     def _add(self, path: Path) -> None:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from shared.http.messages import Language, Messages
 from shared.http.schemas import acceptable
+from shared.identifiers import holds_identity_number
 
 MAX_FAULTS = 100
 _MAX_NAME = 200
@@ -60,7 +62,7 @@ def _fault(error: Mapping[str, object]) -> Fault:
     parts = list(location) if isinstance(location, Sequence) and not isinstance(location, str) else []
     if kind == "model_attributes_type" and parts == ["body"]:
         kind = "content_type" if isinstance(error.get("input"), bytes) else kind
-    params = {name: value for name, value in params.items() if isinstance(value, str | int | float)}
+    params = {name: value for name, value in params.items() if isinstance(value, str | int | float | Decimal)}
     if kind in _CHOICES:
         params["expected"] = ", ".join(_QUOTED.findall(str(params.get("expected", ""))))
     return Fault(field_name(parts), kind, params)
@@ -72,4 +74,6 @@ def field_name(parts: Sequence[object]) -> str:
     if len(names) > 1 and names[0] in _PLACES:
         names = names[1:]
     name = ".".join(str(part) for part in names)[:_MAX_NAME]
+    if holds_identity_number(name):
+        return "\N{REPLACEMENT CHARACTER}"
     return "".join(character if acceptable(character) else "\N{REPLACEMENT CHARACTER}" for character in name)

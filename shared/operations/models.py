@@ -54,6 +54,13 @@ class OperationRow:
             self.done = self.total
 
 
+class CountedOperationRow(OperationRow):
+    """Work that begins anew in every process: one that takes its process with it would do so for ever."""
+
+    attempts: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    """Processes that took it up and were not stopped in order."""
+
+
 def operation_checks(*kinds: str) -> tuple[CheckConstraint, ...]:
     """The table's constraints, for the kinds of work that the service has."""
     known = ", ".join(f"'{kind}'" for kind in kinds)

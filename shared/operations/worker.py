@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.db import Database
 from shared.events.failures import is_transient
 from shared.logging import get_logger
 from shared.operations.asking import signal_of
-from shared.operations.models import OperationRow
+from shared.operations.models import CountedOperationRow, OperationRow
 from shared.runtime import Runtime
 
 O = TypeVar("O", bound=OperationRow)  # noqa: E741  # an operation
 
 CarryOut = Callable[[Runtime, UUID], Awaitable[None]]
 
+MAX_DEATHS: Final = 3
+"""Processes that may die of one operation; the next one ends it as failed."""
+
 log = get_logger(__name__)
+_taken_up: Final[WeakKeyDictionary[Database, set[UUID]]] = WeakKeyDictionary()
+
+
+class DiedTooOften(Exception):
+    """Every process that took the operation up died of it."""
 
 
 class OverTaken(Exception):
@@ -83,7 +93,8 @@ async def _carry_out(runtime: Runtime, work: Work[O], kind: str, operation_id: U
     """One operation to its end. A fault that would come again ends it as failed: the next one must not wait for it."""
     try:
         with contextlib.suppress(OverTaken):
-            await work.by_kind[kind](runtime, operation_id)
+            async with _counted(runtime.db, work.model, operation_id):
+                await work.by_kind[kind](runtime, operation_id)
     except Exception as error:
         if is_transient(error):
             raise
@@ -96,3 +107,37 @@ async def _carry_out(runtime: Runtime, work: Work[O], kind: str, operation_id: U
 
         with contextlib.suppress(OverTaken):
             await runtime.db.run(fail)
+
+
+@contextlib.asynccontextmanager
+async def _counted(db: Database, model: type[O], operation_id: UUID) -> AsyncIterator[None]:
+    """Count this process before it begins, once however often it has to wait. A process that is stopped in order does
+    not count. Raises DiedTooOften."""
+    taken_up = _taken_up.setdefault(db, set())
+    if not issubclass(model, CountedOperationRow):
+        yield
+        return
+    if operation_id not in taken_up:
+        async with db.transaction() as session:
+            attempts = await _count(session, model, operation_id, 1)
+        if attempts > MAX_DEATHS:
+            raise DiedTooOften
+        taken_up.add(operation_id)
+    try:
+        yield
+    except asyncio.CancelledError:
+        with contextlib.suppress(Exception):
+            async with db.transaction() as session:
+                await _count(session, model, operation_id, -1)
+            taken_up.discard(operation_id)
+        raise
+    taken_up.discard(operation_id)
+
+
+async def _count(session: AsyncSession, model: type[CountedOperationRow], operation_id: UUID, by: int) -> int:
+    """How often it has been taken up with this one. Raises OverTaken where it is over."""
+    counted = update(model).where(model.id == operation_id, model.status == "running")
+    attempts = await session.scalar(counted.values(attempts=model.attempts + by).returning(model.attempts))
+    if attempts is None:
+        raise OverTaken
+    return int(attempts)

@@ -203,6 +203,8 @@ PERSONS = [
     Endpoint("GET", f"{PERSON}/graduations", PERSON_READERS),
     Endpoint("POST", f"{PERSON}/graduations", KEEPERS | {r.FOUNDER} | HR, DEGREE),
     Endpoint("POST", f"{PERSON}/graduations/{{graduation_id}}/confirm", OFFICERS | HR),
+    Endpoint("GET", f"{PERSON}/links", PERSON_BUREAUS | {r.AUDITOR, r.FOUNDER}),
+    Endpoint("POST", f"{PERSON}/links/{{link_id}}/confirm", OFFICERS | {r.FOUNDER}),
 ]
 
 MATRIX = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +22,8 @@ from tests.support.tokens import Keys, bearer, internal_token
 DAY = date(2019, 6, 3)
 ANNOUNCED = date(2019, 5, 24)
 """A notice put up on this day ends with May; `DAY` is free for the decision."""
+BEFORE = timedelta(days=11)
+"""How long before its listing a centre is announced: no week of the year has a longer notice but the long holidays."""
 OPERATOR = make_uscc(1)
 STRANGER = make_uscc(2)
 
@@ -155,18 +157,19 @@ class Registry:
         centre = await self.draft(**changes)
         return expect(await self.second_officer.post(f"/v1/centres/{centre['id']}/submit"), 200)
 
-    async def announced(self, **changes: object) -> Json:
-        """A centre whose notice went up on `ANNOUNCED`."""
+    async def announced(self, on: date = ANNOUNCED, **changes: object) -> Json:
+        """A centre whose notice went up on the day."""
         path = f"/v1/centres/{(await self.draft(**changes))['id']}"
-        day = ANNOUNCED.isoformat()
+        day = on.isoformat()
         expect(await self.second_officer.post(f"{path}/submit", {"applied_on": day}), 200)
         expect(await self.officer.post(f"{path}/review", {"reviewed_on": day}), 200)
         return expect(await self.officer.post(f"{path}/announce", {"starts_on": day}), 200)
 
-    async def listed(self, **changes: object) -> Json:
-        """A centre listed on `DAY`, its notice over."""
-        path = f"/v1/centres/{(await self.announced(**changes))['id']}"
-        return expect(await self.approver.post(f"{path}/list", {"document_no": "拉科发〔2019〕12号"}), 200)
+    async def listed(self, on: date = ANNOUNCED, **changes: object) -> Json:
+        """A centre listed on the day, its notice over; it may apply for titles from then on."""
+        path = f"/v1/centres/{(await self.announced(on - BEFORE, **changes))['id']}"
+        body = {"document_no": "拉科发〔2019〕12号", "decided_on": on.isoformat()}
+        return expect(await self.approver.post(f"{path}/list", body), 200)
 
     async def applied(self, centre_id: str, kind: str = "maker_space", level: str = "municipal") -> Json:
         """An application for a title, on `ANNOUNCED`."""

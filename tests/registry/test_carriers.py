@@ -94,6 +94,35 @@ async def test_enterprise_is_traced_across_its_stages(registry: Registry) -> Non
     refused(await registry.stranger.post(path, stay), 404, "not-found")
 
 
+async def test_operator_ends_no_stay_at_a_carrier_that_another_is_linked_to(registry: Registry) -> None:
+    host, other = await registry.listed(), await registry.listed(operator_code=STRANGER)
+    enterprise = await registry.enterprise()
+    link = await linked(registry, host)
+    await registry.admitted(other["id"], enterprise["id"])
+    path = f"/v1/enterprises/{enterprise['id']}/stages"
+    stay = {"carrier_id": link["carrier"]["id"], "began_on": "2019-01-10", "evidence": "入驻协议 M-7"}
+    stage = expect(await registry.officer.post(path, stay), 201)
+    expect(await registry.stranger.get(path), 200)
+    end, last = f"{path}/{stage['id']}/end", {"ended_on": "2019-06-02"}
+    refused(await registry.stranger.post(end, last), 404, "not-found")
+    expect(await registry.officer.post(end, last), 200)
+
+
+async def test_operator_records_and_ends_stays_while_the_link_lasts(registry: Registry) -> None:
+    centre, enterprise = await registry.listed(), await registry.enterprise()
+    link = await linked(registry, centre)
+    await registry.admitted(centre["id"], enterprise["id"])
+    path = f"/v1/enterprises/{enterprise['id']}/stages"
+    stay = {"carrier_id": link["carrier"]["id"], "began_on": "2019-01-10", "evidence": "入驻协议 M-7"}
+    stage = expect(await registry.operator.post(path, stay), 201)
+    over = {"ended_on": "2019-06-03", "reason_code": "agreement_ended"}
+    expect(await registry.operator.post(f"/v1/centres/{centre['id']}/carriers/{link['id']}/end", over), 200)
+    end, later = f"{path}/{stage['id']}/end", date(2019, 6, 4)
+    refused(await registry.operator.on(later).post(end, {"ended_on": "2019-06-02"}), 404, "not-found")
+    refused(await registry.operator.on(later).post(path, {**stay, "began_on": "2019-06-04"}), 404, "not-found")
+    expect(await registry.operator.post(end, {"ended_on": "2019-06-02"}), 200)  # on the link's last day
+
+
 async def test_delisting_writes_a_notice_upward_for_what_the_city_cannot_take_away(registry: Registry) -> None:
     centre, other = await registry.listed(), await registry.listed(operator_code=STRANGER)
     regional = await registry.granted(centre["id"], "tech_incubator", "regional")

@@ -11,6 +11,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -69,7 +70,7 @@ class Side:
 
 async def side(registry: Registry, operator: str, division: str) -> Side:
     """A draft, and a listed centre with a title, an application, a tenant, what it did for it, and a good practice."""
-    places = {"operator_code": operator, "owner_division": division, "site_division": division}
+    places: dict[str, Any] = {"operator_code": operator, "owner_division": division, "site_division": division}
     draft, centre = await registry.draft(**places), await registry.listed(**places)
     title = await registry.granted(centre["id"], "maker_space")
     application = await registry.applied(centre["id"], "tech_incubator")

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from tests.registry.support import ANNOUNCED, STRANGER, Registry, expect, refused
+from tests.registry.support import ANNOUNCED, DAY, STRANGER, Registry, expect, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -64,16 +64,25 @@ async def test_title_of_an_unknown_kind_names_the_kinds_there_are(registry: Regi
 
 
 @pytest.mark.parametrize(
-    ("today", "status"),
-    [(date(2018, 12, 31), 409), (date(2019, 1, 1), 201), (date(2020, 12, 31), 201), (date(2021, 1, 1), 409)],
+    ("today", "code"),
+    [
+        (date(2018, 12, 31), "policy-not-in-force"),
+        (date(2019, 1, 1), "centre-not-listed-yet"),  # the policy is, the centre is not
+        (date(2019, 5, 23), "centre-not-listed-yet"),
+        (date(2019, 5, 24), None),
+        (date(2020, 12, 31), None),
+        (date(2021, 1, 1), "policy-not-in-force"),
+    ],
 )
-async def test_application_needs_the_policy_in_force_on_its_day(registry: Registry, today: date, status: int) -> None:
-    body = {"centre_id": (await registry.listed())["id"], "kind": "maker_space"}
-    response = await registry.operator.on(today).post(APPLICATIONS, body)
-    if status == 409:
-        refused(response, 409, "policy-not-in-force")
-    else:
+async def test_application_needs_policy_and_listing_on_its_day(
+    registry: Registry, today: date, code: str | None
+) -> None:
+    body = {"centre_id": (await registry.listed())["id"], "kind": "maker_space", "applied_on": today.isoformat()}
+    response = await registry.officer.on(max(today, DAY)).post(APPLICATIONS, body)
+    if code is None:
         expect(response, 201)
+    else:
+        refused(response, 409, code)
 
 
 async def test_application_in_time_is_granted_after_the_policys_end(registry: Registry) -> None:

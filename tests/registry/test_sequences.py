@@ -37,7 +37,7 @@ OPERATORS = (make_uscc(1), make_uscc(2))
 KINDS = ("maker_space", "tech_incubator")
 LISTING = ("submit", "review", "announce", "list", "return", "reject")
 TITLE = ("pursue", "pursue", "apply", "review", "announce", "grant", "refuse")
-STAYING = ("admit", "admit", "exit", "transfer")
+STAYING = ("pursue", "admit", "exit", "transfer")
 DOCUMENT = {"document_no": "拉科发〔2019〕1号"}
 REASON = {"reason_code": "incomplete"}
 BODIES: dict[str, Json] = {"list": DOCUMENT, "grant": DOCUMENT, "return": REASON, "reject": REASON, "refuse": REASON}
@@ -219,8 +219,16 @@ class Policy(RuleBasedStateMachine):
 
     @rule(verb=st.sampled_from(STAYING), number=pick, centre=pick, back=days_back)
     def stay(self, verb: str, number: int, centre: int, back: int) -> None:
-        """An enterprise comes, goes, or changes centres; the newest ones most often."""
+        """An enterprise comes, goes, or changes centres, the newest ones most often; or one after the other, as it
+        usually goes."""
         to = self.centres[centre % 3]["id"]
+        if verb == "pursue":
+            before = len(self.tenancies)
+            self.stay("admit", 1, centre, back)
+            for following in ("transfer", "exit") if len(self.tenancies) > before else ():
+                self.today = min(self.today + timedelta(days=30), LAST)
+                self.stay(following, 0, centre + 1, 0)
+            return
         if verb == "admit":
             if number % 2:
                 self.found_enterprise()

@@ -25,9 +25,9 @@ DESIGNATION = {
 }
 
 
-async def ready(registry: Registry, **changes: object) -> Json:
-    """A listed centre with one tenant of its own industry, all services delivered and confirmed, one transfer."""
-    centre = await registry.listed(**changes)
+async def ready(registry: Registry, listed_on: date = DAY, **changes: object) -> Json:
+    """A centre listed on the day: one tenant of its own industry, every service confirmed, one transfer."""
+    centre = await registry.listed(listed_on, **changes)
     enterprise = await registry.enterprise()
     await registry.admitted(centre["id"], enterprise["id"])
     for kind in (*SYSTEM, "technology_transfer"):
@@ -156,6 +156,15 @@ async def test_draft_states_no_tier_but_that_of_the_listing(registry: Registry) 
         assert problem["clauses"] == ["2.1-3"]
 
 
+async def test_nobody_has_applied_for_a_tier_before_the_listing(registry: Registry) -> None:
+    centre = await ready(registry)
+    body = {"centre_id": centre["id"], "tier": "specialised"}
+    early = await registry.officer.post(APPLICATIONS, {**body, "applied_on": "2019-06-02"})
+    problem = expect(early, 409)
+    assert "centre-not-listed-yet" in {result["message"] for result in problem["decision"]["results"]}
+    expect(await registry.officer.post(APPLICATIONS, {**body, "applied_on": "2019-06-03"}), 201)
+
+
 async def test_ban_is_tested_for_tiers_at_submission_and_approval(registry: Registry) -> None:
     centre = await ready(registry)
     path = await announced(registry, centre)
@@ -190,7 +199,7 @@ async def test_delisting_refuses_pending_applications_and_ends_the_tier(registry
 
 
 async def test_designation_is_recorded_by_one_person_and_confirmed_by_another(registry: Registry) -> None:
-    centre = await registry.listed()
+    centre = await registry.listed(DAY)
     path = f"/v1/centres/{centre['id']}/designations"
     both = registry.caller("science_officer", "science_approver", account="one-person")
     designation = expect(await both.post(path, DESIGNATION), 201)
@@ -210,7 +219,7 @@ async def test_designation_is_recorded_by_one_person_and_confirmed_by_another(re
 
 
 async def test_confirmation_names_an_earlier_day_within_the_history(registry: Registry) -> None:
-    centre = await registry.listed()
+    centre = await registry.listed(DAY)
     path = f"/v1/centres/{centre['id']}/designations"
     designation = expect(await registry.officer.on(FREE).post(path, DESIGNATION), 201)
     confirm = f"{path}/{designation['id']}/confirm"
@@ -280,7 +289,7 @@ async def test_the_database_refuses_gaps_and_overlaps(
 
 
 async def test_operator_reads_its_own_applications_and_officers_date_them_back(registry: Registry) -> None:
-    centre = await ready(registry)
+    centre = await ready(registry, ANNOUNCED)
     body = {"centre_id": centre["id"], "tier": "specialised", "applied_on": ANNOUNCED.isoformat()}
     refused(await registry.operator.post(APPLICATIONS, body), 422, "effective-date-not-allowed")
     refused(await registry.officer.post(APPLICATIONS, body), 409, "service-system-incomplete")

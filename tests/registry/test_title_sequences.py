@@ -57,7 +57,8 @@ WHERE daterange(a.from_on, a.until_on, '[]') && daterange(b.from_on, b.until_on,
 """
 KEPT = """
 SELECT count(*) FROM qualification q JOIN centre c ON c.id = q.centre_id
-WHERE c.status = 'delisted' AND q.level = 'municipal' AND q.status IN ('active', 'suspended', 'announced', 'applied')
+WHERE c.status = 'delisted' AND q.level = 'municipal'
+AND q.status IN ('active', 'suspended', 'applied', 'reviewed', 'announced')
 """
 
 

@@ -9,6 +9,7 @@ from shared.identifiers import (
     UnifiedSocialCreditCode,
     check_identity_card,
     check_uscc,
+    holds_identity_number,
     organisation_check_digit,
 )
 from tests.support.identifiers import make_uscc
@@ -117,3 +118,22 @@ def test_cards_that_cannot_be_genuine_name_their_reason(number: object, reason: 
 
 def test_a_birth_today_is_possible() -> None:
     assert check_identity_card(_card("36042620210301007"), today=_TODAY).born_on == _TODAY
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("11010519491231002X", True),
+        ("11010519491231002x", True),
+        ("身份证11010519491231002X号", True),
+        ("X11010519491231002X", True),
+        ("110105194912310021", False),
+        ("111010519491231002X", False),
+        ("11010519491331002X", False),
+        ("91540100MA6T1ABC5X", False),
+        ("01234567890123456789", False),
+        ("拉科发〔2019〕12号", False),
+    ],
+)
+def test_an_identity_number_is_found_in_the_middle_of_a_text(text: str, holds: bool) -> None:
+    assert holds_identity_number(text) is holds

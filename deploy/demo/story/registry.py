@@ -153,8 +153,26 @@ async def tell_tenancy(world: World, row: tables.Tenancy, until: date) -> None:
     end = Step("filed" if row.filed_on else "admitted", row.ended_on, "exit", operator, _ending(row))
     if row.criterion is not None:
         end = Step(end.state, row.ended_on, "graduate", operator, _ending(row))
+    if row.criterion == "high_tech_certificate" and found["status"] != "graduated":
+        await _certificate(world, row, enterprise, until)
     found = await world.walk(f"/v1/tenancies/{found['id']}", name, found, [*steps, end], until)
     world.tenancies[row.enterprise, row.agreement_no] = found
+
+
+async def _certificate(world: World, row: tables.Tenancy, enterprise: Json, until: date) -> None:
+    """The bureau records the certificate that the graduation rests on, a month before."""
+    assert row.ended_on is not None
+    recorded_on = row.ended_on - timedelta(days=30)
+    if recorded_on > until:
+        return
+    body = {
+        "kind": "high_tech",
+        "certificate_no": row.criterion_value,
+        "issued_on": recorded_on.isoformat(),
+        "evidence": [row.evidence],
+    }
+    path, key = f"/v1/enterprises/{enterprise['id']}/technology-flags", f"flag/{row.criterion_value}"
+    await world.api.post(path, world.bureau("science_officer"), recorded_on, body, key=key)
 
 
 async def _enterprise(world: World, row: tables.Tenancy) -> Json:

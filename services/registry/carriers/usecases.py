@@ -6,11 +6,13 @@ from datetime import date
 from typing import Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.access import acts_for_bureau
 from services.registry.carriers.models import LINKED_ONCE, STAYS_ONCE, Carrier, CarrierLink, CarrierStay
+from services.registry.carriers.queries import linked_on
 from services.registry.carriers.schemas import EndLink, EndStage, LinkCarrier, NewCarrier, RecordStage
 from services.registry.centres.models import Centre
 from services.registry.centres.queries import hold_standing, write_scope
@@ -98,11 +100,7 @@ async def record_stage(
     Raises 404 for an enterprise the caller does not see and a carrier it is not linked to, 409 `stay-overlaps`, 422.
     """
     await find_enterprise(session, enterprise_scope(principal), enterprise_id)
-    linked = exists().where(
-        CarrierLink.carrier_id == Carrier.id,
-        CarrierLink.centre_id.in_(select(Centre.id).where(write_scope(principal))),
-    )
-    carrier = await session.scalar(select(Carrier).where(Carrier.id == sent.carrier_id, linked))
+    carrier = await session.scalar(select(Carrier).where(Carrier.id == sent.carrier_id, _recordable(principal)))
     if carrier is None:
         raise not_found("carrier")
     _not_ahead(principal, began_on=sent.began_on)
@@ -127,10 +125,16 @@ async def end_stage(
     *,
     if_match: str | None,
 ) -> tuple[CarrierStay, Carrier]:
-    """The enterprise's last day at the carrier. Raises 404, 409 `invalid-transition`, 412, 422."""
+    """The enterprise's last day at the carrier, by whoever may record a stay there. Raises 404, 409
+    `invalid-transition`, 412, 422."""
     await find_enterprise(session, enterprise_scope(principal), enterprise_id)
-    stay = await session.get(CarrierStay, stay_id, with_for_update=True, populate_existing=True)
-    if stay is None or stay.enterprise_id != enterprise_id:
+    query = (
+        select(CarrierStay)
+        .join(Carrier, Carrier.id == CarrierStay.carrier_id)
+        .where(CarrierStay.id == stay_id, CarrierStay.enterprise_id == enterprise_id, _recordable(principal))
+    )
+    stay = await session.scalar(query.with_for_update(of=CarrierStay))
+    if stay is None:
         raise not_found("carrier-stay")
     honour_match(if_match, stay.version)
     if stay.ended_on is not None:
@@ -142,6 +146,17 @@ async def end_stage(
     edition = edition_at(editions, principal.today)
     await _record(session, rc.CarrierStayEnded, stay, _stay_state(stay), principal, edition, _STAGE)
     return stay, await session.get_one(Carrier, stay.carrier_id)
+
+
+def _recordable(principal: Principal) -> ColumnElement[bool]:
+    """Carriers whose stays the caller records: an officer those of any, an operator those linked to a centre of its own
+    on the caller's day."""
+    if acts_for_bureau(principal):
+        return true()
+    own = select(Centre.id).where(write_scope(principal))
+    return exists().where(
+        CarrierLink.carrier_id == Carrier.id, CarrierLink.centre_id.in_(own), linked_on(principal.today)
+    )
 
 
 async def _carrier(session: AsyncSession, edition: Edition, principal: Principal, sent: LinkCarrier) -> Carrier:

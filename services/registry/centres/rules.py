@@ -72,6 +72,23 @@ def require_state(current: str, allowed_from: Sequence[str]) -> None:
         raise invalid_transition(current, allowed_from)
 
 
+def decide_listed_by(edition: Edition, rule: str, listed_on: date | None, day: date) -> Decision:
+    """2.1-1: what is entered for a past day counts from the centre's listing on. `rule` is the edition's rule that asks
+    for a listed centre; one that never was listed fails that by its state."""
+    if listed_on is None:
+        return edition.decision()
+    listed = day >= listed_on
+    return edition.decision(
+        edition.result(
+            rule,
+            listed,
+            {"listed_on": listed_on, "day": day},
+            limit=listed_on,
+            message="centre-listed" if listed else "centre-not-listed-yet",
+        )
+    )
+
+
 def is_enclave(
     owner_division: str, site_division: str, *, enclave_owners: Collection[str], main_urban: Collection[str]
 ) -> bool:

@@ -100,15 +100,16 @@ async def revoke_titles(session: AsyncSession, orders: TableValuedAlias, titles:
 
 
 async def refuse_titles(session: AsyncSession, orders: TableValuedAlias, terms: TitleTerms) -> Sequence[Qualification]:
-    """2.3-6: pending applications of the centre end, and those of the barred operator for what the ban bars. One made
-    after the ban is not touched, however late a reminder comes."""
+    """2.3-6: pending applications of the centre end, and those of the centres that the barred operator runs by now, for
+    what the ban bars, whoever applied. One made after the ban is not touched, however late a reminder comes."""
     statement = (
         update(Qualification)
         .where(
+            Centre.id == Qualification.centre_id,
             or_(
-                Qualification.centre_id == orders.c.centre_id,
+                Centre.id == orders.c.centre_id,
                 and_(
-                    Qualification.operator_code == orders.c.barred_operator,
+                    Centre.operator_code == orders.c.barred_operator,
                     Qualification.level.in_(terms.barred_levels.value),
                 ),
             ),
@@ -128,14 +129,13 @@ async def refuse_titles(session: AsyncSession, orders: TableValuedAlias, terms: 
 
 
 async def refuse_tiers(session: AsyncSession, orders: TableValuedAlias) -> Sequence[TierApplication]:
-    """2.3-6: pending applications for a tier, of the centre and of the barred operator, end with the ban."""
+    """2.3-6: pending applications for a tier end with the ban: the centre's, and those of the centres that the barred
+    operator runs by now."""
     statement = (
         update(TierApplication)
         .where(
-            or_(
-                TierApplication.centre_id == orders.c.centre_id,
-                TierApplication.operator_code == orders.c.barred_operator,
-            ),
+            Centre.id == TierApplication.centre_id,
+            or_(Centre.id == orders.c.centre_id, Centre.operator_code == orders.c.barred_operator),
             TierApplication.status.in_(PENDING_TIERS),
             TierApplication.applied_on <= orders.c.last_barred_day,
         )

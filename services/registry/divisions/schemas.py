@@ -14,6 +14,7 @@ from services.registry.codes import DocumentNo, Name
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 
+_MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _OFFICE_PHONE = re.compile(r"0[0-9]{2,3}-[0-9]{7,8}(-[0-9]{1,6})?|1[0-9]{4}")
 
 
@@ -24,6 +25,16 @@ def check_office_phone(number: str) -> str:
     return number
 
 
+def check_no_mobile(text: str) -> str:
+    """Raises PydanticCustomError `office_phone` for a text with a mobile number in it, which would be a person's."""
+    if _MOBILE.search(text):
+        raise PydanticCustomError("office_phone", "a mobile number is a person's")
+    return text
+
+
+Unit = Annotated[Name, AfterValidator(check_no_mobile)]
+"""An office or a unit."""
+
 OfficePhone = Annotated[str, AfterValidator(check_office_phone), Field(examples=["0891-6330000"])]
 """A fixed line with its area code, or a service number such as 12345."""
 
@@ -31,7 +42,7 @@ OfficePhone = Annotated[str, AfterValidator(check_office_phone), Field(examples=
 class Contact(Request):
     """An office and its telephone; persons are not entered."""
 
-    office: Name
+    office: Unit
     phone: OfficePhone
 
 
@@ -41,8 +52,8 @@ class LeadingGroup(Request):
 
     document_no: DocumentNo
     established_on: date
-    chair_post: Annotated[str, Field(min_length=1, max_length=60)]
-    members: Annotated[list[Name], Field(max_length=60, default_factory=list)]
+    chair_post: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(check_no_mobile)]
+    members: Annotated[list[Unit], Field(max_length=60, default_factory=list)]
 
 
 class AmendDivision(Request):

@@ -51,7 +51,7 @@ class Enterprise(Named, Aggregate, Base):
     contact_phone: Mapped[str | None]
     contact_email: Mapped[str | None]
     size_class: Mapped[str | None]
-    """Of the latest year in the growth file that allows one."""
+    """Of the latest year in the growth file, by the present industry; None where that year makes none."""
     size_year: Mapped[int | None]
     permits_outstanding: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     """Permits that follow the licence and nobody has seen yet (2.2-1)."""

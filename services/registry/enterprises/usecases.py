@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, enterprise_code_of, operator_code_of
 from services.registry.enterprises.models import Enterprise
+from services.registry.enterprises.particulars.sizes import recompute_size
 from services.registry.enterprises.queries import known_by, lock_for_change, read_scope
 from services.registry.enterprises.rules import OFFICER_FIELDS, fields_to_confirm, registered_in_city
 from services.registry.enterprises.schemas import AmendEnterprise, RegisterEnterprise
@@ -29,6 +30,7 @@ from shared.ids import uuid7
 from shared.policy.edition import Edition, Editions
 
 RULES: Final = ("centre.operator_code",)
+SIZE_RULES: Final = ("enterprise.size_class",)
 MAY_BE_UNKNOWN: Final = frozenset(
     {"legal_representative_ref", "registered_address", "address_in_city", "contact_phone", "contact_email"}
 )
@@ -147,11 +149,20 @@ async def apply_changes(
     require_known("division", [enterprise.division], edition.divisions.units)
     if enterprise.registered_on > principal.today:
         raise PayloadInvalid.at("registered_on", "in_the_future")
+    if enterprise.industry_code != industry:
+        await recompute_size(session, edition, enterprise)
     context = EventContext.of(principal)
     state = enterprise_state(enterprise)
     await outbox.append(session, rc.EnterpriseAmended, enterprise, state, context=context, rules=RULES)
     if enterprise.industry_code != industry:
         await recount_stays(session, editions, enterprise, context)
+
+
+async def follow_size(session: AsyncSession, edition: Edition, enterprise: Enterprise, context: EventContext) -> None:
+    """The size class of a locked enterprise after its figures changed; told where it is another one."""
+    if await recompute_size(session, edition, enterprise):
+        state = enterprise_state(enterprise)
+        await outbox.append(session, rc.EnterpriseAmended, enterprise, state, context=context, rules=SIZE_RULES)
 
 
 async def speaks_for(session: AsyncSession, principal: Principal, enterprise_id: UUID) -> bool:

@@ -122,6 +122,7 @@ def _shower(editions: Editions, principal: Principal) -> Callable[[Entry], Histo
                 for name, change in entry.changes.items()
                 if change.before != change.after
             },
+            fields=dict(entry.fields),
         )
 
     return shown

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from shared.http.paging import PageParams
 from shared.http.schemas import Response
@@ -21,6 +21,9 @@ class ChangeOut(Response):
 
 class HistoryEntryOut(Response):
     """One event. `recorded_at` is when it was typed in, `effective_on` the day from which it holds.
+
+    `changes` is what it changed about the thing; `fields` is what it says beside that, such as a permit that an
+    enterprise has to hand in.
 
     `actor` is an account for bureaus and the auditor; others see their own account, and else only in which role
     somebody acted: `bureau`, a party's role, or `system` for what followed by itself from another event.
@@ -38,6 +41,7 @@ class HistoryEntryOut(Response):
     clauses: list[str]
     edition: str | None
     changes: dict[str, ChangeOut]
+    fields: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 class HistoryParams(PageParams):

@@ -22,6 +22,8 @@ from services.registry.imports.words import title_kinds
 from services.registry.qualifications.cases import record as record_title
 from services.registry.qualifications.models import Qualification
 from services.registry.qualifications.rules import MUNICIPAL
+from services.registry.tiers.designations import record_step as record_designation_step
+from services.registry.tiers.models import Designation
 from services.registry.tiers.periods import begin_at_listing
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
@@ -61,6 +63,11 @@ class EarlierCentre(Request):
     @property
     def operator_name(self) -> str:
         return self.profile.operator_name
+
+    @property
+    def designated(self) -> bool:
+        """Whether the designation from above is complete."""
+        return None not in (self.designation_issuer, self.designation_document_no, self.designated_on)
 
     @property
     def tier(self) -> str:
@@ -143,6 +150,8 @@ async def _take_over(session: AsyncSession, work: Work, sent: EarlierCentre) -> 
     """Registered by the checks of every registration, then listed on the day of that time, without a notice."""
     granted_on = [title.granted_on for title in sent.titles.values()]
     first_day = min(edition.first_day for edition in work.editions)
+    if sent.designated_on is not None:
+        granted_on.append(sent.designated_on)
     decision = require_passed(
         decide_earlier(
             work.edition,
@@ -150,7 +159,7 @@ async def _take_over(session: AsyncSession, work: Work, sent: EarlierCentre) -> 
             sent.listed_on,
             granted_on,
             first_day,
-            designated=None not in (sent.designation_issuer, sent.designation_document_no, sent.designated_on),
+            designated=sent.designated,
         )
     )
     centre = await register_centre(session, work.editions, work.principal, sent.profile)
@@ -163,6 +172,7 @@ async def _take_over(session: AsyncSession, work: Work, sent: EarlierCentre) -> 
     await begin_at_listing(session, centre, sent.listed_on, sent.document_no)
     context = EventContext.of(work.principal, sent.listed_on)
     await record_step(session, rc.CentreListed, centre, context, decision)
+    await _designate(session, work, centre, sent, decision)
     for kind, title in sent.titles.items():
         await _grant(session, work, centre, kind, title, decision)
 
@@ -195,6 +205,41 @@ async def _grant(
     await session.flush()
     context = EventContext.of(work.principal, sent.granted_on)
     await record_title(session, rc.QualificationGranted, title, context, decision)
+
+
+async def _designate(
+    session: AsyncSession, work: Work, centre: Centre, sent: EarlierCentre, decision: Decision
+) -> None:
+    """What the State designated is on file as any later designation: a delisting reports it upward."""
+    tier = work.edition.tiers[sent.tier]
+    day, issuer, document_no = sent.designated_on, sent.designation_issuer, sent.designation_document_no
+    if tier.city_approves.value or day is None or issuer is None or document_no is None:
+        return
+    proposer, approver = _two_people(work)
+    designation = Designation(
+        id=uuid7(),
+        version=0,
+        centre_id=centre.id,
+        tier=sent.tier,
+        status="confirmed",
+        edition=work.edition.id,
+        issuer=issuer,
+        document_no=document_no,
+        designated_on=day,
+        valid_until=None,
+        partner_ids=[],
+        joint_carrier_ids=[],
+        recorded_by=proposer,
+        recorded_on=work.principal.today,
+        decided_by=approver,
+        decided_on=work.principal.today,
+        effective_on=max(day, sent.listed_on),
+        no=await next_case_no(session, "DS", day.year),
+    )
+    session.add(designation)
+    await session.flush()
+    context = EventContext.of(work.principal, designation.effective_on)
+    await record_designation_step(session, rc.DesignationConfirmed, designation, context, decision)
 
 
 def _two_people(work: Work) -> tuple[str, str]:

@@ -167,4 +167,5 @@ ENTERPRISES: Final = Kind(
     request=_request,
     key=_code,
     apply=_apply,
+    max_rows=None,
 )

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from pydantic import ValidationError
 
 from services.registry.imports.rows import Kind, Problem, Row, cell_problem, fault_problem
+from shared.errors import DomainError
 from shared.files.columns import Column, is_second_header, match_header, values_of
 from shared.files.tables import SheetRow, TableFile
 from shared.http.validation import Fault, PayloadInvalid, faults_of
@@ -44,6 +45,26 @@ async def chunks_of(kind: Kind, edition: Edition, table: TableFile) -> AsyncIter
 
 def _rows(kind: Kind, columns: Sequence[Column], table: TableFile) -> Generator[Read, None, None]:
     seen: dict[object, int] = {}
+    for found, row in _data(columns, table):
+        yield _understood(kind, found, row, seen)
+
+
+def require_few(kind: Kind, edition: Edition, table: TableFile) -> None:
+    """Raises 422 `import-too-many-rows` for a file that its kind cannot carry out at a time. Not on the event loop."""
+    if kind.max_rows is None or table.rows <= kind.max_rows:
+        return
+    data = _data(kind.columns(edition), table)
+    count = sum(1 for _ in islice(data, kind.max_rows + 1))
+    data.close()
+    if count > kind.max_rows:
+        raise DomainError("import-too-many-rows", 422, params={"rows": kind.max_rows})
+
+
+_Data: TypeAlias = Generator[tuple[list[Column | None], SheetRow], None, None]
+
+
+def _data(columns: Sequence[Column], table: TableFile) -> _Data:
+    """The rows below the headers, each with its sheet's columns."""
     sheet, second = "", False
     found: list[Column | None] = []
     for row in table.read():
@@ -54,7 +75,7 @@ def _rows(kind: Kind, columns: Sequence[Column], table: TableFile) -> Generator[
             second = False
             if is_second_header(found, row):
                 continue
-        yield _understood(kind, found, row, seen)
+        yield found, row
 
 
 def _understood(kind: Kind, found: list[Column | None], row: SheetRow, seen: dict[object, int]) -> Read:

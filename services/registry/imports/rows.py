@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -21,8 +22,15 @@ from shared.policy.edition import Edition, Editions, PolicyNotInForce
 MAX_PROBLEMS: Final = 1_000
 """A file with more is not read to its end."""
 
+MAX_ROWS_ONE_BY_ONE: Final = 300
+"""About 27 ms each, so that a delisting waits some seconds for the file's end and not minutes."""
+
 _SHOWN: Final = 100
 _IDENTITY_NUMBER: Final = re.compile(r"[0-9]{15}|[0-9]{17}[0-9Xx]")
+_BETWEEN: Final = frozenset({"Zs", "Pd", "Pc", "Cf", "Cc"})
+"""Spaces, hyphens and what is not seen, which people put between digits."""
+_REFERENCE: Final = "_ref"
+"""How columns end that name a person."""
 
 Status: TypeAlias = Literal["inserted", "unchanged", "refused"]
 
@@ -93,7 +101,9 @@ Apply: TypeAlias = Callable[[AsyncSession, Work, Sequence[Row], Tally], Awaitabl
 class Kind:
     """One kind of import: who may, its columns under an edition, the request that a row stands for, what makes two rows
     the same, and carrying rows out. `approved`: another person must approve what was checked. `column_of` finds the
-    column of a field of the request, where it is not the field's own first name."""
+    column of a field of the request, where it is not the field's own first name. `max_rows`: more are refused, since
+    rows that are carried out one after the other keep their centres and operators locked to the end; None where they go
+    by sets."""
 
     name: str
     title_zh: str
@@ -103,6 +113,7 @@ class Kind:
     key: Callable[[BaseModel], object]
     apply: Apply
     approved: bool = False
+    max_rows: int | None = MAX_ROWS_ONE_BY_ONE
     column_of: Callable[[str], str] = first_name
 
 
@@ -111,29 +122,51 @@ def refusals(kind: Kind, row: Row, error: Exception) -> list[Problem]:
     refused, faults = translate(error)
     if faults:
         return [fault_problem(kind, row.sheet, row.number, fault, row.values) for fault in faults]
-    params = {**refused.params}
-    return [Problem(row.sheet, row.number, None, None, refused.code, False, params)]
+    return [Problem(row.sheet, row.number, None, None, refused.code, False, masked_params(refused.params))]
 
 
 def fault_problem(kind: Kind, sheet: str, number: int, fault: Fault, values: Mapping[str, object]) -> Problem:
     """One field's fault, at the column that the field comes from."""
     column = kind.column_of(fault.field)
-    return Problem(sheet, number, column, shown(values.get(column)), fault.type, True, fault.params)
+    return Problem(
+        sheet, number, column, shown(column, values.get(column)), fault.type, True, masked_params(fault.params)
+    )
 
 
 def cell_problem(sheet: str, number: int, cell: CellFault) -> Problem:
     """One cell that means nothing in its column."""
-    return Problem(sheet, number, cell.column, shown(cell.value), cell.fault.type, True, cell.fault.params)
+    value, params = shown(cell.column, cell.value), masked_params(cell.fault.params)
+    return Problem(sheet, number, cell.column, value, cell.fault.type, True, params)
 
 
-def shown(value: object) -> str | None:
-    """A value as a report may show it: cut, and without the digits of what looks like an identity number."""
-    if value is None:
+def shown(column: str, value: object) -> str | None:
+    """A column's value as a report may show it: cut, without the digits of what may be an identity number, and nothing
+    at all of what names a person."""
+    if value is None or column.endswith(_REFERENCE):
         return None
-    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    if _IDENTITY_NUMBER.fullmatch(text.strip()):
-        return f"{text[:3]}…{text[-1]}"
+    text = masked("; ".join(map(str, value)) if isinstance(value, list) else str(value))
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def masked(text: str) -> str:
+    """The text, or its two ends where it may hold an identity number, however that is written."""
+    normal = unicodedata.normalize("NFKC", text)
+    compact = "".join(sign for sign in normal if unicodedata.category(sign) not in _BETWEEN)
+    if _IDENTITY_NUMBER.search(compact) is None:
+        return text
+    text = text.strip()
+    return f"{text[:3]}…{text[-1]}"
+
+
+def masked_params(params: Mapping[str, object]) -> dict[str, object]:
+    """What a refusal says of the file, to be kept and shown."""
+    return {name: _masked_param(value) for name, value in params.items()}
+
+
+def _masked_param(value: object) -> object:
+    if isinstance(value, str):
+        return masked(value)
+    return [_masked_param(item) for item in value] if isinstance(value, list) else value
 
 
 async def one_by_one(
@@ -170,4 +203,6 @@ def require_same(row: Row, known: object, fields: Mapping[str, str]) -> Status:
     column = differs(row, known, fields)
     if column is None:
         return "unchanged"
-    raise DomainError("import-row-differs", 409, params={"column": column, "value": shown(row.values[column])})
+    raise DomainError(
+        "import-row-differs", 409, params={"column": column, "value": shown(column, row.values[column]) or "…"}
+    )

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.imports.carrying_out import carry_out
+from services.registry.imports.reading import require_few
 from services.registry.imports.rows import Kind, Tally, Work
 from services.registry.imports.schemas import ImportOptions
 from services.registry.operations.models import Operation
@@ -65,12 +66,13 @@ async def take_in(
 ) -> Tally | Operation:
     """Check the file's form and size, then carry it out or write an operation down.
 
-    Raises 413, 422 for a file that cannot be read or is not of this kind.
+    Raises 413, 422 for a file that cannot be read, is not of this kind or has more rows than it may have.
     """
     table = await asyncio.to_thread(open_table, upload.path)
+    work = work_of(runtime.editions, principal)
+    await asyncio.to_thread(require_few, kind, work.edition, table)
     looked_at = kind.approved and not options.dry_run
     if table.rows <= AT_ONCE and not looked_at:
-        work = work_of(runtime.editions, principal)
         return await carry_out(
             session, work, kind, table, partial=options.partial, keep=not options.dry_run, progress=_unwatched
         )

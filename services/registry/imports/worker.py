@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.imports.carrying_out import carry_out
 from services.registry.imports.kinds import KINDS
-from services.registry.imports.rows import MAX_PROBLEMS, Problem, Tally
+from services.registry.imports.rows import MAX_PROBLEMS, Problem, Tally, masked_params
 from services.registry.imports.usecases import CHECK, Task, caller_from_json, work_of
 from services.registry.operations.models import Operation, OperationProblem
 from services.registry.settings import OperationSettings
@@ -27,7 +27,7 @@ from shared.clock import utcnow
 from shared.errors import DomainError
 from shared.files.documents import ORPHAN_AGE
 from shared.files.tables import open_table, unreadable
-from shared.operations.worker import OverTaken, Work, hold, run_waiting as run_work, work_for_ever
+from shared.operations.worker import MAX_DEATHS, OverTaken, Work, hold, run_waiting as run_work, work_for_ever
 from shared.runtime import Runtime
 
 TRIES: Final = 3
@@ -62,26 +62,32 @@ async def sweep_files(runtime: Runtime) -> int:
 
 
 async def _import(runtime: Runtime, operation_id: UUID) -> None:
-    """One import to its end. A row that somebody else registers meanwhile makes it begin again."""
+    """One import to its end. A row that somebody else registers meanwhile makes it begin again. A checked file is kept
+    until what was approved of it is on record: refused then, it can be approved again."""
     async with runtime.db.transaction() as session:
         operation = await session.get_one(Operation, operation_id)
         task = Task.from_json(operation.task)
     with tempfile.TemporaryDirectory(prefix="mc-import-") as folder:
-        path = Path(folder) / "file"
         try:
-            await runtime.files.fetch(task.key, path)
-        except FileNotFoundError as error:
-            raise unreadable() from error
-        try:
-            await _try(runtime, operation_id, path)
+            await _try(runtime, operation_id, await _fetched(runtime, task.key, Path(folder) / "file"))
         except DomainError as refused:
             if refused.status >= 500:
                 raise
             await runtime.db.run(partial(_refuse, operation_id=operation_id, code=refused.code, params=refused.params))
     async with runtime.db.transaction() as session:
         operation = await session.get_one(Operation, operation_id)
-        if not _needs_file(operation):
+        approvable = task.proposal is not None and operation.status == "failed"
+        if not (approvable or _needs_file(operation)):
             await runtime.files.remove([task.key])
+
+
+async def _fetched(runtime: Runtime, key: str, path: Path) -> Path:
+    """Raises 422 `import-file-unreadable` for a file that is not kept any more."""
+    try:
+        await runtime.files.fetch(key, path)
+    except FileNotFoundError as error:
+        raise unreadable() from error
+    return path
 
 
 async def _try(runtime: Runtime, operation_id: UUID, path: Path) -> None:
@@ -148,7 +154,7 @@ async def _refuse(session: AsyncSession, operation_id: UUID, code: str, params: 
     """The file as a whole is refused: one problem, without a row."""
     operation = await hold(session, Operation, operation_id)
     operation.finish({"committed": False}, failed=True)
-    await _keep(session, operation_id, [Problem("", 0, None, None, code, False, params)])
+    await _keep(session, operation_id, [Problem("", 0, None, None, code, False, masked_params(params))])
 
 
 async def _keep(session: AsyncSession, operation_id: UUID, problems: Sequence[Problem]) -> None:
@@ -180,7 +186,8 @@ def _plain(params: Mapping[str, object]) -> dict[str, JsonValue]:
 
 async def _give_up(session: AsyncSession, operation: Operation) -> None:
     """Nothing of a failed import stays, so there is nothing to undo; only to say that it was not the file's fault."""
-    await _keep(session, operation.id, [Problem("", 0, None, None, "internal-error", False, {})])
+    code = "operation-process-died" if operation.attempts > MAX_DEATHS else "internal-error"
+    await _keep(session, operation.id, [Problem("", 0, None, None, code, False, {})])
 
 
 WORK: Final = Work(Operation, {"import": _import}, _give_up)

@@ -10,10 +10,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.base import Base
-from shared.operations.models import OperationRow, operation_checks
+from shared.operations.models import CountedOperationRow, operation_checks
 
 
-class Operation(OperationRow, Base):
+class Operation(CountedOperationRow, Base):
     """Work on a whole file. `task` says what to do, `caller` in whose name: the rights of the moment it was asked."""
 
     __tablename__ = "operation"

@@ -8,19 +8,19 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.access import OFFICERS
+from services.registry.access import OFFICERS, person_of
 from services.registry.enterprises import queries as enterprises
 from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.usecases import enterprise_state, speaks_for
 from services.registry.persons.keys import Keyring
-from services.registry.persons.models import FOUNDER, LEGAL_REPRESENTATIVE, Person, PersonLink
+from services.registry.persons.models import CLAIMED, CONFIRMED, FOUNDER, LEGAL_REPRESENTATIVE, Person, PersonLink
 from services.registry.persons.schemas import LinkPerson, UnlinkPerson
 from services.registry.persons.usecases import person_of_link
 from services.registry.policy import edition_at, require_known
 from services.registry.projects import queries as projects
 from services.registry.projects.models import Project
 from services.registry.projects.usecases import project_state
-from services.registry.steps import step_day
+from services.registry.steps import require_four_eyes, step_day
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.errors import DomainError, not_found
@@ -43,7 +43,8 @@ async def link_to_enterprise(
     sent: LinkPerson,
 ) -> PersonLink:
     """A person behind an enterprise. A new legal representative ends the one before and is told to everybody by its
-    reference; where there is one already, only the enterprise itself or an officer names another (409)."""
+    reference; where there is one already, only the enterprise itself or an officer names another (409). Of a person
+    that the caller does not see it is a claim, which does none of that before it is confirmed."""
     enterprise = await enterprises.lock_for_change(session, principal, enterprise_id, below="/persons")
     _require_capacity(editions, principal, sent)
     legal = sent.capacity == LEGAL_REPRESENTATIVE
@@ -51,12 +52,12 @@ async def link_to_enterprise(
         params = {"fields": "legal_representative_ref", "id": enterprise.id}
         raise DomainError("change-needs-confirmation", 409, params=params, clauses=["2.2-1"])
     since = effective_date(principal, sent.since)
-    person = await person_of_link(session, keys, principal, sent)
+    person, seen = await person_of_link(session, keys, principal, sent)
     await _require_new(session, person, PersonLink(enterprise_id=enterprise.id, capacity=sent.capacity))
-    if legal:
+    if legal and seen:
         await _succeed(session, enterprise, person, since, principal)
     link = PersonLink(id=uuid7(), person_id=person.id, enterprise_id=enterprise.id, capacity=sent.capacity, since=since)
-    return await _write(session, link, person, principal)
+    return await _write(session, link, person, principal, sent, seen=seen)
 
 
 async def link_to_project(
@@ -72,12 +73,54 @@ async def link_to_project(
     project = await projects.lock_for_change(session, principal, project_id)
     _require_capacity(editions, principal, sent, without=LEGAL_REPRESENTATIVE)
     since = effective_date(principal, sent.since)
-    person = await person_of_link(session, keys, principal, sent)
+    person, seen = await person_of_link(session, keys, principal, sent)
     await _require_new(session, person, PersonLink(project_id=project.id, capacity=sent.capacity))
-    if sent.capacity == FOUNDER and project.founder_ref is None:
+    if seen and sent.capacity == FOUNDER and project.founder_ref is None:
         await _found(session, project, person, principal)
     link = PersonLink(id=uuid7(), person_id=person.id, project_id=project.id, capacity=sent.capacity, since=since)
-    return await _write(session, link, person, principal)
+    return await _write(session, link, person, principal, sent, seen=seen)
+
+
+async def confirm_link(
+    session: AsyncSession, principal: Principal, person_id: UUID, link_id: UUID
+) -> tuple[PersonLink, Person]:
+    """What a party claimed of a person is so, says an officer or the person itself; from now on it has its effects.
+
+    Confirming twice changes nothing. Raises 404 for anybody else, 403 `four-eyes-required` for whoever claimed it, 409
+    `change-needs-confirmation` where the person itself would take the place of another legal representative.
+    """
+    known = select(PersonLink).where(PersonLink.id == link_id, PersonLink.person_id == person_id)
+    claim: PersonLink | None = await session.scalar(known.where(PersonLink.until.is_(None)))
+    person = await session.get(Person, person_id)
+    if claim is None or person is None or not (principal.has(*OFFICERS) or person_of(principal) == person.ref):
+        raise not_found("person")
+    enterprise, project = await _lock_subject(session, claim)
+    link = await session.get_one(PersonLink, claim.id, with_for_update=True, populate_existing=True)
+    if link.status == CONFIRMED or link.until is not None:
+        return link, person
+    require_four_eyes(principal, link.recorded_by)
+    if enterprise is not None and link.capacity == LEGAL_REPRESENTATIVE:
+        if enterprise.legal_representative_ref not in (None, person.ref) and not principal.has(*OFFICERS):
+            params = {"fields": "legal_representative_ref", "id": enterprise.id}
+            raise DomainError("change-needs-confirmation", 409, params=params, clauses=["2.2-1"])
+        await _succeed(session, enterprise, person, link.since, principal)
+    if project is not None and link.capacity == FOUNDER and project.founder_ref is None:
+        await _found(session, project, person, principal)
+    link.status, link.confirmed_by, link.confirmed_on = CONFIRMED, principal.account_id, principal.today
+    await session.flush()
+    locked = await session.get_one(Person, person.id, with_for_update=True)
+    await _tell(session, rc.PersonLinkConfirmed, link, locked, principal)
+    return link, locked
+
+
+async def _lock_subject(session: AsyncSession, link: PersonLink) -> tuple[Enterprise | None, Project | None]:
+    if link.project_id is not None:
+        return None, await session.get_one(Project, link.project_id, with_for_update=True)
+    enterprise = await session.get_one(Enterprise, link.enterprise_id, with_for_update=True)
+    if enterprise.merged_into_id is not None:
+        params = {"id": enterprise.merged_into_id}
+        raise DomainError("enterprise-merged-meanwhile", 409, params=params, clauses=["2.2-1"])
+    return enterprise, None
 
 
 async def unlink_from_enterprise(
@@ -87,7 +130,7 @@ async def unlink_from_enterprise(
     `legal-representative-stays`)."""
     enterprise = await enterprises.lock_for_change(session, principal, enterprise_id)
     link = await _link(session, PersonLink.enterprise_id == enterprise.id, link_id)
-    if link.capacity == LEGAL_REPRESENTATIVE:
+    if link.capacity == LEGAL_REPRESENTATIVE and link.status == CONFIRMED:
         raise DomainError("legal-representative-stays", 409, clauses=["2.2-1"])
     return await _end(session, link, principal, sent)
 
@@ -129,6 +172,7 @@ async def _succeed(
     before = select(PersonLink).where(
         PersonLink.enterprise_id == enterprise.id,
         PersonLink.capacity == LEGAL_REPRESENTATIVE,
+        PersonLink.status == CONFIRMED,
         PersonLink.until.is_(None),
     )
     for link in await session.scalars(before.with_for_update()):
@@ -151,8 +195,12 @@ async def _found(session: AsyncSession, project: Project, person: Person, princi
     await outbox.append(session, rc.ProjectAmended, project, project_state(project), context=context)
 
 
-async def _write(session: AsyncSession, link: PersonLink, person: Person, principal: Principal) -> PersonLink:
+async def _write(
+    session: AsyncSession, link: PersonLink, person: Person, principal: Principal, sent: LinkPerson, *, seen: bool
+) -> PersonLink:
     link.recorded_by = principal.account_id
+    link.status = CONFIRMED if seen else CLAIMED
+    link.claimed_name = None if seen else sent.name
     session.add(link)
     await session.flush()
     locked = await session.get_one(Person, person.id, with_for_update=True)
@@ -192,6 +240,7 @@ async def _tell(
         capacity=link.capacity,
         since=link.since,
         until=link.until,
+        status=link.status,
     )
     context = EventContext.of(principal, link.until or link.since)
     await outbox.append(session, event_type, person, state, context=context)

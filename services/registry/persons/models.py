@@ -18,6 +18,9 @@ from shared.ids import uuid7
 LEGAL_REPRESENTATIVE: Final = "legal_representative"
 FOUNDER: Final = "founder"
 
+CLAIMED: Final = "claimed"
+CONFIRMED: Final = "confirmed"
+
 
 class Person(Aggregate, Base):
     """A natural person; `ref` is all that anybody else learns.
@@ -50,12 +53,19 @@ class Person(Aggregate, Base):
 
 
 class PersonLink(Base):
-    """In which capacity a person stands behind an enterprise or a project, from `since` through `until`."""
+    """In which capacity a person stands behind an enterprise or a project, from `since` through `until`.
+
+    `claimed`: a party says so of a person that it does not see. It opens nothing and has no effect until an officer or
+    the person itself confirms it; until then it shows `claimed_name`, which is what was sent.
+    """
 
     __tablename__ = "person_link"
     __table_args__ = (
         CheckConstraint("num_nonnulls(enterprise_id, project_id) = 1", name="one_subject"),
         CheckConstraint("until >= since", name="period_forward"),
+        CheckConstraint("status IN ('claimed', 'confirmed')", name="status_known"),
+        CheckConstraint("num_nonnulls(confirmed_by, confirmed_on) IN (0, 2)", name="confirmed_on_a_day"),
+        CheckConstraint("status = 'confirmed' OR confirmed_by IS NULL", name="confirmed_by_somebody"),
         Index(
             "uq_person_link_enterprise",
             "enterprise_id",
@@ -76,7 +86,7 @@ class PersonLink(Base):
             "uq_person_link_one_legal_representative",
             "enterprise_id",
             unique=True,
-            postgresql_where=text("until IS NULL AND capacity = 'legal_representative'"),
+            postgresql_where=text("until IS NULL AND capacity = 'legal_representative' AND status = 'confirmed'"),
         ),
         Index("ix_person_link_person_id", "person_id"),
     )
@@ -89,6 +99,11 @@ class PersonLink(Base):
     since: Mapped[date]
     until: Mapped[date | None]
     recorded_by: Mapped[str]
+    status: Mapped[str]
+    claimed_name: Mapped[str | None]
+    confirmed_by: Mapped[str | None]
+    """Who confirmed what was claimed; None for a link that never was a claim."""
+    confirmed_on: Mapped[date | None]
 
 
 class Graduation(Base):

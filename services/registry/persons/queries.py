@@ -8,11 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.registry.access import APPROVERS, OFFICERS, enterprise_code_of, operator_code_of, person_of
 from services.registry.enterprises import queries as enterprises
 from services.registry.enterprises.models import Enterprise
-from services.registry.persons.models import Graduation, Person, PersonLink
+from services.registry.persons.models import CONFIRMED, Graduation, Person, PersonLink
 from services.registry.persons.schemas import LinkFilter, PersonFilter
 from services.registry.projects import queries as projects
 from services.registry.projects.models import Project
@@ -29,7 +30,8 @@ REVEALERS: Final = (*HR, r.SCIENCE_APPROVER)
 
 
 def read_scope(principal: Principal) -> ColumnElement[bool]:
-    """Oneself; the persons behind one's own enterprise, and behind those that an operator registered or hosts."""
+    """Oneself; the persons behind one's own enterprise, and behind those that an operator registered or hosts. What a
+    party merely claims opens nothing: a number would otherwise be enough to read whose it is."""
     if principal.has(*BUREAUS, r.AUDITOR):
         return true()
     scopes: list[ColumnElement[bool]] = [false()]
@@ -38,8 +40,9 @@ def read_scope(principal: Principal) -> ColumnElement[bool]:
     if enterprise_code_of(principal) is not None or operator_code_of(principal) is not None:
         firms = select(Enterprise.id).where(enterprises.read_scope(principal))
         teams = select(Project.id).where(projects.read_scope(principal))
-        behind = or_(PersonLink.enterprise_id.in_(firms), PersonLink.project_id.in_(teams))
-        scopes.append(exists().where(PersonLink.person_id == Person.id, behind))
+        link = aliased(PersonLink)
+        behind = or_(link.enterprise_id.in_(firms), link.project_id.in_(teams))
+        scopes.append(exists().where(link.person_id == Person.id, link.status == CONFIRMED, behind))
     return or_(*scopes)
 
 
@@ -77,6 +80,12 @@ async def find(session: AsyncSession, principal: Principal, person_id: UUID, *, 
     if person is None:
         raise not_found("person")
     return person
+
+
+async def sees(session: AsyncSession, principal: Principal, person: Person) -> bool:
+    """Whether the person is in the caller's scope."""
+    query = select(Person.id).where(Person.id == person.id, read_scope(principal))
+    return await session.scalar(query) is not None
 
 
 async def is_graduate(session: AsyncSession, person_id: UUID) -> bool:

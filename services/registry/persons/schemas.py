@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, SecretStr
@@ -19,8 +19,9 @@ Capacity = Annotated[str, Field(max_length=64, examples=["founder"])]
 
 
 class LinkPerson(Request):
-    """A person behind an enterprise or project: known by `person_ref`, or new with a name and, if there is one, the
-    number of the identity card. Officers may give a new person the reference that is in use for it already."""
+    """A person behind an enterprise or project: known by `person_ref`, or by a name and, if there is one, the number of
+    the identity card, which parties send together. Officers may give a new person the reference that is in use for it
+    already."""
 
     capacity: Capacity
     person_ref: PersonRef | None = None
@@ -76,11 +77,27 @@ class PersonOut(Response):
     place_known: bool | None
 
 
+class LinkedPersonOut(Response):
+    """The person of a link. Of one that is merely claimed, only the name that was sent is shown."""
+
+    id: UUID | None = None
+    version: int | None = None
+    person_ref: str | None = None
+    name: str | None
+    id_number: str | None = None
+    place_known: bool | None = None
+
+
 class LinkOut(Response):
-    """A person in a capacity, from `since` through `until`."""
+    """A person in a capacity, from `since` through `until`.
+
+    `status` is `claimed` where a party named a person that it does not see: an officer or the person itself confirms
+    it, and until then it has no effect.
+    """
 
     id: UUID
-    person: PersonOut
+    person: LinkedPersonOut
+    status: Literal["claimed", "confirmed"]
     enterprise_id: UUID | None
     project_id: UUID | None
     capacity: str

@@ -8,9 +8,9 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from services.registry.persons.keys import Keyring
-from services.registry.persons.models import Person, PersonLink
+from services.registry.persons.models import CLAIMED, CONFIRMED, Person, PersonLink
 from services.registry.persons.numbers import HIDDEN, masked
-from services.registry.persons.schemas import LinkOut, PersonOut
+from services.registry.persons.schemas import LinkedPersonOut, LinkOut, PersonOut
 
 
 async def _not_replayed(request: Request) -> None:
@@ -36,11 +36,14 @@ def shown(person: Person, keys: Keyring | None) -> PersonOut:
     )
 
 
-def shown_link(link: PersonLink, person: Person, keys: Keyring | None) -> LinkOut:
-    """A link with its person."""
+def shown_link(link: PersonLink, person: Person, keys: Keyring | None, *, seen: bool = False) -> LinkOut:
+    """A link with its person; of a claim only what was sent, but to those who see the person anyway."""
+    whole = seen or link.status == CONFIRMED
+    named = LinkedPersonOut(**shown(person, keys).model_dump()) if whole else LinkedPersonOut(name=link.claimed_name)
     return LinkOut(
         id=link.id,
-        person=shown(person, keys),
+        person=named,
+        status=CONFIRMED if link.status == CONFIRMED else CLAIMED,
         enterprise_id=link.enterprise_id,
         project_id=link.project_id,
         capacity=link.capacity,

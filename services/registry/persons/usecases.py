@@ -13,7 +13,7 @@ from services.registry.access import OFFICERS, operator_code_of
 from services.registry.persons.keys import Keyring
 from services.registry.persons.models import Graduation, Person
 from services.registry.persons.numbers import checked_number, number_of, seal_into
-from services.registry.persons.queries import find, is_graduate
+from services.registry.persons.queries import BUREAUS, find, is_graduate, sees
 from services.registry.persons.schemas import AmendPerson, LinkPerson, RecordGraduation, RevealNumber
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import require_four_eyes
@@ -30,12 +30,45 @@ from shared.ids import uuid7
 GRADUATE_RULES = ("person.graduate",)
 
 
-async def person_of_link(session: AsyncSession, keys: Keyring | None, principal: Principal, sent: LinkPerson) -> Person:
-    """The person that was named, known or new.
+async def person_of_link(
+    session: AsyncSession, keys: Keyring | None, principal: Principal, sent: LinkPerson
+) -> tuple[Person, bool]:
+    """The person that was named, known or new, and whether it is the caller's to see: new ones and those it sees
+    already are.
 
-    Raises 404 for an unknown reference, 422 for a new person without a name or a number that cannot be, 409
-    `person-known-otherwise` where the number belongs to somebody of another name or reference.
+    Raises 422 for a new person without a name or a number that cannot be. A bureau is told what does not fit: 404 for
+    an unknown reference, 409 `person-known-otherwise` where the number belongs to somebody of another name or
+    reference. Anybody else sends the name with the number (422) and learns nothing but that something does not fit:
+    409 `person-not-matched`.
     """
+    if principal.has(*BUREAUS):
+        return await _named(session, keys, principal, sent), True
+    if sent.id_number is not None and sent.name is None:
+        raise PayloadInvalid.at("name", "missing")
+    if sent.person_ref is None and sent.id_number is None:
+        return await _register(session, keys, principal, sent), True
+    known = await _matching(session, keys, principal, sent)
+    if known is None:
+        return await _register(session, keys, principal, sent), True
+    return known, await sees(session, principal, known)
+
+
+async def _matching(
+    session: AsyncSession, keys: Keyring | None, principal: Principal, sent: LinkPerson
+) -> Person | None:
+    """The one person that all of what a party sent fits; None for a number that nobody has."""
+    found = [await _by_number(session, keys, principal, sent.id_number)] if sent.id_number is not None else []
+    if sent.person_ref is not None:
+        found.append(await session.scalar(select(Person).where(Person.ref == sent.person_ref)))
+    known = found[-1]
+    unknown_reference = sent.person_ref is not None and known is None
+    other_name = known is not None and sent.name is not None and sent.name != known.name
+    if unknown_reference or other_name or any(person is not known for person in found):
+        raise DomainError("person-not-matched", 409)
+    return known
+
+
+async def _named(session: AsyncSession, keys: Keyring | None, principal: Principal, sent: LinkPerson) -> Person:
     known = await _by_number(session, keys, principal, sent.id_number)
     if sent.person_ref is not None:
         referred: Person | None = await session.scalar(select(Person).where(Person.ref == sent.person_ref))

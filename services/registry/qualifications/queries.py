@@ -70,11 +70,6 @@ def status_on(day: date) -> ColumnElement[str]:
     return case((over, "expired"), else_=Qualification.status)
 
 
-def active_on(day: date) -> ColumnElement[bool]:
-    """Whether the title is active as of the day, not suspended, revoked or run out."""
-    return status_on(day) == "active"
-
-
 def held_on(day: date) -> ColumnElement[bool]:
     """Whether the title was held on the day, suspended or not; the day of the revocation does not count."""
     return and_(

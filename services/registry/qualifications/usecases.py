@@ -13,7 +13,7 @@ from services.registry.bans.relations import related_bans
 from services.registry.bans.rules import TITLE, decide_application
 from services.registry.centres.models import Centre
 from services.registry.centres.queries import hold_standing, write_scope
-from services.registry.centres.rules import require_state
+from services.registry.centres.rules import decide_listed_by, require_state
 from services.registry.notices.usecases import open_notice, require_notice_over
 from services.registry.policy import edition_at, require_known
 from services.registry.qualifications import rules
@@ -41,7 +41,7 @@ async def apply_for_title(
     """Apply for a title of a listed centre; pins the edition.
 
     Raises 404 for somebody else's centre, 422 for an unknown kind or level, 409 `carrier-ban-in-force`,
-    `policy-not-in-force`, `centre-not-listed`, `title-already-held`.
+    `policy-not-in-force`, `centre-not-listed`, `centre-not-listed-yet`, `title-already-held`.
     """
     centre = await hold_standing(session, write_scope(principal), sent.centre_id)
     day = effective_date(principal, sent.applied_on)
@@ -199,6 +199,7 @@ async def _decide(
         combine(
             decide_application(edition, TITLE, bans, title.applied_on, today, related),
             rules.decide_title(edition, title.kind, title.level, centre.status, held),
+            decide_listed_by(edition, "titles.centre_listed", centre.listed_on, title.applied_on),
         )
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres import queries as centres
 from services.registry.centres.models import Centre
+from services.registry.enterprises.models import Enterprise
 from services.registry.partners.models import Agreement, JointCarrier
 from services.registry.policy import edition_at
 from services.registry.service_records.models import ServiceRecord
@@ -24,6 +25,8 @@ from shared.policy.edition import Edition, Editions
 
 _CENTRE: Final = ServiceRecord.centre_id
 _IS_CONFIRMED: Final = ServiceRecord.status == CONFIRMED
+_GOING_ON: Final = func.coalesce(Enterprise.merged_into_id, Enterprise.id)
+"""Records of one enterprise that were merged are one enterprise here (2.2-1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +99,18 @@ def _count(year: _Year, state: ColumnElement[bool]) -> Select[UUID, int]:
 
 
 def _served(year: _Year) -> Select[UUID, int]:
-    number = func.count(ServiceRecord.enterprise_id.distinct())
-    return select(_CENTRE, number).where(year.records(), _IS_CONFIRMED).group_by(_CENTRE)
+    number = func.count(_GOING_ON.distinct())
+    served = select(_CENTRE, number).join(Enterprise, Enterprise.id == ServiceRecord.enterprise_id)
+    return served.where(year.records(), _IS_CONFIRMED).group_by(_CENTRE)
 
 
 def _counted(year: _Year, service_types: Sequence[str], limit: int | None) -> Select[UUID, int]:
     """Confirmed services, where one enterprise counts at most `limit` times; achievements are no services."""
     per_enterprise = (
         select(_CENTRE.label("centre_id"), func.count().label("number"))
+        .join(Enterprise, Enterprise.id == ServiceRecord.enterprise_id)
         .where(year.records(), _IS_CONFIRMED, ServiceRecord.type.in_(service_types))
-        .group_by(_CENTRE, ServiceRecord.enterprise_id)
+        .group_by(_CENTRE, _GOING_ON)
         .subquery()
     )
     number = per_enterprise.c.number

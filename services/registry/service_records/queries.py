@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.registry.access import enterprise_code_of, operator_code_of
 from services.registry.centres.models import Centre
 from services.registry.enterprises.models import Enterprise
+from services.registry.enterprises.queries import family, known_by
 from services.registry.service_records.models import ServiceRecord
 from services.registry.service_records.rules import CONFIRMED, CORRECTED
 from services.registry.service_records.schemas import ServiceRecordFilter
@@ -48,9 +50,15 @@ def centre_scope(principal: Principal) -> ColumnElement[bool]:
 
 
 def answer_scope(principal: Principal) -> ColumnElement[bool]:
-    """Records about the enterprise that the caller speaks for."""
-    own = select(Enterprise.id).where(Enterprise.code == enterprise_code_of(principal))
-    return ServiceRecord.enterprise_id.in_(own)
+    """Records about the enterprise that the caller speaks for, those entered under a record merged into it included."""
+    code = enterprise_code_of(principal)
+    if code is None:
+        return false()
+    own = select(Enterprise.id).where(known_by(code))
+    record = aliased(Enterprise)
+    return ServiceRecord.enterprise_id.in_(
+        select(record.id).where(or_(record.id.in_(own), record.merged_into_id.in_(own)))
+    )
 
 
 def correct_scope(principal: Principal) -> ColumnElement[bool]:
@@ -63,11 +71,12 @@ def matching(wanted: ServiceRecordFilter) -> ColumnElement[bool]:
     exact = {
         ServiceRecord.no: wanted.no,
         ServiceRecord.centre_id: wanted.centre_id,
-        ServiceRecord.enterprise_id: wanted.enterprise_id,
         ServiceRecord.type: wanted.type,
         ServiceRecord.status: wanted.status,
     }
     conditions: list[ColumnElement[bool]] = [column == value for column, value in exact.items() if value is not None]
+    if wanted.enterprise_id is not None:
+        conditions.append(ServiceRecord.enterprise_id.in_(family(wanted.enterprise_id)))
     if wanted.since is not None:
         conditions.append(ServiceRecord.provided_on >= wanted.since)
     if wanted.until is not None:

@@ -11,6 +11,7 @@ from services.registry.access import enterprise_code_of, operator_code_of
 from services.registry.centres.models import Centre
 from services.registry.centres.rules import require_state
 from services.registry.enterprises.models import Enterprise
+from services.registry.enterprises.queries import family
 from services.registry.policy import edition_at, require_known, require_passed
 from services.registry.remarks.usecases import keep_remark
 from services.registry.service_records import rules
@@ -67,7 +68,7 @@ async def record_service(
     if centre_id is None:
         raise not_found("centre")
     enterprise = await _enterprise(session, sent)
-    return await _record(session, editions, principal, centre_id, enterprise.id, sent)
+    return await _record(session, editions, principal, centre_id, enterprise, sent)
 
 
 async def confirm_service(
@@ -101,8 +102,8 @@ async def correct_service(
     replaced.status = rules.CORRECTED
     replaced.reason_code = sent.reason_code
     await _publish(session, rc.ServiceCorrected, replaced, EventContext.of(principal), remark=sent.remark)
-    parties = replaced.centre_id, replaced.enterprise_id
-    return await _record(session, editions, principal, *parties, sent, corrects_id=replaced.id)
+    served = await session.get_one(Enterprise, replaced.enterprise_id)
+    return await _record(session, editions, principal, replaced.centre_id, served, sent, corrects_id=replaced.id)
 
 
 async def _record(
@@ -110,7 +111,7 @@ async def _record(
     editions: Editions,
     principal: Principal,
     centre_id: UUID,
-    enterprise_id: UUID,
+    served: Enterprise,
     sent: ServiceContent,
     *,
     corrects_id: UUID | None = None,
@@ -119,6 +120,7 @@ async def _record(
         raise PayloadInvalid.at("provided_on", "in_the_future")
     edition = edition_at(editions, sent.provided_on)
     require_known("type", [sent.type], rules.record_types(edition))
+    enterprise_id = served.merged_into_id or served.id
     tenancies = await _stays(session, centre_id, enterprise_id)
     stays = {tenancy.id: rules.Stay(tenancy.admitted_on, tenancy.ended_on) for tenancy in tenancies}
     decision = require_passed(
@@ -160,7 +162,10 @@ async def _answer(
     require_state(record.status, rules.ANSWERABLE)
     require_four_eyes(principal, record.recorded_by)
     centre = await session.get_one(Centre, record.centre_id)
-    if centre.operator_code in (enterprise_code_of(principal), operator_code_of(principal)):
+    served = await session.get_one(Enterprise, record.enterprise_id)
+    itself = select(Enterprise.code).where(Enterprise.id.in_(family(served.merged_into_id or served.id)))
+    answering = {enterprise_code_of(principal), operator_code_of(principal), *await session.scalars(itself)}
+    if centre.operator_code in answering:
         raise four_eyes_required()
     record.status = status
     record.answered_by = principal.account_id
@@ -172,7 +177,7 @@ async def _answer(
 
 async def _stays(session: AsyncSession, centre_id: UUID, enterprise_id: UUID) -> list[Tenancy]:
     """The enterprise's tenancies at the centre, locked so that none is ended in the past meanwhile."""
-    query = select(Tenancy).where(Tenancy.centre_id == centre_id, Tenancy.enterprise_id == enterprise_id)
+    query = select(Tenancy).where(Tenancy.centre_id == centre_id, Tenancy.enterprise_id.in_(family(enterprise_id)))
     return list(await session.scalars(query.order_by(Tenancy.id).with_for_update(read=True)))
 
 

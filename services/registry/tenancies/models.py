@@ -82,6 +82,8 @@ class Tenancy(Aggregate, Base):
     ended_on: Mapped[date | None]
     reason_code: Mapped[str | None]
     graduation_criterion: Mapped[str | None]
+    claim: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the graduation rests on, as it was stated."""
     evidence: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list, server_default=text("'{}'"))
     relocation_case_id: Mapped[UUID | None]
     """The delisting case that obliges the enterprise to move."""

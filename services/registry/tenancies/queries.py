@@ -13,9 +13,10 @@ from services.registry.centres import queries as centres
 from services.registry.centres.models import Centre
 from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.queries import known_by
+from services.registry.measures.models import CentreMeasure
 from services.registry.projects.models import Project
-from services.registry.qualifications.models import Qualification
-from services.registry.qualifications.queries import active_on
+from services.registry.qualifications.models import Qualification, TitleMeasure
+from services.registry.qualifications.queries import held_on
 from services.registry.tenancies.models import Tenancy
 from services.registry.tenancies.rules import Relocation
 from services.registry.tenancies.schemas import Overdue, TenancyFilter, TenancyOut
@@ -142,7 +143,37 @@ async def last_relocation(session: AsyncSession, stays: ColumnElement[bool]) -> 
 
 
 async def carries_technology(session: AsyncSession, centre_id: UUID, kinds: tuple[str, ...], day: date) -> bool:
-    """Whether the centre holds one of the titles that make it a carrier of technology enterprises, not run out by the
-    day."""
-    held = exists().where(Qualification.centre_id == centre_id, Qualification.kind.in_(kinds), active_on(day))
+    """Whether the centre held, on the day, one of the titles that make it a carrier of technology enterprises; one
+    that was suspended then does not count, what became of it later does not matter."""
+    suspended = _last_measure(TitleMeasure, TitleMeasure.qualification_id == Qualification.id, "decided", day)
+    held = exists().where(
+        Qualification.centre_id == centre_id,
+        Qualification.kind.in_(kinds),
+        held_on(day),
+        suspended.is_distinct_from("suspension"),
+    )
     return bool(await session.scalar(select(held)))
+
+
+async def suspended_on(session: AsyncSession, centre_id: UUID, day: date) -> bool:
+    """Whether the centre was suspended on the day; the day it was resumed on is one of work again."""
+    last = _last_measure(CentreMeasure, CentreMeasure.centre_id == centre_id, "carried_out", day)
+    return await session.scalar(select(last)) == "suspension"
+
+
+def _last_measure(
+    table: type[TitleMeasure | CentreMeasure], whose: ColumnElement[bool], done: str, day: date
+) -> ColumnElement[str]:
+    """The kind of the last suspension or resumption through the day; NULL where there was none."""
+    return (
+        select(table.kind)
+        .where(
+            whose,
+            table.status == done,
+            table.kind.in_(("suspension", "resumption")),
+            table.decided_on <= day,
+        )
+        .order_by(table.decided_on.desc(), table.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -38,6 +39,8 @@ class Graduate:
     amount: Decimal | None = None
     insured_jobs: int | None = None
     own_premises: bool | None = None
+    stated: Mapping[str, str | int] = field(default_factory=dict)
+    """The particulars that the claim rests on, as they were sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,18 @@ def _relocation(edition: Edition, relocation: Relocation, admitted_on: date, *, 
         {"left_on": relocation.left_on, "admitted_on": admitted_on, "months": months, "waived": waived},
         limit=add_months(relocation.left_on, months),
         message="relocation-waiver-holds" if waived else "relocation-waiver-over",
+    )
+
+
+def decide_not_suspended(edition: Edition, suspended: bool, day: date) -> Decision:
+    """2.1-1: a centre takes nobody in on a day it was suspended on, even if that is entered later."""
+    return edition.decision(
+        edition.result(
+            "tenancy.centre_listed",
+            not suspended,
+            {"day": day, "suspended": suspended},
+            message="centre-suspended-that-day" if suspended else "centre-working-that-day",
+        )
     )
 
 
@@ -230,7 +245,12 @@ def _technology_route(edition: Edition, claim: Graduate) -> RuleResult:
     return edition.result(
         "tenancy.graduation",
         passed,
-        {"criterion": claim.criterion, "amount": claim.amount, "routes": ", ".join(TECHNOLOGY_ROUTES)},
+        {
+            "criterion": claim.criterion,
+            "amount": claim.amount,
+            "routes": ", ".join(TECHNOLOGY_ROUTES),
+            **claim.stated,
+        },
         limit=floor,
         message=_message(passed, known, "graduation-route-technology"),
     )

@@ -149,6 +149,8 @@ class TenancyOut(Response):
     ended_on: date | None
     reason_code: str | None
     graduation_criterion: str | None
+    claim: dict[str, JsonValue] | None = None
+    """What the graduation rests on, as it was stated."""
     evidence: list[str]
     remark: str | None = None
     relocation_case_id: UUID | None
@@ -178,3 +180,12 @@ def amount_of(claim: Claim) -> Decimal | None:
     if isinstance(claim, VentureCapital):
         return claim.amount
     return sum(claim.incomes, Decimal(0)) if isinstance(claim, TwoYearIncome) else None
+
+
+def stated_in(claim: Claim) -> dict[str, str | int]:
+    """The particulars of a technology route, for its decision; those of the other one are among the rule's own."""
+    if isinstance(claim, HighTechCertificate):
+        return {"certificate_no": claim.certificate_no}
+    if isinstance(claim, TwoYearIncome):
+        return {"first_year": claim.first_year, "incomes": ", ".join(str(income) for income in claim.incomes)}
+    return {"form": claim.form} if isinstance(claim, MergerOrListing) else {}

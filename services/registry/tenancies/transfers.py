@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.queries import hold_standing, write_scope as centre_write_scope
-from services.registry.centres.rules import require_state
+from services.registry.centres.rules import decide_listed_by, require_state
 from services.registry.policy import edition_at, require_passed
 from services.registry.steps import step_day
 from services.registry.tenancies import rules
 from services.registry.tenancies.events import record
 from services.registry.tenancies.models import Tenancy
-from services.registry.tenancies.queries import lock_for_change
+from services.registry.tenancies.queries import lock_for_change, suspended_on
 from services.registry.tenancies.schemas import TransferTenancy
 from services.registry.tenancies.usecases import flush_admission
 from shared.auth.principal import Principal
@@ -42,8 +42,8 @@ async def transfer_tenancy(
 
     The day of the transfer is the first at the new centre; the old tenancy ends the day before, so that no day counts
     twice. The stay goes on: its age at entry was tested when it began, its longest stay is not counted anew. Both
-    centres have to be the caller's (404). Raises 409 `centre-not-listed`, `longest-stay-exceeded`,
-    `transfer-to-the-same-centre`.
+    centres have to be the caller's (404). Raises 409 `centre-not-listed`, `centre-not-listed-yet`,
+    `centre-suspended-that-day`, `longest-stay-exceeded`, `transfer-to-the-same-centre`.
     """
     centre = await hold_standing(session, centre_write_scope(principal), sent.centre_id)
     old = await lock_for_change(session, principal, tenancy_id)
@@ -56,6 +56,8 @@ async def transfer_tenancy(
     decision = require_passed(
         combine(
             rules.decide_transfer(edition, centre.status, old.stay_since, day),
+            decide_listed_by(edition, "tenancy.centre_listed", centre.listed_on, day),
+            rules.decide_not_suspended(edition, await suspended_on(session, centre.id, day), day),
             rules.decide_stay(edition, old.stay_since, old.stay_until, day),
         )
     )

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.queries import hold_standing, write_scope as centre_write_scope
-from services.registry.centres.rules import require_state
+from services.registry.centres.rules import decide_listed_by, require_state
 from services.registry.enterprises.models import Enterprise
 from services.registry.policy import edition_at, require_known, require_passed
 from services.registry.steps import CaseStep, step_day
@@ -16,8 +16,23 @@ from services.registry.tenancies import rules
 from services.registry.tenancies.events import record
 from services.registry.tenancies.incubatees import incubatee_of
 from services.registry.tenancies.models import NO_OVERLAP, NO_PROJECT_OVERLAP, Tenancy
-from services.registry.tenancies.queries import carries_technology, last_relocation, lock_for_change, overlapping
-from services.registry.tenancies.schemas import AdmitEnterprise, ExitTenancy, GraduateTenancy, Operating, amount_of
+from services.registry.tenancies.proof_rules import decide_proof
+from services.registry.tenancies.proofs import proof_of
+from services.registry.tenancies.queries import (
+    carries_technology,
+    last_relocation,
+    lock_for_change,
+    overlapping,
+    suspended_on,
+)
+from services.registry.tenancies.schemas import (
+    AdmitEnterprise,
+    ExitTenancy,
+    GraduateTenancy,
+    Operating,
+    amount_of,
+    stated_in,
+)
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.db import constraint_of
@@ -36,8 +51,8 @@ async def admit_enterprise(
     """Admit an enterprise, or a project without a code, into a listed centre (2.1-1); on the licence alone, permits
     may follow (2.2-1).
 
-    Raises 404 for somebody else's centre or an unknown enterprise, 409 `centre-not-listed`,
-    `age-at-entry-not-admissible`, `tenancy-overlaps`.
+    Raises 404 for somebody else's centre or an unknown enterprise, 409 `centre-not-listed`, `centre-not-listed-yet`,
+    `centre-suspended-that-day`, `age-at-entry-not-admissible`, `tenancy-overlaps`.
     """
     centre = await hold_standing(session, centre_write_scope(principal), sent.centre_id)
     who = await incubatee_of(session, principal, sent)
@@ -52,6 +67,8 @@ async def admit_enterprise(
     decision = require_passed(
         combine(
             rules.decide_admission(edition, centre.status, who.registered_on, day, relocation=relocation),
+            decide_listed_by(edition, "tenancy.centre_listed", centre.listed_on, day),
+            rules.decide_not_suspended(edition, await suspended_on(session, centre.id, day), day),
             rules.decide_one_open(edition, present.admitted_on if present else None, day),
             rules.decide_stay(edition, since, until, day),
         )
@@ -103,7 +120,8 @@ async def graduate_tenancy(
     *,
     if_match: str | None,
 ) -> Tenancy:
-    """Graduate the enterprise by one criterion of the edition, with evidence. Raises 409 with what is not met."""
+    """Graduate the enterprise by one criterion of the edition, with evidence; what it states has to agree with the
+    enterprise's file. Raises 409 with what is not met, or with what disagrees."""
     tenancy = await lock_for_change(session, principal, tenancy_id)
     honour_match(if_match, tenancy.version)
     require_state(tenancy.status, rules.OPEN)
@@ -122,10 +140,12 @@ async def graduate_tenancy(
         amount=amount_of(sent.claim),
         insured_jobs=operating.insured_jobs if operating else None,
         own_premises=operating.own_premises if operating else None,
+        stated=stated_in(sent.claim),
     )
     decision = require_passed(
         combine(
             rules.decide_graduation(edition, claim),
+            decide_proof(edition, await proof_of(session, enterprise.id, sent.claim, day), day),
             rules.decide_entry_age(
                 edition, enterprise.registered_on, tenancy.stay_since, tenancy.project_id is not None
             ),
@@ -134,6 +154,7 @@ async def graduate_tenancy(
     )
     tenancy.status, tenancy.ended_on = "graduated", day
     tenancy.graduation_criterion = claim.criterion
+    tenancy.claim = sent.claim.model_dump(mode="json")
     tenancy.evidence = list(sent.evidence)
     tenancy.decision = decision.to_json()
     await record(session, rc.TenancyGraduated, tenancy, EventContext.of(principal, day), decision)

@@ -73,7 +73,7 @@ async def record_designation(
         if constraint_of(error) == ONE_RECORDED:
             raise DomainError("designation-pending", 409, clauses=["2.1-3"]) from error
         raise
-    await _record(session, rc.DesignationRecorded, designation, EventContext.of(principal, day), decision)
+    await record_step(session, rc.DesignationRecorded, designation, EventContext.of(principal, day), decision)
     return designation
 
 
@@ -110,7 +110,7 @@ async def confirm_designation(
     designation.status, designation.effective_on = "confirmed", day
     designation.decided_by, designation.decided_on = principal.account_id, principal.today
     context = EventContext.of(principal, day)
-    await _record(session, rc.DesignationConfirmed, designation, context, combine(decision, begun))
+    await record_step(session, rc.DesignationConfirmed, designation, context, combine(decision, begun))
     await record_change(session, centre, context, edition)
     return designation
 
@@ -126,7 +126,7 @@ async def reject_designation(
     designation.status, designation.reason_code = "rejected", step.reason_code
     designation.decided_by, designation.decided_on = principal.account_id, day
     context = EventContext.of(principal, day)
-    await _record(session, rc.DesignationRejected, designation, context, remark=step.remark)
+    await record_step(session, rc.DesignationRejected, designation, context, remark=step.remark)
     return designation
 
 
@@ -147,7 +147,7 @@ async def _check_relations(session: AsyncSession, centre_id: UUID, sent: RecordD
         raise PayloadInvalid.at("joint_carrier_ids", "not_the_centres")
 
 
-async def _record(
+async def record_step(
     session: AsyncSession,
     event_type: EventType[rc.DesignationState],
     designation: Designation,
@@ -155,6 +155,7 @@ async def _record(
     decision: Decision | None = None,
     remark: str | None = None,
 ) -> None:
+    """A step's event, with the hash of its remark."""
     remark_hash = await keep_remark(
         session, designation.id, step=designation.status, text=remark, written_by=context.actor
     )

@@ -14,7 +14,7 @@ from services.registry.bans.relations import related_bans
 from services.registry.bans.rules import TIER, decide_application
 from services.registry.centres.models import Centre
 from services.registry.centres.queries import hold_standing, lock_for_change, write_scope
-from services.registry.centres.rules import require_state
+from services.registry.centres.rules import decide_listed_by, require_state
 from services.registry.centres.usecases import centre_state
 from services.registry.notices.usecases import open_notice, require_notice_over
 from services.registry.policy import edition_at, require_known
@@ -195,7 +195,8 @@ async def _test(
     related = await related_bans(session, centre.operator_code, day, centre.id)
     facts = await facts_on(session, edition, centre, as_of or applied_on)
     allowed = decide_application(edition, TIER, bans, applied_on, day, related)
-    return combine(allowed, rules.decide_tier(edition, tier, facts))
+    by_then = decide_listed_by(edition, "tiers.centre_listed", centre.listed_on, applied_on)
+    return combine(allowed, rules.decide_tier(edition, tier, facts), by_then)
 
 
 async def _lock(session: AsyncSession, principal: Principal, application_id: UUID, step: CaseStep) -> TierApplication:

@@ -6,10 +6,11 @@ from datetime import date
 from uuid import uuid4
 
 import pytest
+from pydantic_core import PydanticCustomError
 
 from services.registry.coverage.rules import Placed, matrix, specialised_target
 from services.registry.divisions import rules as divisions
-from services.registry.divisions.schemas import check_office_phone
+from services.registry.divisions.schemas import check_no_mobile, check_office_phone
 from services.registry.partners import rules as partners
 from services.registry.practices.schemas import check_link
 from services.registry.service_records import rules as services
@@ -178,3 +179,12 @@ def test_fifteen_specialised_centres_are_the_target(count: int, missing: int, me
     target = specialised_target(EDITION, centres)
     assert target is not None
     assert (target.actual, target.missing, target.met, target.clause) == (count, missing, met, "1.2-5")
+
+
+@pytest.mark.parametrize(("text", "refused"), [("区长", False), ("张 13900000000", True), ("区长13900000000x", True)])
+def test_a_post_or_an_office_carries_no_mobile_number(text: str, refused: bool) -> None:
+    if refused:
+        with pytest.raises(PydanticCustomError):
+            check_no_mobile(text)
+    else:
+        assert check_no_mobile(text) == text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -162,7 +163,7 @@ async def test_coverage_counts_an_enclave_for_its_owner_and_a_parks_centre_once(
     await registry.listed(name="经开区双创中心", owner_division="540172", site_division="540172")
     await registry.draft(name="草稿中心", owner_division="540124", site_division="540124")
     agreement = {"document_no": "飞地〔2018〕1号", "parties": ["当雄县", "城关区"], "signed_on": "2018-11-20"}
-    enclave = {"owner_division": "540122", "site_division": "540102", "enclave_agreement": agreement}
+    enclave: dict[str, Any] = {"owner_division": "540122", "site_division": "540102", "enclave_agreement": agreement}
     await registry.listed(name="当雄飞地双创中心", **enclave)
     city = expect(await registry.auditor.get("/v1/coverage"), 200)
     rows = {row["code"]: row for row in city["rows"]}
@@ -177,7 +178,7 @@ async def test_coverage_counts_an_enclave_for_its_owner_and_a_parks_centre_once(
 
 
 async def test_coverage_as_of_the_day_before_the_first_listing_is_empty(registry: Registry) -> None:
-    await registry.listed()
+    await registry.listed(DAY)
     before = expect(await registry.auditor.get("/v1/coverage", on="2019-06-02"), 200)
     assert (before["centres"], before["divisions_covered"]) == (0, 0)
     on_the_day = expect(await registry.auditor.get("/v1/coverage", on=DAY), 200)

@@ -253,3 +253,27 @@ async def test_an_unknown_change_is_not_found(registry: Registry) -> None:
     path = f"/v1/centres/{(await registry.listed())['id']}/operator-changes/{uuid4()}"
     refused(await registry.officer.get(path), 404, "not-found")
     refused(await registry.officer.post(f"{path}/review"), 404, "not-found")
+
+
+@pytest.mark.parametrize(("barred", "status"), [(STRANGER, "refused"), (OPERATOR, "applied")])
+async def test_ban_ends_the_applications_of_centres_that_the_operator_runs_by_now(
+    registry: Registry, barred: str, status: str
+) -> None:
+    """The centre changed hands from `OPERATOR` to `STRANGER` while its applications waited."""
+    centre, elsewhere = await registry.listed(), await registry.listed(operator_code=barred)
+    title = await registry.applied(centre["id"])
+    async with registry.db.transaction() as session:
+        columns = "centre_id, operator_code, edition, decision, applied_by, applied_on"
+        await session.execute(
+            text(
+                f"INSERT INTO tier_application (id, no, tier, status, {columns})"
+                f" SELECT uuidv7(), 'TA-2019-0009', 'specialised', 'applied', {columns} FROM qualification"
+            )
+        )
+    await approved(registry, centre["id"], STRANGER)
+    async with registry.db.transaction() as session:
+        await carry_out_decided(session, [decided(elsewhere["id"], operator=barred)])
+    officer = registry.officer.on(date(2021, 3, 1))
+    shown = expect(await officer.get(f"/v1/qualification-applications/{title['id']}"), 200)
+    [tier] = expect(await officer.get("/v1/tier-applications"), 200)["items"]
+    assert (shown["status"], tier["status"]) == (status, status)

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import os
+from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from python_calamine import CalamineWorkbook
+from sqlalchemy import update
 
+from services.registry.centres.models import Centre
+from services.registry.consumers import carry_out_decided
 from services.registry.imports.worker import run_waiting
 from shared.files.sniffing import XLSX
 from shared.runtime import Runtime
 from tests.registry.imports.files import Cell, as_xlsx
-from tests.registry.support import OPERATOR, STRANGER, Json, Registry, enterprise_body, expect, fresh_code, refused
+from tests.registry.support import (
+    APPROVER,
+    OFFICER,
+    OPERATOR,
+    STRANGER,
+    Json,
+    Registry,
+    decided,
+    enterprise_body,
+    expect,
+    fresh_code,
+    refused,
+)
+from tests.registry.test_delisting import events
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -164,12 +183,116 @@ async def test_records_of_before_2019_are_listed_without_a_notice_once_a_second_
     assert again["result"]["unchanged"] == 1
 
 
+NATIONAL: dict[str, Cell] = {
+    **EARLIER,
+    "tier": "national",
+    "designation_issuer": "国家发展改革委",
+    "designation_document_no": "发改〔2018〕1号",
+    "designated_on": "2018-03-20",
+}
+
+
+async def test_a_national_centre_of_before_2019_has_its_designation_and_its_delisting_is_reported_upward(
+    registry: Registry, runtime: Runtime
+) -> None:
+    address, checked = await _checked(registry, runtime, NATIONAL)
+    assert checked["status"] == "done", checked
+    expect(await registry.approver.post(_approve(address)), 202)
+    await run_waiting(runtime)
+    (centre,) = expect(await registry.officer.get("/v1/centres"), 200)["items"]
+    (found,) = expect(await registry.officer.get(f"/v1/centres/{centre['id']}/designations"), 200)["items"]
+    expected = {
+        "tier": "national",
+        "status": "confirmed",
+        "issuer": "国家发展改革委",
+        "document_no": "发改〔2018〕1号",
+        "designated_on": "2018-03-20",
+        "effective_on": "2018-06-01",
+        "recorded_by": OFFICER,
+        "decided_by": APPROVER,
+    }
+    assert {name: found[name] for name in expected} == expected
+    [event] = await events(registry, "registry.designation.confirmed.v1")
+    assert event["data"]["document_no"] == "发改〔2018〕1号"
+    async with registry.db.transaction() as session:
+        await carry_out_decided(session, [decided(centre["id"], on=date(2021, 3, 1))])
+    officer = registry.officer.on(date(2021, 3, 2))
+    due = expect(await officer.get("/v1/qualifications/upward-notices"), 200)["items"]
+    assert ("designation", found["id"]) in {(notice["subject_kind"], notice["subject_id"]) for notice in due}
+
+
+async def test_a_checked_file_that_is_refused_when_approved_can_be_approved_again(
+    registry: Registry, runtime: Runtime
+) -> None:
+    address, checked = await _checked(registry, runtime, EARLIER)
+    assert checked["status"] == "done"
+    other = {**CENTRE, "tier": "standard", "total_area_m2": "5000.00"}
+    expect(await registry.operator.upload("/v1/imports/centres", table(other)), 200)
+
+    async def approved() -> tuple[str, list[str]]:
+        response = await registry.approver.post(_approve(address))
+        expect(response, 202)
+        await run_waiting(runtime)
+        operation = expect(await registry.officer.get(response.headers["Location"]), 200)
+        return operation["status"], [problem["code"] for problem in operation["errors"]]
+
+    for _ in range(2):
+        assert await approved() == ("failed", ["import-row-differs"])
+    async with registry.db.transaction() as session:
+        await session.execute(update(Centre).values(name="另一家"))
+    assert await approved() == ("done", [])
+    key = f"imports/{address.rpartition('registry-')[2]}"
+    with pytest.raises(FileNotFoundError):
+        await runtime.files.fetch(key, Path(os.devnull))
+
+
+async def test_a_checked_file_that_is_gone_is_unreadable_when_approved(registry: Registry, runtime: Runtime) -> None:
+    address, _ = await _checked(registry, runtime, EARLIER)
+    await runtime.files.remove([f"imports/{address.rpartition('registry-')[2]}"])
+    response = await registry.approver.post(_approve(address))
+    await run_waiting(runtime)
+    operation = expect(await registry.officer.get(response.headers["Location"]), 200)
+    assert (operation["status"], [p["code"] for p in operation["errors"]]) == ("failed", ["import-file-unreadable"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("tenancies", ["centre_no", "enterprise_code", "agreement_no"]),
+        ("titles", ["centre_no", "kind"]),
+        ("centres", list(CENTRE)),
+        ("centres-before-2019", list(EARLIER)),
+    ],
+)
+async def test_a_file_that_goes_row_by_row_has_300_rows_and_its_headers_do_not_count(
+    registry: Registry, kind: str, fields: list[Cell]
+) -> None:
+    rows = [fields, fields]
+    rows.extend([str(number) for _ in fields] for number in range(301))
+    explained: list[list[Cell]] = [["第一行"], ["第二行"]]
+    path = f"/v1/imports/{kind}?dry_run=true"
+    expect(await registry.officer.upload(path, as_xlsx({"数据": rows[:302], "说明": explained})), 202)
+    problem = refused(
+        await registry.officer.upload(path, as_xlsx({"数据": rows, "说明": explained})), 422, "import-too-many-rows"
+    )
+    assert "300" in problem["detail"]
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
         ({"listed_on": "2019-01-01"}, "not-listed-before-policy"),
         ({"maker_space_granted_on": "2019-01-01"}, "not-listed-before-policy"),
         ({"tier": "national"}, "earlier-designation-missing"),
+        (
+            {
+                "tier": "national",
+                "designation_issuer": "国家发展改革委",
+                "designation_document_no": "发改〔2019〕1号",
+                "designated_on": "2019-01-01",
+            },
+            "not-listed-before-policy",
+        ),
         ({"maker_space_document_no": None}, "missing"),
         ({"listed_on": None}, "missing"),
         ({"operator_code": "1"}, "format"),

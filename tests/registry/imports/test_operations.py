@@ -9,9 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from services.registry.imports import carrying_out, usecases
 from services.registry.imports.worker import run_waiting
+from services.registry.operations.models import Operation
 from shared.runtime import Runtime
 from tests.registry.imports.files import Cell, as_csv, as_xlsx
 from tests.registry.imports.test_enterprises import FIELDS, PATH, listed, row
@@ -139,6 +141,59 @@ async def test_progress_is_streamed_until_the_end(registry: Registry, runtime: R
     await working
     events = [json.loads(line.removeprefix("data: ")) for line in stream.text.splitlines() if line.startswith("data")]
     assert events[-1]["status"] == "done"
+
+
+async def attempts(registry: Registry, change: int = 0) -> int:
+    async with registry.db.transaction() as session:
+        (operation,) = await session.scalars(select(Operation))
+        operation.attempts += change
+        return operation.attempts
+
+
+@pytest.mark.usefixtures("large")
+@pytest.mark.parametrize(("died", "status", "codes"), [(2, "done", []), (3, "failed", ["operation-process-died"])])
+async def test_an_operation_that_three_processes_died_of_is_given_up(
+    registry: Registry, runtime: Runtime, died: int, status: str, codes: list[str]
+) -> None:
+    address = await asked(registry, as_csv([FIELDS, row(), row(), row()]))
+    await attempts(registry, died)
+    await run_waiting(runtime)
+    operation = await read(registry, address)
+    assert (operation["status"], [problem["code"] for problem in operation["errors"]]) == (status, codes)
+    assert await run_waiting(runtime) == 0
+    assert len(await listed(registry)) == (3 if status == "done" else 0)
+
+
+@pytest.mark.usefixtures("large")
+async def test_a_process_counts_once_and_not_when_it_is_stopped_in_order(
+    registry: Registry, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await asked(registry, as_csv([FIELDS, row(), row(), row()]))
+
+    async def wait(*_: object) -> None:
+        raise ConnectionError("the database is gone")
+
+    monkeypatch.setattr(carrying_out, "_apply", wait)
+    for _ in range(4):
+        with pytest.raises(ConnectionError):
+            await run_waiting(runtime)
+    assert await attempts(registry) == 1
+
+    begun = asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(carrying_out, "_apply", hang)
+    working = asyncio.create_task(run_waiting(runtime))
+    await begun.wait()
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    assert await attempts(registry) == 0
+    monkeypatch.undo()
+    await run_waiting(runtime)
 
 
 @pytest.mark.fault

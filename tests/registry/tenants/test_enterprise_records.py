@@ -127,6 +127,59 @@ async def test_permit_flags_the_enterprise_until_somebody_else_has_seen_it(regis
     assert expect(await registry.officer.get(ENTERPRISES, permits_outstanding="true"), 200)["items"] == []
 
 
+async def test_permit_and_figures_are_no_change_of_the_enterprise(registry: Registry) -> None:
+    enterprise = await registry.enterprise()
+    path = f"{ENTERPRISES}/{enterprise['id']}"
+    body = {"name": "食品经营许可证", "authority": "城关区市场监督管理局"}
+    expect(await registry.officer.post(f"{path}/permits", body), 201)
+    expect(await registry.officer.post(f"{path}/growth", YEAR), 200)
+    entries = expect(await registry.officer.get(f"{path}/history"), 200)["items"]
+    named = {entry["type"].split(".")[2]: entry for entry in entries}
+    assert named["permit_required"]["changes"] == {}
+    assert named["permit_required"]["fields"]["name"] == "食品经营许可证"
+    assert named["growth_recorded"]["changes"] == {}
+    assert named["amended"]["changes"] == {
+        "size_class": {"before": None, "after": "small"},
+        "size_year": {"before": None, "after": 2018},
+    }
+    assert named["registered"]["fields"] == {}
+
+
+async def test_size_follows_the_industry_at_once(registry: Registry) -> None:
+    enterprise = await registry.enterprise(industry_code="I6510")
+    path = f"{ENTERPRISES}/{enterprise['id']}"
+    figures = {**YEAR, "staff": 15, "revenue": "1000000.00"}
+    assert expect(await registry.officer.post(f"{path}/growth", figures), 200)["size_class"] == "small"
+    before = expect(await registry.officer.get(path), 200)
+    assert before["size_class"] == "small"
+    changed = await registry.officer.patch(path, {"industry_code": "C1310"}, f'"{before["version"]}"')
+    assert expect(changed, 200)["size_class"] == "micro"
+    told = [json.loads(data) for name, data in await events(registry, enterprise["id"]) if ".amended." in name]
+    assert [(data["industry_code"], data["size_class"]) for data in told] == [("I6510", "small"), ("C1310", "micro")]
+
+
+async def test_correction_of_the_latest_year_that_makes_no_class_clears_it(registry: Registry) -> None:
+    enterprise = await registry.enterprise(industry_code="L7211")  # by staff and assets
+    path = f"{ENTERPRISES}/{enterprise['id']}"
+    figures = {**YEAR, "assets": "90000000.00"}
+    assert expect(await registry.officer.post(f"{path}/growth", figures), 200)["size_class"] is not None
+    assert expect(await registry.officer.get(path), 200)["size_year"] == 2018
+    assert expect(await registry.officer.post(f"{path}/growth", YEAR), 200)["size_class"] is None
+    shown = expect(await registry.officer.get(path), 200)
+    assert (shown["size_class"], shown["size_year"]) == (None, None)
+
+
+async def test_size_after_a_merger_is_that_of_the_latest_year_of_both(registry: Registry) -> None:
+    old, survivor = await registry.enterprise(), await registry.enterprise()
+    expect(await registry.officer.post(f"{ENTERPRISES}/{old['id']}/growth", {**YEAR, "staff": 10}), 200)
+    earlier = {**YEAR, "year": 2017, "staff": 200}
+    expect(await registry.officer.post(f"{ENTERPRISES}/{survivor['id']}/growth", earlier), 200)
+    merge = {"into_id": survivor["id"], "document_no": "拉市监更〔2019〕3号"}
+    merged = expect(await registry.officer.post(f"{ENTERPRISES}/{old['id']}/merge", merge), 200)
+    assert (merged["size_class"], merged["size_year"]) == ("small", 2018)
+    assert (await event_types(registry, survivor["id"]))[-2:] == ["enterprise.amended", "enterprise.absorbed"]
+
+
 async def test_address_decides_not_the_digits_of_the_code(registry: Registry) -> None:
     zone = await registry.enterprise(registered_address="西藏自治区拉萨市经济技术开发区林琼岗路5号")
     moved = await registry.enterprise(registered_address="西藏自治区日喀则市桑珠孜区")

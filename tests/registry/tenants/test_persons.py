@@ -188,7 +188,7 @@ async def test_officer_gives_a_new_person_the_reference_in_use(registry: Registr
         "id_number": fresh_card(),
     }
     await registry.admitted((await registry.listed())["id"], enterprise["id"])
-    refused(await registry.operator.post(path, body), 404, "not-found")
+    refused(await registry.operator.post(path, body), 409, "person-not-matched")
     assert expect(await registry.officer.post(path, body), 201)["person"]["person_ref"] == "demo-person-0001"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
@@ -171,3 +172,19 @@ def test_first_day_in_a_status() -> None:
 
 def test_nothing_happened_nothing_was() -> None:
     assert state_as_of([], date(2019, 1, 1)) is None
+
+
+def test_an_event_beside_the_state_shows_its_own_fields_and_changes_none() -> None:
+    permit = replace(event(2, "2019-02-01", name="食品经营许可证", reason_code="late"), type="registry.thing.permit.v1")
+    states = {"registry.thing.changed.v1"}
+    entries = entries_of([event(1, "2019-03-01", name="甲"), permit, event(3, "2019-03-02", name="甲")], states)
+    assert dict(entries[1].changes) == {}
+    assert dict(entries[1].fields) == {"name": "食品经营许可证", "reason_code": "late"}
+    assert entries[1].reason_code == "late"
+    assert dict(entries[2].changes) == {}
+    assert exists_since(entries) == date(2019, 3, 1)
+    assert fields(entries, "2019-02-28") is None
+    state = state_as_of(entries, date(2019, 3, 1))
+    assert state is not None
+    assert (state.version, dict(state.fields)) == (1, {"name": "甲"})
+    assert first_day_in(entries, ["listed"]) is None

@@ -143,6 +143,112 @@ def test_csv_is_read_in_its_encoding(tmp_path: Path, encoding: str) -> None:
     ]
 
 
+def test_another_format_in_a_zip_is_not_taken_for_a_workbook(tmp_path: Path) -> None:
+    """758 bytes of OpenDocument would become 20 million cells."""
+    repeated = (
+        b'<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
+        b' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"><office:body><office:spreadsheet>'
+        b'<table:table table:name="a"><table:table-row table:number-rows-repeated="20000">'
+        b'<table:table-cell table:number-columns-repeated="1000" office:value-type="float" office:value="1"/>'
+        b"</table:table-row></table:table></office:spreadsheet></office:body></office:document-content>"
+    )
+    path = tmp_path / "a.ods"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", repeated)
+    assert refused(path) == ("import-file-unreadable", 422)
+
+
+@pytest.mark.parametrize("name", ["content.xml", "xl/workbook.bin", "xl/worksheets/sheet1.bin", "XL\\Workbook.xml"])
+def test_a_workbook_that_is_also_something_else_is_refused(tmp_path: Path, name: str) -> None:
+    path = workbook(tmp_path)
+    assert len(list(open_table(path).read())) == 2
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(name, "<a/>")
+    assert refused(path) == ("import-file-unreadable", 422)
+
+
+@pytest.mark.parametrize("name", ["[Content_Types].xml", "xl/workbook.xml"])
+def test_a_workbook_without_its_first_parts_is_refused_before_a_parser_sees_it(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "c.xlsx"
+    with zipfile.ZipFile(workbook(tmp_path)) as old, zipfile.ZipFile(path, "w") as new:
+        for item in old.infolist():
+            if item.filename != name:
+                new.writestr(item.filename, old.read(item))
+    with pytest.raises(DomainError) as caught:
+        open_table(path)
+    assert (caught.value.code, caught.value.status) == ("import-file-unreadable", 422)
+
+
+def test_a_sheet_that_is_not_named_as_xml_is_refused_since_nobody_looked_into_it(tmp_path: Path) -> None:
+    path = workbook(tmp_path)
+    with zipfile.ZipFile(path) as archive:
+        links = archive.read("xl/_rels/workbook.xml.rels").replace(b"worksheets/sheet1.xml", b"worksheets/sheet1.txt")
+    path = with_part(path, "xl/_rels/workbook.xml.rels", links)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/worksheets/sheet1.txt", SHEET.format('<row r="1"><c r="XFD1"><v>1</v></c></row>'))
+    assert refused(path) == ("import-file-unreadable", 422)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        SHEET.format('<row r="1"><c r="xfd1"><v>1</v></c></row>'),
+        SHEET.replace("worksheet", "anything").format('<row r="1"><c r="XFD1"><v>1</v></c></row>'),
+    ],
+    ids=["small letters", "another root"],
+)
+def test_what_the_parser_takes_for_a_sheet_is_measured_as_one(tmp_path: Path, content: str) -> None:
+    path = with_part(workbook(tmp_path), "xl/worksheets/sheet1.xml", content.encode())
+    assert refused(path) == ("import-file-too-large", 413)
+
+
+def repeated_text(folder: Path, text: str, rows: int, columns: int) -> Path:
+    path = folder / "a.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    for number in range(rows):
+        sheet.write_row(number, 0, [text] * columns)
+    book.close()
+    return path
+
+
+def test_one_long_shared_string_in_every_cell_is_refused(tmp_path: Path) -> None:
+    path = repeated_text(tmp_path, "x" * 30_000, 500, 200)
+    assert path.stat().st_size < 300 * 1024
+    assert refused(path) == ("import-file-too-large", 413)
+
+
+@pytest.mark.parametrize(("characters", "taken"), [(4_096, True), (4_097, False)])
+@pytest.mark.parametrize("in_the_cell", [True, False])
+def test_a_cell_holds_4096_characters(tmp_path: Path, characters: int, taken: bool, in_the_cell: bool) -> None:
+    text = "拉" * characters
+    cell = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{text}</t></is></c></row>'
+    path = repeated_text(tmp_path, "a" if in_the_cell else text, 1, 1)
+    if in_the_cell:
+        path = with_part(path, "xl/worksheets/sheet1.xml", SHEET.format(cell).encode())
+    if taken:
+        assert [row.cells for row in open_table(path).read()] == [[text]]
+    else:
+        assert refused(path) == ("import-file-too-large", 413)
+
+
+def test_texts_count_in_every_cell_that_repeats_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside 56 bytes for each of 1,000 cells, and 24 for the shared string."""
+    monkeypatch.setattr(scanning, "_BUDGET", 1_001 * 2_000 + 1_000 * 56 + 24)
+    assert open_table(repeated_text(tmp_path, "x" * 2_000, 100, 10)).rows == 100
+    assert refused(repeated_text(tmp_path, "x" * 2_001, 100, 10)) == ("import-file-too-large", 413)
+
+
+def test_a_rectangle_between_two_far_cells_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scanning, "_BUDGET", 10 * 1024 * 1024)
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="{}"><c r="IV{}"><v>1</v></c></row>'
+    small = with_part(workbook(tmp_path), "xl/worksheets/sheet1.xml", SHEET.format(rows.format(900, 900)).encode())
+    assert open_table(small).rows > 0
+    large = with_part(workbook(tmp_path), "xl/worksheets/sheet1.xml", SHEET.format(rows.format(9000, 9000)).encode())
+    assert refused(large) == ("import-file-too-large", 413)
+
+
 def _all(content: bytearray, wanted: bytes) -> list[int]:
     places, place = [], content.find(wanted)
     while place >= 0:

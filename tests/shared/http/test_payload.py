@@ -13,6 +13,7 @@ from shared.http.schemas import acceptable, clean
 Titles = Callable[[], Awaitable[list[str]]]
 
 JSON = {"Content-Type": "application/json"}
+NUMBER = "An identity number does not belong here; it has its own field in the register of persons"
 
 
 async def faults(client: AsyncClient, body: object) -> dict[str, str]:
@@ -32,6 +33,10 @@ async def faults(client: AsyncClient, body: object) -> dict[str, str]:
         ({"title": None}, {"title": "Must be a text"}),
         ({"title": ""}, {"title": "At least 1 characters"}),
         ({"title": "   "}, {"title": "At least 1 characters"}),
+        ({"title": "张11010519491231002x"}, {"title": NUMBER}),
+        ({"title": "x", "tags": ["X11010519491231002X"]}, {"tags": NUMBER}),
+        ({"title": "x", "11010519491231002X": "y"}, {"\N{REPLACEMENT CHARACTER}": "Unknown field"}),
+        ({"title": "a\u200bb"}, {"title": "Contains control or invisible characters"}),
         ({"title": "x" * 21}, {"title": "At most 20 characters"}),
         ({"title": "x", "kind": "pub"}, {"kind": "Must be one of: maker_space, tech_incubator"}),
         ({"title": "x", "tags": ["a", "b", "c", "d"]}, {"tags": "At most 3 items"}),
@@ -94,7 +99,7 @@ async def test_characters_no_text_may_have(officer: AsyncClient, text: str) -> N
     assert all(acceptable(name) for name in names)
 
 
-@pytest.mark.parametrize("text", ["拉萨市", "ལྷ་ས་", "a\nb\tc\r", "𠮷", "👨‍👩‍👧", "e\u0301", "a\u200bb", "«»"])
+@pytest.mark.parametrize("text", ["拉萨市", "ལྷ་ས་", "a\nb\tc\r", "𠮷", "👨‍👩‍👧", "e\u0301", "«»"])
 def test_texts_people_write(text: str) -> None:
     assert acceptable(text)
 
@@ -135,20 +140,20 @@ async def test_a_long_made_up_name_is_cut(officer: AsyncClient) -> None:
     assert len(answer.content) < 1000
 
 
-async def test_a_body_over_a_mebibyte_is_413(officer: AsyncClient) -> None:
+async def test_a_body_over_two_mebibytes_is_413(officer: AsyncClient) -> None:
     async def pieces() -> object:
-        for _ in range(20):
+        for _ in range(40):
             yield b" " * 65536
 
-    for content in (b" " * (2**20 + 1), pieces()):
+    for content in (b" " * (2**21 + 1), pieces()):
         answer = await officer.post("/v1/notes", content=content, headers=JSON)  # type: ignore[arg-type]  # either kind
         assert answer.status_code == 413
         assert answer.json()["code"] == "payload-too-large"
-        assert "1048576" in answer.json()["detail"]
+        assert "2097152" in answer.json()["detail"]
 
 
-async def test_a_body_of_a_mebibyte_is_read(officer: AsyncClient) -> None:
-    body = b'{"title": "x"}'.ljust(2**20)
+async def test_a_body_of_two_mebibytes_is_read(officer: AsyncClient) -> None:
+    body = b'{"title": "x"}'.ljust(2**21)
     assert (await officer.post("/v1/notes", content=body, headers=JSON)).status_code == 201
 
 

@@ -133,7 +133,7 @@ async def test_patch_needs_the_version_it_was_read_at(officer: AsyncClient) -> N
 
 async def test_what_is_not_there_is_404_in_the_readers_language(officer: AsyncClient) -> None:
     missing = "/v1/notes/0190a000-0000-7000-8000-00000000ffff"
-    assert (await officer.get(missing)).json()["detail"] == "There is no note that you may see."
+    assert (await officer.get(missing)).json()["detail"] == "There is no note that you may see or act for."
     chinese = await officer.get(missing, headers={"Accept-Language": "zh-CN"})
-    assert chinese.json()["detail"] == "没有您可以查看的笔记。"
+    assert chinese.json()["detail"] == "没有您可以查看或办理的笔记。"
     assert chinese.headers["Content-Language"] == "zh-CN"

@@ -76,10 +76,15 @@ async def refuse_change(
 
 @router.post("/merge", responses=problem_responses(404, 409))
 async def merge_enterprise(
-    enterprise_id: UUID, body: MergeEnterprise, session: Session, principal: Officer, response: Response
+    enterprise_id: UUID,
+    body: MergeEnterprise,
+    session: Session,
+    principal: Officer,
+    runtime: RuntimeDep,
+    response: Response,
 ) -> EnterpriseOut:
     """Merge this record into another of the same enterprise; answers the one that goes on."""
-    survivor = await usecases.merge_enterprise(session, principal, enterprise_id, body)
+    survivor = await usecases.merge_enterprise(session, runtime.editions, principal, enterprise_id, body)
     response.headers["Location"] = f"/v1/enterprises/{survivor.id}"
     set_etag(response, survivor.version)
     return EnterpriseOut.model_validate(survivor)

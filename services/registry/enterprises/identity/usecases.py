@@ -20,7 +20,8 @@ from services.registry.enterprises.identity.schemas import (
 from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.queries import find, lock_for_change, read_scope
 from services.registry.enterprises.rules import OFFICER_FIELDS
-from services.registry.enterprises.usecases import apply_changes, enterprise_state, speaks_for
+from services.registry.enterprises.usecases import apply_changes, enterprise_state, follow_size, speaks_for
+from services.registry.policy import edition_at
 from services.registry.projects.models import Project
 from services.registry.projects.usecases import project_state
 from services.registry.remarks.usecases import keep_remark
@@ -103,7 +104,7 @@ async def refuse_change(
 
 
 async def merge_enterprise(
-    session: AsyncSession, principal: Principal, enterprise_id: UUID, sent: MergeEnterprise
+    session: AsyncSession, editions: Editions, principal: Principal, enterprise_id: UUID, sent: MergeEnterprise
 ) -> Enterprise:
     """Two records of one enterprise: the other goes on, this one points to it and keeps its own papers (2.2-1).
 
@@ -125,6 +126,8 @@ async def merge_enterprise(
     await reassign_stays(session, Tenancy.enterprise_id == old.id, survivor.id, context)
     await _redirect(session, old, survivor, principal)
     survivor.permits_outstanding = sorted({*survivor.permits_outstanding, *old.permits_outstanding})
+    await session.flush()
+    await follow_size(session, edition_at(editions, principal.today), survivor, context)
     await keep_remark(session, old.id, step="merged", text=sent.remark, written_by=principal.account_id)
     absorbed = rc.EnterpriseAbsorbedData(
         id=survivor.id,

@@ -27,6 +27,7 @@ from services.registry.enterprises.particulars.schemas import (
     WithdrawFlag,
 )
 from services.registry.enterprises.queries import family, lock_for_change
+from services.registry.enterprises.usecases import follow_size
 from services.registry.policy import edition_at, require_known
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import step_day
@@ -66,10 +67,9 @@ async def record_year(
     row = insert(EnterpriseYear).values(id=uuid7(), enterprise_id=enterprise.id, **values)
     written = row.on_conflict_do_update(index_elements=["enterprise_id", "year"], set_=values).returning(EnterpriseYear)
     year = (await session.scalars(written, execution_options={"populate_existing": True})).one()
-    if size is not None and (enterprise.size_year is None or sent.year >= enterprise.size_year):
-        enterprise.size_class, enterprise.size_year = size, sent.year
-    state = rc.EnterpriseYearState(id=enterprise.id, code=enterprise.code, size_class=size, **sent.model_dump())
     context = EventContext.of(principal)
+    await follow_size(session, edition, enterprise, context)
+    state = rc.EnterpriseYearState(id=enterprise.id, code=enterprise.code, size_class=size, **sent.model_dump())
     await outbox.append(session, rc.EnterpriseGrowthRecorded, enterprise, state, context=context, rules=GROWTH_RULES)
     return year
 

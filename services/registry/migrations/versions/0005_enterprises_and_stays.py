@@ -68,6 +68,7 @@ def _widen_tenancy() -> None:
         op.add_column("tenancy", sa.Column(column, sa.Uuid(), nullable=True))
     for column in ("stay_since", "stay_until"):
         op.add_column("tenancy", sa.Column(column, sa.Date(), nullable=True))
+    op.add_column("tenancy", sa.Column("claim", postgresql.JSONB(astext_type=sa.Text()), nullable=True))
     # Safe for processes of the version before: they never write a tenancy without an enterprise, and read none.
     op.execute("-- squawk-ignore ban-drop-not-null\nALTER TABLE tenancy ALTER COLUMN enterprise_id DROP NOT NULL")
     op.create_index(

@@ -59,6 +59,17 @@ def _create_person_link() -> None:
         sa.Column("since", sa.Date(), nullable=False),
         sa.Column("until", sa.Date(), nullable=True),
         sa.Column("recorded_by", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("claimed_name", sa.Text(), nullable=True),
+        sa.Column("confirmed_by", sa.Text(), nullable=True),
+        sa.Column("confirmed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint(
+            "num_nonnulls(confirmed_by, confirmed_on) IN (0, 2)", name=op.f("ck_person_link_confirmed_on_a_day")
+        ),
+        sa.CheckConstraint(
+            "status = 'confirmed' OR confirmed_by IS NULL", name=op.f("ck_person_link_confirmed_by_somebody")
+        ),
+        sa.CheckConstraint("status IN ('claimed', 'confirmed')", name=op.f("ck_person_link_status_known")),
         sa.CheckConstraint("num_nonnulls(enterprise_id, project_id) = 1", name=op.f("ck_person_link_one_subject")),
         sa.CheckConstraint("until >= since", name=op.f("ck_person_link_period_forward")),
         sa.ForeignKeyConstraint(["enterprise_id"], ["enterprise.id"], name=op.f("fk_person_link_enterprise_id")),
@@ -79,7 +90,7 @@ def _create_person_link() -> None:
         "person_link",
         ["enterprise_id"],
         unique=True,
-        postgresql_where=sa.text("until IS NULL AND capacity = 'legal_representative'"),
+        postgresql_where=sa.text("until IS NULL AND capacity = 'legal_representative' AND status = 'confirmed'"),
     )
     op.create_index(
         "uq_person_link_project",

@@ -63,6 +63,7 @@ def _create_operation() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True)),
         sa.Column("task", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("caller", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint("kind IN ('import')", name=op.f("ck_operation_kind_known")),
         sa.CheckConstraint("status IN ('running', 'done', 'failed')", name=op.f("ck_operation_status_known")),
         sa.CheckConstraint("done BETWEEN 0 AND total", name=op.f("ck_operation_done_within_total")),

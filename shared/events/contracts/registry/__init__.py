@@ -119,6 +119,7 @@ from shared.events.contracts.registry.partners import (
 from shared.events.contracts.registry.persons import (
     PERSON as PERSON,
     PersonAmended as PersonAmended,
+    PersonLinkConfirmed as PersonLinkConfirmed,
     PersonLinked as PersonLinked,
     PersonLinkState as PersonLinkState,
     PersonRegistered as PersonRegistered,

@@ -31,6 +31,8 @@ class PersonLinkState(EventData):
     capacity: str
     since: date
     until: date | None
+    status: str = "confirmed"
+    """`claimed` while a party says so of a person that it does not see: it has no effect until it is confirmed."""
 
 
 class PersonRevealedData(EventData):
@@ -50,6 +52,9 @@ PersonAmended = EventType(
 )
 PersonLinked = EventType(
     PERSON, "registry.person.linked.v1", PersonLinkState, Audience.INTERNAL, "Stands behind an enterprise or project."
+)
+PersonLinkConfirmed = EventType(
+    PERSON, "registry.person.link_confirmed.v1", PersonLinkState, Audience.INTERNAL, "What was claimed is so."
 )
 PersonUnlinked = EventType(
     PERSON, "registry.person.unlinked.v1", PersonLinkState, Audience.INTERNAL, "Does so no more."
