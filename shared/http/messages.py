@@ -24,6 +24,8 @@ CONTENT_LANGUAGE: Final[Mapping[Language, str]] = {"zh": "zh-CN", "en": "en"}
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 _RESERVED: Final = ("fields", "terms")
+_CODES_TO_SEND: Final = "expected"
+"""The parameter with the values that a field may have: whoever reads it has to send one of them."""
 
 
 class IncompleteMessages(ValueError):
@@ -92,10 +94,12 @@ class Messages:
         return self.fill(texts[language], language, params)
 
     def fill(self, text: str, language: Language, params: Mapping[str, object]) -> str:
-        """Put the parameters in; a placeholder without one stays as it is."""
+        """Put the parameters in; a placeholder without one stays as it is, and so do codes that are to be sent."""
 
         def value_of(match: re.Match[str]) -> str:
             name = match.group(1)
+            if name == _CODES_TO_SEND:
+                return str(params.get(name, match.group(0)))
             return self._shown(params[name], language) if name in params else match.group(0)
 
         return _PLACEHOLDER.sub(value_of, text)
