@@ -50,6 +50,7 @@ def peer() -> Iterator[tuple[Answers, int]]:
     answers = Answers()
     with closing(socket.socket()) as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # from here on the system keeps those that come before the server is up
         server = uvicorn.Server(uvicorn.Config(answers, lifespan="off", log_config=None))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
