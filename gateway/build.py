@@ -21,6 +21,8 @@ from gateway.front.upstream import Upstreams
 from gateway.settings import GatewaySettings
 from gateway.signin.access import AccessTokens
 from gateway.signin.router import router as signin_router
+from gateway.tasks.gathering import Gatherer
+from gateway.tasks.router import router as tasks_router
 from shared.app import Runtime, ServiceDefinition, create_app
 from shared.auth.tokens import TokenMinter, load_private_key
 from shared.events.contracts import topics
@@ -32,7 +34,7 @@ MESSAGES = Path(__file__).parent / "messages.toml"
 GATEWAY = ServiceDefinition(
     name=OWN,
     title="Gateway: sign-in, accounts and events",
-    routers=(signin_router, accounts_router, feed_router),
+    routers=(signin_router, accounts_router, feed_router, tasks_router),
     topics=topics(OWN),
     consumers=None,
     metadata=Base.metadata,
@@ -67,6 +69,7 @@ async def build(settings: GatewaySettings, state: State, stack: AsyncExitStack) 
     upstreams = Upstreams(settings)
     await upstreams.open()
     stack.push_async_callback(upstreams.close)
+    own.state.gatherer = Gatherer(callers, upstreams, settings.tasks_seconds)
     descriptions = Descriptions(runtime.peers, own.openapi, settings.description_seconds, simulated=simulated)
     site = Site(settings, descriptions, callers, runtime, own.state.migration_head, (state, own.state))
     return Parts(settings, own, site.app(), accounts, callers, upstreams, Problems(Messages.load(MESSAGES)))

@@ -42,5 +42,8 @@ class GatewaySettings(ServiceSettings):
     metrics_networks: tuple[IPv4Network | IPv6Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
     """From where `/metrics` is read without signing in."""
 
+    tasks_seconds: float = Field(default=3.0, gt=0)
+    """How long a service may need to say what waits for a caller; later it counts as not answering."""
+
     description_seconds: float = Field(default=10.0, ge=0)
     """How long a service's own API description is believed before it is fetched again."""

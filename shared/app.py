@@ -36,6 +36,7 @@ from shared.peers import PeerClient
 from shared.policy.edition import load_editions
 from shared.runtime import Background, Runtime, RuntimeDep, ServiceDefinition
 from shared.settings import ServiceSettings, load_settings
+from shared.tasks import require_texts, tasks_router
 
 __all__ = ["Runtime", "RuntimeDep", "ServiceDefinition", "create_app"]
 
@@ -83,9 +84,13 @@ def create_app(service: ServiceDefinition, settings: ServiceSettings | None = No
     )
     app.state.draining = False
     app.state.problems = problems
+    app.state.references = service.references
     app.state.migration_head = health.head_of(service)
     for router in (health.router, feed.router, *service.routers):
         app.include_router(router)
+    if service.tasks:
+        require_texts(app, service.tasks)
+        app.include_router(tasks_router(service.tasks))
     check_routes(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +14,7 @@ from sqlalchemy import MetaData
 from shared.db import Database
 from shared.events.types import Topic
 from shared.files.storage import Storage
+from shared.http.references import Reference
 from shared.peers import PeerClient
 from shared.policy.edition import Editions
 from shared.settings import ServiceSettings
@@ -21,6 +22,7 @@ from shared.settings import ServiceSettings
 if TYPE_CHECKING:
     from shared.events.consumer import Consumers
     from shared.events.runtime import EventRuntime
+    from shared.tasks import TaskSource
 
 
 @dataclass(slots=True)
@@ -52,7 +54,8 @@ class ServiceDefinition:
     """What makes one service: everything ``create_app`` needs besides the settings.
 
     ``messages`` is the service's ``messages.toml``. ``migrations`` is its folder of Alembic scripts, found
-    beside the package ``services.<name>`` (or ``<name>``) when left out.
+    beside the package ``services.<name>`` (or ``<name>``) when left out. ``tasks`` are what people may find waiting for
+    them; without any the service has no task list.
     """
 
     name: str
@@ -64,6 +67,9 @@ class ServiceDefinition:
     messages: Path
     background: Sequence[Background] = ()
     migrations: Path | None = None
+    references: Mapping[str, Reference] = field(default_factory=dict)
+    """What ids mean to people, by the field that has them: told beside them in the files of lists."""
+    tasks: Sequence[TaskSource] = ()
 
 
 async def get_runtime(request: Request) -> Runtime:

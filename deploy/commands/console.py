@@ -8,31 +8,32 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from deploy.commands.words import Words
 from deploy.state import Child, State
 
 out = Console(width=None if sys.stdout.isatty() else 160)
 err = Console(stderr=True)
 
 
-def stack_table(state: State, *, ready: set[str]) -> Table:
+def stack_table(state: State, say: Words, *, ready: set[str]) -> Table:
     """One line a process; fits a terminal of 80 columns."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False, header_style="bold")
     for heading in ("name", "state", "pid", "address", "log"):
-        table.add_column(heading, no_wrap=heading != "log", overflow="fold")
+        table.add_column(say(heading), no_wrap=heading != "log", overflow="fold")
     for child in state.children:
         address = child.address.removeprefix("nats://").removeprefix("postgresql://")
-        mood = _mood(child, ready=child.name in ready)
+        mood = _mood(child, say, ready=child.name in ready)
         table.add_row(child.name, mood, str(child.pid), address, shorten(child.log_file))
     return table
 
 
-def _mood(child: Child, *, ready: bool) -> str:
-    restarts = f", restarted {child.restarts}x" if child.restarts else ""
+def _mood(child: Child, say: Words, *, ready: bool) -> str:
+    restarts = say("restarted", count=child.restarts) if child.restarts else ""
     if not child.process.alive():
-        return f"[red]dead[/]{restarts}"
+        return f"[red]{say('dead')}[/]{restarts}"
     if psutil.Process(child.pid).status() == psutil.STATUS_STOPPED:
-        return f"[yellow]frozen[/]{restarts}"
-    return f"[green]ready[/]{restarts}" if ready else f"[yellow]not ready[/]{restarts}"
+        return f"[yellow]{say('frozen')}[/]{restarts}"
+    return f"[green]{say('ready')}[/]{restarts}" if ready else f"[yellow]{say('not_ready')}[/]{restarts}"
 
 
 def shorten(path: str | Path) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from deploy.commands.console import err, out, shorten, stack_table
+from deploy.commands.words import Words
 from deploy.components import answers_ready
 from deploy.lifecycle import down as take_down, up as bring_up
 from deploy.migrating import migrate as migrate_all
@@ -38,35 +39,38 @@ def with_choices(settings: StackSettings, *, simulated_clock: bool, policy_dir: 
     return chosen
 
 
-def start(settings: StackSettings) -> State:
-    """Bring the stack up with a progress line and print the table."""
-    with err.status("starting") as status:
-        state, fresh = bring_up(settings, lambda text: status.update(f"starting: {text}"))
+def start(settings: StackSettings, say: Words | None = None) -> State:
+    """Bring the stack up with a progress line and print the table, in the locale's language unless told otherwise."""
+    say = say or Words.of_locale()
+    starting = say("starting")
+    with err.status(starting) as status:
+        state, fresh = bring_up(settings, lambda text: status.update(f"{starting}: {text}"))
     if not fresh:
-        out.print("The stack is up already.")
+        out.print(say("up_already"))
         if state.business_clock != settings.business_clock:
-            out.print(f"[yellow]Its business clock is {state.business_clock}; to change that: down, then up.[/]")
-    _print(state)
+            out.print(f"[yellow]{say('other_clock', clock=state.business_clock)}[/]")
+    _print(state, say)
     return state
 
 
 def down() -> None:
     """Stop everything in order: gateway, services, provisioner, NATS, PostgreSQL."""
-    settings = StackSettings()
-    with err.status("stopping") as status:
-        stopped = take_down(settings, lambda names: status.update(f"stopping; still up: {names}"))
-    out.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+    settings, say = StackSettings(), Words.of_locale()
+    with err.status(say("stopping")) as status:
+        stopped = take_down(settings, lambda names: status.update(say("still_up", names=names)))
+    out.print(say("stopped", names=", ".join(stopped)) if stopped else say("nothing_ran"))
 
 
 def status() -> None:
     """Show what runs; exit code 1 unless everything is ready."""
-    settings = StackSettings()
+    settings, say = StackSettings(), Words.of_locale()
     state = StateFile(settings.home).read()
     if state is None or not supervised(settings.home):
-        out.print("The stack is down.")
+        out.print(say("down"))
         raise typer.Exit(1)
-    out.print(f"Phase: {state.phase}{f' ({state.message})' if state.message else ''}")
-    everybody_ready = _print(state)
+    message = f" ({state.message})" if state.message else ""
+    out.print(f"{say('phase', phase=say(f'phase_{state.phase}'))}{message}")
+    everybody_ready = _print(state, say)
     if state.phase != "ready" or not everybody_ready:
         raise typer.Exit(1)
 
@@ -77,13 +81,13 @@ def migrate() -> None:
         out.print(line)
 
 
-def _print(state: State) -> bool:
+def _print(state: State, say: Words) -> bool:
     ready = {child.name for child in state.children if _answers(child.address)}
-    out.print(stack_table(state, ready=ready))
-    out.print(f"Supervisor: pid {state.pid}, {shorten(state.log_file)}", soft_wrap=True)
-    out.print(f"Gateway: {state.gateway_url}  API: {state.gateway_url}/docs", soft_wrap=True)
+    out.print(stack_table(state, say, ready=ready))
+    out.print(say("supervisor", pid=state.pid, log=shorten(state.log_file)), soft_wrap=True)
+    out.print(say("gateway", url=state.gateway_url), soft_wrap=True)
     if state.business_clock == "simulated":
-        out.print("Business clock: simulated; the header Mengchuang-Today says what day it is.")
+        out.print(say("simulated"))
     return len(ready) == len(state.children)
 
 

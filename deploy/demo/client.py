@@ -16,6 +16,7 @@ Json = dict[str, Any]
 
 CONCURRENT: Final = 8
 _PAGE: Final = 200
+_ROWS_SHOWN: Final = 5
 _PATIENCE_SECONDS: Final = 20.0
 _PASSING: Final = frozenset({"reference-not-yet-known", "idempotency-key-in-use"})
 _BUSY: Final = frozenset({429, 502, 503, 504})
@@ -30,6 +31,8 @@ class ApiRefused(RuntimeError):
         self.code: str = str(problem.get("code", ""))
         title, detail = problem.get("title", ""), problem.get("detail", "")
         faults = "".join(f"\n  {fault['field']}: {fault['message']}" for fault in problem.get("errors") or ())
+        rows = (problem.get("problems") or ())[:_ROWS_SHOWN]
+        faults += "".join(f"\n  {fault['row']}, {fault['column']}: {fault['message']}" for fault in rows)
         super().__init__(f"{method} {path} answered {status} {self.code}: {title}\n  {detail}{faults}")
 
 
@@ -103,6 +106,17 @@ class Api:
         self.writes += not answer.replayed
         return answer.body
 
+    async def upload(self, path: str, caller: Caller, today: date, table: str, *, key: str) -> Json:
+        """Send a CSV file on a business day."""
+        headers = {
+            "Idempotency-Key": idempotency_key(key),
+            "Content-Type": "text/csv",
+            "Content-Disposition": 'attachment; filename="table.csv"',
+        }
+        answer = await self._call("POST", path, caller, today=today, content=table.encode(), headers=headers)
+        self.writes += not answer.replayed
+        return answer.body
+
     async def patch(self, path: str, caller: Caller, today: date, body: Mapping[str, object], *, version: int) -> Json:
         """Change an object of a known version."""
         headers = {"If-Match": f'"{version}"'}
@@ -119,20 +133,21 @@ class Api:
         today: date | None = None,
         params: Mapping[str, str | int] | None = None,
         body: Mapping[str, object] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         given = {**(headers or {}), **({"Mengchuang-Today": today.isoformat()} if today else {})}
         for attempt in (1, 2):
             given["Authorization"] = f"Bearer {await self._token_of(caller)}"
             try:
-                answer = await self._patiently(method, path, headers=given, params=params, json=body)
+                answer = await self._patiently(method, path, headers=given, params=params, json=body, content=content)
             except ApiRefused as refused:
                 if refused.status != httpx.codes.UNAUTHORIZED or attempt == 2:
                     raise
                 caller.token = None
             else:
-                content = answer.json() if answer.content else {}
-                return Answer(content, "idempotency-replayed" in answer.headers)
+                told = answer.json() if answer.content else {}
+                return Answer(told, "idempotency-replayed" in answer.headers)
         raise AssertionError("the second attempt returns or raises")
 
     async def _token_of(self, caller: Caller) -> str:

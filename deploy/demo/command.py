@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from deploy.commands.console import err, out, shorten
 from deploy.commands.databases import open_databases
 from deploy.commands.stack import start, with_choices
+from deploy.commands.words import Language, Words
 from deploy.demo import files
 from deploy.demo.accounts import FIRST_DAY, Credentials, OpenAdmin
 from deploy.demo.client import Api
@@ -40,8 +41,9 @@ def demo(english: English = False) -> None:
     settings = StackSettings()
     refuse_real_clock(settings)
     settings = with_choices(settings, simulated_clock=True, policy_dir=settings.policy_dir or POLICY)
-    gateway_url = start(settings).gateway_url
-    asyncio.run(_demo(settings, gateway_url, Texts("en" if english else "zh")))
+    language: Language = "en" if english else "zh"
+    gateway_url = start(settings, Words(language)).gateway_url
+    asyncio.run(_demo(settings, gateway_url, Texts(language)))
 
 
 def refuse_real_clock(settings: StackSettings) -> None:

@@ -32,6 +32,22 @@ class Data:
     delistings: list[tables.Delisting]
     comebacks: list[tables.Comeback]
     accounts: list[tables.Account]
+    experts: list[tables.Expert]
+    persons: list[tables.Person]
+    graduations: list[tables.Graduation]
+    projects: list[tables.Project]
+    earlier_centres: list[tables.EarlierCentre]
+    earlier_enterprises: list[tables.EarlierEnterprise]
+    earlier_stays: list[tables.EarlierStay]
+    partners: list[tables.Partner]
+    agreements: list[tables.Agreement]
+    joint_carriers: list[tables.JointCarrier]
+    carriers: list[tables.Carrier]
+    practices: list[tables.Practice]
+    divisions: list[tables.DivisionPage]
+    funds: list[tables.MatchingFund]
+    payments: list[tables.MatchingPayment]
+    targets: list[tables.TargetFigure]
 
 
 def load(folder: Path = tables.DATA) -> Data:
@@ -57,6 +73,22 @@ def load(folder: Path = tables.DATA) -> Data:
         delistings=tables.read(tables.Delisting, folder),
         comebacks=tables.read(tables.Comeback, folder),
         accounts=tables.read(tables.Account, folder),
+        experts=tables.read(tables.Expert, folder),
+        persons=tables.read(tables.Person, folder),
+        graduations=tables.read(tables.Graduation, folder),
+        projects=tables.read(tables.Project, folder),
+        earlier_centres=tables.read(tables.EarlierCentre, folder),
+        earlier_enterprises=tables.read(tables.EarlierEnterprise, folder),
+        earlier_stays=tables.read(tables.EarlierStay, folder),
+        partners=tables.read(tables.Partner, folder),
+        agreements=tables.read(tables.Agreement, folder),
+        joint_carriers=tables.read(tables.JointCarrier, folder),
+        carriers=tables.read(tables.Carrier, folder),
+        practices=tables.read(tables.Practice, folder),
+        divisions=tables.read(tables.DivisionPage, folder),
+        funds=tables.read(tables.MatchingFund, folder),
+        payments=tables.read(tables.MatchingPayment, folder),
+        targets=tables.read(tables.TargetFigure, folder),
     )
 
 
@@ -94,4 +126,20 @@ def reduced(data: Data, keys: frozenset[str]) -> Data:
         delistings=tables.select(data.delistings, keys),
         comebacks=data.comebacks,
         accounts=[account for account in data.accounts if account.key or account.org is None or account.org in orgs],
+        experts=data.experts,
+        persons=[person for person in data.persons if person.enterprise in codes],
+        graduations=tables.select(data.graduations, keys),
+        projects=tables.select(data.projects, keys),
+        earlier_centres=tables.select(data.earlier_centres, keys),
+        earlier_enterprises=data.earlier_enterprises,
+        earlier_stays=tables.select(data.earlier_stays, keys),
+        partners=data.partners,
+        agreements=tables.select(data.agreements, keys),
+        joint_carriers=tables.select(data.joint_carriers, keys),
+        carriers=tables.select(data.carriers, keys),
+        practices=tables.select(data.practices, keys),
+        divisions=data.divisions,
+        funds=data.funds,
+        payments=[pay for pay in data.payments if pay.centre in keys or pay.enterprise in codes],
+        targets=data.targets,
     )

@@ -8,18 +8,31 @@ from pathlib import Path
 
 from deploy.demo import tables
 from deploy.demo.generating.accounts import make_accounts
+from deploy.demo.generating.around import (
+    make_agreements,
+    make_carriers,
+    make_joint_carriers,
+    make_partners,
+    make_practices,
+)
 from deploy.demo.generating.centres import make_centres, make_titles
+from deploy.demo.generating.divisions import make_division_pages, make_matching_funds, make_matching_payments
+from deploy.demo.generating.earlier import make_earlier_centres, make_earlier_enterprises, make_earlier_stays
 from deploy.demo.generating.enterprises import make_population
 from deploy.demo.generating.evaluations import (
     make_comebacks,
     make_delistings,
     make_evaluations,
     make_exemptions,
+    make_experts,
     make_marks,
     make_rectifications,
 )
 from deploy.demo.generating.grants import make_grants, make_spending
+from deploy.demo.generating.persons import founder_of, make_graduations, make_persons
+from deploy.demo.generating.projects import make_projects
 from deploy.demo.generating.reports import make_reports
+from deploy.demo.generating.targets import make_target_figures
 from deploy.demo.generating.tiers import make_services, make_tiers
 from deploy.demo.generating.vouchers import make_programmes, make_providers, make_redemptions, make_vouchers
 
@@ -31,6 +44,10 @@ def all_tables() -> list[Sequence[tables.Row]]:
     services = make_services(centres, population)
     vouchers = make_vouchers(population)
     redemptions = make_redemptions(vouchers, providers)
+    persons = make_persons(population)
+    founder = founder_of(population.enterprises, persons)
+    projects = make_projects(centres, founder)
+    earlier, funds = make_earlier_enterprises(centres), make_matching_funds()
     return [
         centres,
         make_titles(centres),
@@ -38,7 +55,22 @@ def all_tables() -> list[Sequence[tables.Row]]:
         make_tiers(centres),
         population.enterprises,
         population.rows(),
-        make_reports(centres, population),
+        persons,
+        make_graduations(population),
+        projects,
+        make_earlier_centres(centres),
+        earlier,
+        make_earlier_stays(centres, earlier),
+        make_partners(),
+        make_agreements(centres),
+        make_joint_carriers(),
+        make_carriers(),
+        make_practices(),
+        make_division_pages(),
+        funds,
+        make_matching_payments(funds, population),
+        make_target_figures(),
+        make_reports(centres, population, projects),
         grants,
         make_spending(grants),
         make_programmes(),
@@ -46,12 +78,13 @@ def all_tables() -> list[Sequence[tables.Row]]:
         vouchers,
         redemptions,
         make_evaluations(),
+        make_experts(),
         make_marks(),
         make_exemptions(),
         make_rectifications(),
         make_delistings(),
         make_comebacks(),
-        make_accounts(centres, population.enterprises, providers, redemptions, services),
+        make_accounts(centres, founder, providers, redemptions, services),
     ]
 
 

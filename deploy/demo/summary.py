@@ -8,19 +8,26 @@ from decimal import Decimal
 from typing import Final
 
 from rich import box
-from rich.console import Console, Group, RenderableType
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from deploy.demo.client import Json
+from deploy.demo.overview import overview
 from deploy.demo.story.delistings import completed_case
 from deploy.demo.story.world import World
 from deploy.demo.texts import Texts
 from shared.money import format_wan
 
 _GRADES: Final = ("excellent", "good", "pass", "fail", "exempt", "not_graded")
-_RECTIFIED: Final = {"accepted": "rectified", "rejected": "not_rectified"}
+_RECTIFIED: Final = {
+    "accepted": "rectified",
+    "rejected": "not_rectified",
+    "superseded": "superseded",
+    "annulled": "annulled",
+}
 
 
 async def show(world: World, say: Texts, console: Console, credentials: str) -> None:
@@ -37,11 +44,15 @@ async def show(world: World, say: Texts, console: Console, credentials: str) -> 
             days = {"first": ban["published_on"], "last": ban["last_barred_day"], "open": ban["first_open_day"]}
             console.print(Text(say("ban", **days), style="bold"))
     console.print(*_comeback(world, say), sep="\n")
-    console.print(_where(world, say, case, credentials))
+    console.print(await overview(world, say, _table))
+    console.print(Text(say("where"), style="bold"))
+    for line in _where(world, say, case, credentials):
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def _table(title: str, *headings: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table.pad_edge, table.collapse_padding = False, True
     for heading in headings:
         table.add_column(heading, overflow="fold")
     return table
@@ -71,7 +82,7 @@ async def _fates(world: World, say: Texts, results: list[Json], centres: dict[st
             if order["centre_id"] == centre_id
         ]
         end = f"{say('delisted')} {centre['delisted_on']}" if centre["delisted_on"] else say(centre["status"])
-        table.add_row(centre["name"], *(cells.get(year, "–") for year in years), "; ".join([*outcome, end]))
+        table.add_row(centre["name"], *(cells.get(year, "–") for year in years), "\n".join([*outcome, end]))
     return table
 
 
@@ -152,20 +163,21 @@ def _comeback(world: World, say: Texts) -> Iterator[RenderableType]:
         yield Text(say("accepted", **values), style="bold")
 
 
-def _where(world: World, say: Texts, case: Json, credentials: str) -> RenderableType:
+def _where(world: World, say: Texts, case: Json, credentials: str) -> Iterator[str]:
+    """Lines that the terminal itself breaks: an address with a break in it cannot be followed."""
     base = world.api.base_url
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, place in (
-        ("api", f"{base}/docs"),
-        ("case", f"{base}/v1/delistings/{case['id']}"),
-        ("delisted_centre", f"{base}/v1/centres/{case['centre_id']}"),
-        ("register", f"{base}/v1/centres?status=listed"),
-        ("bans", f"{base}/v1/bans"),
-        ("circulars", f"{base}/v1/circulars"),
-        ("events", f"{base}/v1/events?topic=evaluation.delisting"),
-        ("credentials", credentials),
-        ("guide", "docs/demo.md"),
-        ("stop", "make down"),
-    ):
-        table.add_row(say(name), Text(place, no_wrap=True))
-    return Group(Text(say("where"), style="bold"), table)
+    places = {
+        "api": f"{base}/docs",
+        "case": f"{base}/v1/delistings/{case['id']}",
+        "delisted_centre": f"{base}/v1/centres/{case['centre_id']}",
+        "register": f"{base}/v1/centres?status=listed",
+        "bans": f"{base}/v1/bans  {say('bans_note')}",
+        "circulars": f"{base}/v1/circulars",
+        "events": f"{base}/v1/events?topic=evaluation.delisting",
+        "credentials": credentials,
+        "guide": "docs/demo.md",
+        "stop": "make down",
+    }
+    width = max(cell_len(say(name)) for name in places)
+    for name, place in places.items():
+        yield f"{set_cell_size(say(name), width)}  {place}"

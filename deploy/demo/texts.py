@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
-Language = Literal["zh", "en"]
+from deploy.commands.words import Language
 
 ACCEPT: Final = {"zh": "zh-CN", "en": "en"}
 
 TEXTS: Final[dict[str, tuple[str, str]]] = {
     "accounts": ("开设账户", "accounts"),
     "centres": ("双创中心入册", "centres"),
+    "earlier": ("2019 年以前的档案", "records of before 2019"),
+    "carriers": ("载体衔接", "carriers"),
+    "projects": ("无代码的项目团队", "projects without a code"),
+    "persons": ("法定代表人与创始人", "persons"),
+    "graduations": ("高校毕业生证明", "graduates' papers"),
+    "partners": ("合作机构与共建载体", "partners and joint carriers"),
+    "divisions": ("县区领导小组与方案", "divisions' papers"),
+    "matching_funds": ("配套资金", "matching funds"),
+    "practices": ("典型经验", "good practice"),
+    "targets": ("目标台账", "targets"),
     "titles": ("载体资格授牌", "titles"),
     "services": ("服务记录与企业确认", "services"),
     "tiers": ("层级认定", "tiers"),
@@ -22,7 +32,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "vouchers": ("发放创新券", "vouchers"),
     "redemptions": ("用券", "redemptions"),
     "exemptions": ("免评", "exemptions"),
-    "marks": ("专家抽查评分", "experts' marks"),
+    "experts": ("专家库", "experts"),
     "evaluation": ("年度考核", "yearly evaluation"),
     "delisting": ("摘牌程序", "delisting procedure"),
     "rectifications": ("限期整改", "rectifications"),
@@ -52,6 +62,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "listed": ("在册", "listed"),
     "rectified": ("{year} 年整改通过", "rectified {year}"),
     "not_rectified": ("{year} 年整改未通过", "{year} not rectified"),
+    "superseded": ("{year} 年整改因摘牌终止", "{year} overtaken by the delisting"),
+    "annulled": ("{year} 年整改撤销", "{year} annulled"),
     "rectifying": ("{year} 年整改中", "rectifying {year}"),
     "refused_again": ("{title}（{code}）", "{title} ({code})"),
     "timeline": ("摘牌时间线：{centre}，{no}", "The delisting of {centre}, {no}"),
@@ -97,12 +109,30 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{day} 以“{name}”再次申报：受理，{listed} 列入名录（{no}）。",
         "{day}: the operator applies as {name} again: accepted, listed {listed} ({no}).",
     ),
+    "overview": ("还可以看什么", "What else there is"),
+    "what": ("事项", "what"),
+    "how_many": ("数量", "how many"),
+    "where_to": ("地址", "address"),
+    "persons_found": ("{count} 人，身份证号加密保存", "{count}, identity numbers sealed"),
+    "projects_found": ("{count} 个，{registered} 个已取得代码", "{count}, {registered} registered since"),
+    "partners_found": ("{count} 家，{inland} 家来自区外", "{count}, {inland} from other provinces"),
+    "practices_found": ("公开 {count} 篇", "{count} published"),
+    "experts_found": ("{count} 人，双人背对背评分", "{count}, two of them blind for each mark"),
+    "divisions_found": ("{groups}/{divisions} 个成立领导小组", "{groups} of {divisions} have a leading group"),
+    "matching_funds_found": ("预算 {budget}，已支出 {spent}", "{budget} approved, {spent} spent"),
+    "targets_found": ("{met}/{count} 项完成", "{met} of {count} met"),
+    "coverage": ("县区覆盖", "coverage"),
+    "coverage_found": (
+        "{covered}/{divisions} 个县区有双创中心",
+        "{covered} of {divisions} counties and districts have a centre",
+    ),
     "where": ("接下来看什么", "Where to look next"),
     "api": ("接口文档", "API"),
     "case": ("摘牌案卷", "the delisting case"),
     "delisted_centre": ("被摘牌的中心", "the delisted centre"),
     "register": ("在册中心", "register of centres"),
-    "bans": ("禁止申报名单，请求头 Mengchuang-Today: 2021-06-15", "bans, with Mengchuang-Today: 2021-06-15"),
+    "bans": ("禁止申报名单", "bans"),
+    "bans_note": ("（请求头 Mengchuang-Today: 2021-06-15）", "(with the header Mengchuang-Today: 2021-06-15)"),
     "circulars": ("通报", "circulars"),
     "events": ("事件", "events"),
     "credentials": ("账户与口令", "accounts and passwords"),

@@ -46,6 +46,7 @@ RESPONSE_DROPPED: Final = frozenset(
         b"trailer",
         b"transfer-encoding",
         b"upgrade",
+        b"x-content-type-options",
         b"x-request-id",
     }
 )

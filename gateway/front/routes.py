@@ -35,6 +35,8 @@ SEGMENTS: Final[dict[str, tuple[str, ...]]] = {
         "rubrics",
         "evaluation-cycles",
         "evaluations",
+        "experts",
+        "expert-assignments",
         "objections",
         "rectifications",
         "circulars",
@@ -69,8 +71,13 @@ SEGMENTS: Final[dict[str, tuple[str, ...]]] = {
     OWN: ("auth", "accounts", "api-keys", "webhooks", "events", "tasks"),
 }
 
-IMPORTS: Final[dict[str, tuple[str, ...]]] = {"registry": ("centres-before-2019", "titles")}
+IMPORTS: Final[dict[str, tuple[str, ...]]] = {
+    "registry": ("carriers", "centres-before-2019", "enterprises-before-2019", "tenancies-before-2019", "titles")
+}
 """Kinds of imports that are not named like the resource they fill."""
+
+IMPORT_CATALOGUE: Final = "registry"
+"""Who answers for a kind of imports that there is not."""
 
 UPSTREAMS: Final = tuple(service for service in SEGMENTS if service != OWN)
 
@@ -99,7 +106,7 @@ def owner(raw_path: bytes) -> str | None:
     """The service that answers the undecoded path, or None: not part of the public API.
 
     Operations are routed by the prefix of their id, imports by their kind, which is mostly the segment of the resource
-    that they fill.
+    that they fill; the registry says which kinds there are where it is none.
     """
     match = _PATH.fullmatch(raw_path)
     if match is None:
@@ -111,5 +118,5 @@ def owner(raw_path: bytes) -> str | None:
         return service if service in SEGMENTS else None
     if segment == b"imports":
         kind = rest.decode("ascii", "replace")
-        return _IMPORTER.get(kind) or _OWNER.get(kind)
+        return _IMPORTER.get(kind) or _OWNER.get(kind) or (IMPORT_CATALOGUE if kind else None)
     return _OWNER.get(segment.decode("ascii"))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
+from pydantic import JsonValue
 from yarl import URL
 
 from gateway.front import headers as border
 from gateway.front.exchange import CallerGone, Exchange
 from gateway.settings import GatewaySettings
+from shared import tracing
 from shared.errors import DomainError, service_unavailable
 
 SMALL_ANSWER_BYTES: Final = 64 * 1024
@@ -22,6 +26,14 @@ _SKIPPED: Final = frozenset({"Accept", "Accept-Encoding", "Content-Type", "User-
 
 class AnswerBroken(Exception):
     """The service's answer ended halfway, after its beginning was passed on: the connection must not look complete."""
+
+
+class AskFailed(Exception):
+    """A service gave no answer that can be used; `status` is None where it gave none at all."""
+
+    def __init__(self, service: str, reason: str, status: int | None = None) -> None:
+        super().__init__(f"{service}: {reason}")
+        self.status = status
 
 
 class Upstreams:
@@ -88,20 +100,42 @@ class Upstreams:
         finally:
             answer.release()
 
+    async def ask(self, service: str, path: str, token: str, seconds: float) -> JsonValue:
+        """What `service` answers to a GET in the caller's name (`token`), within so many seconds. Raises AskFailed."""
+        headers = {"authorization": f"Bearer {token}", "accept": "application/json", "traceparent": tracing.current()}
+        try:
+            url = URL(self._base(service) + path, encoded=True)
+            async with asyncio.timeout(seconds):
+                async with self._client().get(url, headers=headers, allow_redirects=False) as answer:
+                    body = await answer.read()
+        except (aiohttp.ClientError, TimeoutError, DomainError) as error:
+            raise AskFailed(service, type(error).__name__) from error
+        if answer.status != HTTPStatus.OK:
+            raise AskFailed(service, f"status {answer.status}", answer.status)
+        try:
+            found: JsonValue = json.loads(body)
+        except ValueError as error:
+            raise AskFailed(service, "not JSON") from error
+        return found
+
     def _client(self) -> aiohttp.ClientSession:
         assert self._session is not None, "open() was not called"
         return self._session
 
     def _target(self, exchange: Exchange, service: str) -> str:
+        base = self._base(service)
+        query: bytes = exchange.scope.get("query_string", b"")
+        path = exchange.raw_path.decode("ascii")
+        return f"{base}{path}?{query.decode('ascii')}" if query else base + path
+
+    def _base(self, service: str) -> str:
         base = self._bases.get(service)
         if base is None:
             try:
                 base = self._bases[service] = self._settings.peer_url(service)
             except LookupError as error:
                 raise service_unavailable(service) from error
-        query: bytes = exchange.scope.get("query_string", b"")
-        path = exchange.raw_path.decode("ascii")
-        return f"{base}{path}?{query.decode('ascii')}" if query else base + path
+        return base
 
 
 def _request_headers(exchange: Exchange, token: str) -> list[tuple[str, str]]:

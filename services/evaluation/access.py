@@ -41,7 +41,7 @@ def reads_all(principal: Principal) -> bool:
     return principal.has(*READ_ALL)
 
 
-def in_scope(principal: Principal, centre_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+def in_scope(principal: Principal, centre_id: InstrumentedAttribute[UUID] | ColumnElement[UUID]) -> ColumnElement[bool]:
     """The rows the caller may see by the centre they belong to: all, those of its division, or its own centres'.
 
     Somebody else's answer 404, so the condition belongs into every query. An operator sees the centres it runs now.

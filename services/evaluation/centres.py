@@ -9,9 +9,10 @@ from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, case, func, or_, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ARRAY, ColumnElement, Select, Subquery, case, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.functions import FunctionElement
 
 from services.evaluation.base import AnyRow
 from services.evaluation.projections import REPORTING, known_centre, known_centre_state
@@ -20,6 +21,7 @@ from shared.errors import DomainError, not_found, reference_not_yet_known
 WAIT_SECONDS: Final = 1.0
 _STEP_SECONDS: Final = 0.05
 _OPERATOR: Final = ("operator_code", "operator_name")
+_PROFILE: Final = ("tier", "owner_division", "site_division", "total_area_m2")
 
 _States = Select[*tuple[Any, ...]]
 """A selection of states; the columns differ, hence Any."""
@@ -57,7 +59,8 @@ async def hold_reporting_centre(session: AsyncSession, centre_id: UUID, operator
 def states_on(day: date, centres: Sequence[UUID] | None = None) -> Subquery:
     """Each centre's state on the day: the last in effect by then, or the first one known of a centre registered later.
 
-    Who ran it that day is the operator of record (2.3-6); tier, divisions and area are what it is evaluated as.
+    Who ran it that day is the operator of record (2.3-6); tier, divisions and area are what it is evaluated as, each by
+    its own last change in effect: a state recorded late repeats what the others have become since.
     """
     states = known_centre_state.c
     by_then = states.effective_on <= day
@@ -72,11 +75,40 @@ def states_on(day: date, centres: Sequence[UUID] | None = None) -> Subquery:
         )
     )
     state = _of(query, centres).subquery("state_in_effect")
-    operator = _operators_on(day, centres)
+    operator, profile = _operators_on(day, centres), _profiles_on(day, centres)
     told = {name: func.coalesce(operator.c[name], state.c[name]).label(name) for name in _OPERATOR}
+    told |= {name: profile.c[name].label(name) for name in _PROFILE}
     columns = [told.get(column.name, column) for column in state.c]
     joined = state.outerjoin(operator, operator.c.centre_id == state.c.centre_id)
+    joined = joined.join(profile, profile.c.centre_id == state.c.centre_id)
     return select(*columns).select_from(joined).subquery("state_on")
+
+
+def _profiles_on(day: date, centres: Sequence[UUID] | None) -> Subquery:
+    """Tier, divisions and area on the day, folded from the changes between one state and the next: of those in effect
+    by then the last by its day, and only then by its order; before any of them the first value known."""
+    states = known_centre_state.c
+
+    def moved(change: FunctionElement[Any]) -> ColumnElement[Any]:
+        return change.over(partition_by=states.centre_id, order_by=states.version)
+
+    first = moved(func.row_number()) == 1
+    changed = [
+        or_(first, states[name].is_distinct_from(moved(func.lag(states[name])))).label(f"{name}_changed")
+        for name in _PROFILE
+    ]
+    kept = (states.centre_id, states.version, states.effective_on, *(states[name] for name in _PROFILE))
+    change = _of(select(*kept, *changed), centres).subquery("change").c
+    in_effect = change.effective_on <= day
+
+    def value(name: str) -> ColumnElement[object]:
+        latest = aggregate_order_by(change[name], change.effective_on.desc(), change.version.desc())
+        told = func.array_agg(latest, type_=ARRAY(change[name].type)).filter(change[f"{name}_changed"], in_effect)
+        earliest = func.array_agg(aggregate_order_by(change[name], change.version), type_=ARRAY(change[name].type))
+        return func.coalesce(told[1], earliest[1]).label(name)
+
+    folded = select(change.centre_id, *(value(name) for name in _PROFILE)).group_by(change.centre_id)
+    return folded.subquery("profile_on")
 
 
 def _operators_on(day: date, centres: Sequence[UUID] | None) -> Subquery:

@@ -9,11 +9,16 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.delistings.confirmations import Confirmation, confirm
+from services.evaluation.delistings.remedies.confirmations import confirm_orders
 from services.evaluation.delistings.titles import title_problems
 from services.evaluation.projections import (
+    known_agreement,
     known_centre,
     known_centre_state,
     known_qualification,
+    known_service_record,
+    known_staff,
+    known_technology_flag,
     known_tenancy,
 )
 from shared.events.consumer import Consumers, Received
@@ -48,6 +53,7 @@ async def _copy_centres(session: AsyncSession, events: Sequence[Received[S]]) ->
             "event_id": event.id,
             "effective_on": event.effective_on,
             "operator_since": event.data.operator_since,
+            "incubation_area_m2": event.data.incubation_area_m2,
             **profile,
         }
         for event, profile in zip(events, profiles, strict=True)
@@ -123,10 +129,86 @@ async def copy_qualifications(session: AsyncSession, events: Sequence[Received[r
             "status": event.data.status,
             "granted_on": event.data.granted_on,
             "revoked_on": event.data.revoked_on,
+            "case_id": event.data.case_id,
+            "plaque_no": event.data.plaque_no,
+            "plaque_due_on": event.data.plaque_due_on,
+            "plaque_returned_on": event.data.plaque_returned_on,
+            "expires_on": event.data.expires_on,
         }
         for event in events
     ]
     await upsert_projection(session, known_qualification, rows)
+
+
+@consumers.on(rc.StaffJoined, rc.StaffCertified, rc.StaffLeft, kind="projection")
+async def copy_staff(session: AsyncSession, events: Sequence[Received[rc.StaffState]]) -> None:
+    """Who works for a centre, without who it is."""
+    rows = [
+        {
+            "id": event.data.id,
+            "version": event.aggregate_version,
+            "centre_id": event.data.centre_id,
+            "full_time": event.data.full_time,
+            "from_on": event.data.from_on,
+            "until_on": event.data.until_on,
+            "certificates": event.data.certificates,
+        }
+        for event in events
+    ]
+    await upsert_projection(session, known_staff, rows)
+
+
+@consumers.on(rc.AgreementRecorded, rc.AgreementEnded, kind="projection")
+async def copy_agreements(session: AsyncSession, events: Sequence[Received[rc.AgreementState]]) -> None:
+    """Cooperation agreements and how long they are in force."""
+    rows = [
+        {
+            "id": event.data.id,
+            "version": event.aggregate_version,
+            "centre_id": event.data.centre_id,
+            "signed_on": event.data.signed_on,
+            "valid_from": event.data.valid_from,
+            "valid_until": event.data.valid_until,
+            "ended_on": event.data.ended_on,
+        }
+        for event in events
+    ]
+    await upsert_projection(session, known_agreement, rows)
+
+
+@consumers.on(rc.ServiceRecorded, rc.ServiceConfirmed, rc.ServiceContested, rc.ServiceCorrected, kind="projection")
+async def copy_service_records(session: AsyncSession, events: Sequence[Received[rc.ServiceRecordState]]) -> None:
+    """Services, and whether the enterprise confirmed them."""
+    rows = [
+        {
+            "id": event.data.id,
+            "version": event.aggregate_version,
+            "centre_id": event.data.centre_id,
+            "enterprise_id": event.data.enterprise_id,
+            "provided_on": event.data.provided_on,
+            "status": event.data.status,
+        }
+        for event in events
+    ]
+    await upsert_projection(session, known_service_record, rows)
+
+
+@consumers.on(rc.TechnologyFlagRecorded, rc.TechnologyFlagWithdrawn, kind="projection")
+async def copy_technology_flags(session: AsyncSession, events: Sequence[Received[rc.TechnologyFlagState]]) -> None:
+    """Recognitions of technology enterprises; the event's aggregate is the enterprise."""
+    rows = [
+        {
+            "id": event.data.flag_id,
+            "version": event.aggregate_version,
+            "enterprise_id": event.data.id,
+            "kind": event.data.kind,
+            "issued_on": event.data.issued_on,
+            "valid_through": event.data.valid_through,
+            "withdrawn_on": event.data.withdrawn_on,
+        }
+        for event in events
+    ]
+    await upsert_projection(session, known_technology_flag, rows)
 
 
 @consumers.on(rc.CentreDelisted, kind="command")
@@ -147,3 +229,21 @@ async def confirm_finance(session: AsyncSession, events: Sequence[Received[fc.De
 async def confirm_vouchers(session: AsyncSession, events: Sequence[Received[vc.DelistingAppliedData]]) -> None:
     """Vouchers have stopped issuing and released what they had to."""
     await confirm(session, [Confirmation.of("vouchers", event) for event in events])
+
+
+@consumers.on(rc.CentreRemedyApplied, kind="command")
+async def confirm_registry_orders(session: AsyncSession, events: Sequence[Received[rc.CentreRemedyData]]) -> None:
+    """The registry has followed an order on a delisting: titles and ban are as the order wants them."""
+    await confirm_orders(session, "registry", events)
+
+
+@consumers.on(fc.DelistingRemedyApplied, kind="command")
+async def confirm_finance_orders(session: AsyncSession, events: Sequence[Received[fc.RemedyAppliedData]]) -> None:
+    """Finance has followed an order on a delisting."""
+    await confirm_orders(session, "finance", events)
+
+
+@consumers.on(vc.DelistingRemedyApplied, kind="command")
+async def confirm_vouchers_orders(session: AsyncSession, events: Sequence[Received[vc.RemedyAppliedData]]) -> None:
+    """Vouchers have followed an order on a delisting."""
+    await confirm_orders(session, "vouchers", events)

@@ -52,11 +52,13 @@ known_centre_state = Table(
     Column("site_division", Text, nullable=False),
     Column("total_area_m2", Numeric(12, 2), nullable=False),
     Column("operator_since", Date),
+    Column("incubation_area_m2", Numeric(12, 2)),
     PrimaryKeyConstraint("centre_id", "version", name="pk_known_centre_state"),
     Index("ix_known_centre_state_effective", "centre_id", "effective_on", "version"),
 )
 """Each state a centre was in and from which day: who ran it on 31 December (2.3-6), and as what it is evaluated.
-`operator_since` is the first day of the state's operator, whenever the state took effect; NULL for the first one."""
+`operator_since` is the first day of the state's operator, whenever the state took effect; NULL for the first one.
+`incubation_area_m2` is NULL for states copied before this service looked at it."""
 
 known_tenancy = Table(
     "known_tenancy",
@@ -87,6 +89,66 @@ known_qualification = Table(
     Column("status", Text, nullable=False),
     Column("granted_on", Date),
     Column("revoked_on", Date),
+    Column("expires_on", Date),
+    Column("case_id", Uuid),
+    Column("plaque_no", Text),
+    Column("plaque_due_on", Date),
+    Column("plaque_returned_on", Date),
     Index("ix_known_qualification_centre_id", "centre_id"),
 )
-"""A title; what a delisting expects the registry to revoke."""
+"""A title; what a delisting expects the registry to revoke. `case_id` is the case that revoked it, or restored it."""
+
+known_staff = Table(
+    "known_staff",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("centre_id", Uuid, nullable=False),
+    Column("full_time", Boolean, nullable=False),
+    Column("from_on", Date, nullable=False),
+    Column("until_on", Date),
+    Column("certificates", Integer, nullable=False),
+    Index("ix_known_staff_centre_id", "centre_id"),
+)
+"""Somebody's work at a centre: prefills the staff of quarterly reports."""
+
+known_agreement = Table(
+    "known_agreement",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("centre_id", Uuid, nullable=False),
+    Column("signed_on", Date, nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("ended_on", Date),
+    Index("ix_known_agreement_centre_id", "centre_id"),
+)
+"""A cooperation agreement of a centre: prefills those in force."""
+
+known_service_record = Table(
+    "known_service_record",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("centre_id", Uuid, nullable=False),
+    Column("enterprise_id", Uuid, nullable=False),
+    Column("provided_on", Date, nullable=False),
+    Column("status", Text, nullable=False),
+    Index("ix_known_service_record_centre_id_provided_on", "centre_id", "provided_on"),
+)
+"""A service that a centre gave: prefills the services that enterprises confirmed."""
+
+known_technology_flag = Table(
+    "known_technology_flag",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("enterprise_id", Uuid, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("valid_through", Date, nullable=False),
+    Column("withdrawn_on", Date),
+    Index("ix_known_technology_flag_enterprise_id", "enterprise_id"),
+)
+"""A recognition as a technology enterprise: prefills the high-tech firms among the incubatees."""

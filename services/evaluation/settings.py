@@ -15,3 +15,7 @@ class EvaluationSettings(BaseSettings):
     """How long a participant may take before it is reminded; doubled after each reminder, up to five minutes."""
     operations_poll_seconds: float = Field(default=0.2, gt=0)
     """How often waiting operations are looked for when nobody says that there is one."""
+    report_reminder_seconds: float = Field(default=3600.0, gt=0)
+    """How often missing quarterly reports are looked for; each is called for once before and once after its due day."""
+    rectification_alarm_seconds: float = Field(default=3600.0, gt=0)
+    """How often orders whose term has passed are looked for; the alarm is raised once a term."""

@@ -6,15 +6,27 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.delisting.remedies import follow_orders
 from services.finance.delisting.usecases import Order, carry_out
 from services.finance.holding.usecases import settle_holds
-from services.finance.projections import known_centre, known_claim, known_rectification, known_result
+from services.finance.projections import (
+    known_centre,
+    known_claim,
+    known_enterprise,
+    known_rectification,
+    known_result,
+    known_tenancy,
+)
+from services.finance.withdrawals.usecases import stop_unpaid
 from shared.events.consumer import Consumers, Received
 from shared.events.contracts import evaluation as ev, registry as rg, vouchers as vc
 from shared.events.outbox import EventContext
 from shared.events.projection import upsert_projection
 
 SERVICE = "finance"
+ANNULLED = "annulled"
+FINAL = 2**31 - 1
+"""Version of a copy that no later event changes: an annulled result, whichever of the two topics arrives first."""
 RELEASED = "released"
 """A redemption that was called off claims nothing any more."""
 
@@ -52,6 +64,12 @@ async def stop_money(session: AsyncSession, events: Sequence[Received[rg.CentreD
     )
 
 
+@consumers.on(rg.CentreWithdrawn, kind="command")
+async def stop_after_withdrawal(session: AsyncSession, events: Sequence[Received[rg.CentreState]]) -> None:
+    """The centre left the list at its own request: nothing is paid to it any more."""
+    await stop_unpaid(session, {event.data.id: EventContext.caused_by(event) for event in events})
+
+
 @consumers.on(ev.DelistingReminded, kind="command")
 async def confirm_delisting(session: AsyncSession, events: Sequence[Received[ev.DelistingRemindedData]]) -> None:
     """Evaluation misses finance's confirmation: do what was not done, and say so again."""
@@ -62,6 +80,37 @@ async def confirm_delisting(session: AsyncSession, events: Sequence[Received[ev.
     ]
     if orders:
         await carry_out(session, orders)
+
+
+@consumers.on(rg.EnterpriseRegistered, rg.EnterpriseAmended, rg.EnterpriseMerged, kind="projection")
+async def know_enterprise(session: AsyncSession, events: Sequence[Received[rg.EnterpriseState]]) -> None:
+    """Keep whom a division may pay (5.1-2), and which record goes on for a merged one."""
+    fields = {"code", "division", "merged_into_id"}
+    rows = [
+        {"id": event.data.id, "version": event.aggregate_version, **event.data.model_dump(include=fields)}
+        for event in events
+    ]
+    await upsert_projection(session, known_enterprise, rows)
+
+
+@consumers.on(
+    rg.TenancyAdmitted,
+    rg.TenancyFiled,
+    rg.TenancyGraduated,
+    rg.TenancyExited,
+    rg.TenancyRelocationDue,
+    rg.TenancyReassigned,
+    rg.TenancyStayRecounted,
+    kind="projection",
+)
+async def know_tenancy(session: AsyncSession, events: Sequence[Received[rg.TenancyState]]) -> None:
+    """Keep who sits where, from when to when."""
+    fields = {"enterprise_id", "centre_id", "admitted_on", "ended_on"}
+    rows = [
+        {"id": event.data.id, "version": event.aggregate_version, **event.data.model_dump(include=fields)}
+        for event in events
+    ]
+    await upsert_projection(session, known_tenancy, rows)
 
 
 @consumers.on(vc.RedemptionHeld, vc.RedemptionRedeemed, vc.RedemptionReleased, kind="projection")
@@ -102,8 +151,12 @@ async def settle_after_result(session: AsyncSession, events: Sequence[Received[e
 @consumers.on(
     ev.RectificationOrdered,
     ev.RectificationSubmitted,
+    ev.RectificationInspected,
     ev.RectificationRejected,
     ev.RectificationAccepted,
+    ev.RectificationSuperseded,
+    ev.RectificationReopened,
+    ev.RectificationAnnulled,
     kind="projection",
 )
 async def know_rectification(session: AsyncSession, events: Sequence[Received[ev.RectificationState]]) -> None:
@@ -119,4 +172,40 @@ async def know_rectification(session: AsyncSession, events: Sequence[Received[ev
 @consumers.on(ev.RectificationAccepted, kind="command")
 async def settle_after_rectification(session: AsyncSession, events: Sequence[Received[ev.RectificationState]]) -> None:
     """An accepted rectification releases what it held (2.3-4)."""
+    await settle_holds(session, {event.data.centre_id: EventContext.caused_by(event) for event in events})
+
+
+@consumers.on(ev.DelistingStayed, ev.DelistingLifted, ev.DelistingReversed, kind="command")
+async def follow_ordered(session: AsyncSession, events: Sequence[Received[ev.DelistingRemedyData]]) -> None:
+    """An order on a published delisting: money stops being stopped, stops again, or is not recovered any more."""
+    await follow_orders(session, [event for event in events if SERVICE in event.data.participants])
+
+
+@consumers.on(ev.DelistingRemedyReminded, kind="command")
+async def follow_reminded(session: AsyncSession, events: Sequence[Received[ev.DelistingRemedyRemindedData]]) -> None:
+    """An order still waits for finance: do what was not done, and say so again."""
+    await follow_orders(session, [event for event in events if SERVICE in event.data.late])
+
+
+@consumers.on(ev.ResultAnnulled, kind="projection")
+async def know_annulled_result(session: AsyncSession, events: Sequence[Received[ev.AnnulmentState]]) -> None:
+    """An annulled result is no fail any more here; what was published, evaluation keeps."""
+    rows = [
+        {
+            "id": event.data.evaluation_id,
+            "version": FINAL,
+            "centre_id": event.data.centre_id,
+            "year": event.data.year,
+            "grade": ANNULLED,
+            "document_no": event.data.document_no,
+            "published_on": event.data.ordered_on,
+        }
+        for event in events
+    ]
+    await upsert_projection(session, known_result, rows)
+
+
+@consumers.on(ev.ResultAnnulled, kind="command")
+async def settle_after_annulment(session: AsyncSession, events: Sequence[Received[ev.AnnulmentState]]) -> None:
+    """What an annulled fail held is released (2.3-4)."""
     await settle_holds(session, {event.data.centre_id: EventContext.caused_by(event) for event in events})

@@ -65,3 +65,28 @@ known_rectification = Table(
     Column("accepted_on", Date),
     Index("ix_known_rectification_centre_id_year", "centre_id", "year"),
 )
+
+known_enterprise = Table(
+    "known_enterprise",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("division", Text, nullable=False),
+    Column("merged_into_id", Uuid),
+    Index("ix_known_enterprise_code", "code"),
+)
+"""Whom a division may pay: an enterprise's code and where it is registered."""
+
+known_tenancy = Table(
+    "known_tenancy",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("enterprise_id", Uuid, nullable=False),
+    Column("centre_id", Uuid, nullable=False),
+    Column("admitted_on", Date, nullable=False),
+    Column("ended_on", Date),
+    Index("ix_known_tenancy_enterprise_id", "enterprise_id", "admitted_on"),
+)
+"""Where an enterprise sits; `ended_on` is its last day there."""

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
 _SECTIONS: Final = {
@@ -59,10 +59,20 @@ def check_person_ref(reference: str) -> str:
     return reference
 
 
+def two_places(area: Decimal) -> Decimal:
+    """1000 as 1000.00."""
+    return area.quantize(Decimal("0.01"))
+
+
 IndustryCode = Annotated[str, AfterValidator(check_industry_code), Field(examples=["I6510"])]
 PersonRef = Annotated[str, AfterValidator(check_person_ref)]
-Area = Annotated[Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples=["3200.00"])]
+Area = Annotated[
+    Decimal, Field(gt=0, max_digits=10, decimal_places=2, examples=["3200.00"]), AfterValidator(two_places)
+]
 """Square metres, at most two decimals."""
+
+AreaOut = Annotated[Decimal, PlainSerializer(lambda area: str(two_places(area)), return_type=str, when_used="json")]
+"""Square metres with two places, as the database keeps them, also those that were stored as they were sent."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 """Chinese or Tibetan script, one field, no split into parts."""

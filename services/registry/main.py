@@ -20,9 +20,11 @@ from services.registry.documents import mounted as documents
 from services.registry.enterprises import router as enterprises
 from services.registry.enterprises.identity import router as enterprise_identity
 from services.registry.enterprises.particulars import router as enterprise_particulars
+from services.registry.grades import router as grades
 from services.registry.history import mounted as history
 from services.registry.imports import router as imports
 from services.registry.imports.worker import work_operations
+from services.registry.known_as import REFERENCES
 from services.registry.measures import router as measures
 from services.registry.notices.router import notice_routes
 from services.registry.operations import router as operations
@@ -39,7 +41,9 @@ from services.registry.service_records import router as service_records
 from services.registry.settings import RegistrySettings
 from services.registry.staff import router as staff
 from services.registry.standing import router as standing
+from services.registry.tasks import SOURCES
 from services.registry.tenancies import router as tenancies, whereabouts
+from services.registry.terms.worker import watch_terms
 from services.registry.tiers import centre_router as centre_tiers, router as tiers
 from services.registry.tiers.queries import KIND as TIERS, find_notice_subject as tier_subject
 from services.registry.upward_notices import router as upward_notices
@@ -55,6 +59,7 @@ definition: Final = ServiceDefinition(
         centres.router,
         notice_routes("/v1/centres", CENTRES, notice_subject),
         measures.router,
+        grades.router,
         operators.router,
         staff.router,
         self_checks.router,
@@ -95,9 +100,11 @@ definition: Final = ServiceDefinition(
     ],
     topics=topics("registry"),
     consumers=consumers,
+    tasks=SOURCES,
     metadata=Base.metadata,
+    references=REFERENCES,
     messages=Path(__file__).with_name("messages.toml"),
-    background=(work_operations, documents.sweep_storage, keep_sealed_anew),
+    background=(work_operations, documents.sweep_storage, keep_sealed_anew, watch_terms),
 )
 
 

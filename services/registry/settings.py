@@ -10,11 +10,15 @@ from shared.settings import ServiceSettings
 
 
 class RegistrySettings(ServiceSettings):
-    """Where the keys lie that persons' numbers are sealed with; without them no number is taken or shown."""
+    """Where the keys lie that persons' numbers are sealed with; without them no number is taken or shown. And how often
+    a party may guess."""
 
     service_name: str = "registry"
 
     person_keys_file: Path | None = None
+
+    person_wrong_tries_a_day: int = Field(default=10, ge=1)
+    """How often an account of a party may name a person wrongly before it has to wait for the next day."""
 
     @model_validator(mode="after")
     def _production_keeps_persons(self) -> Self:

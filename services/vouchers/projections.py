@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    Select,
+    Table,
+    Text,
+    Uuid,
+    func,
+    or_,
+    select,
+)
 
 from services.vouchers.base import Base
 from shared.document_claims import known_claim_table
@@ -38,8 +52,18 @@ known_enterprise = Table(
     Column("name", Text, nullable=False),
     Column("registered_on", Date, nullable=False),
     Column("legal_representative_ref", Text),
+    Column("merged_into_id", Uuid),
     Index("ix_known_enterprise_code", "code"),
 )
+"""`merged_into_id` is the record that goes on for a merged one."""
+
+
+def same_enterprise(code: str) -> Select[UUID]:
+    """The ids of all records of the enterprise with that code: its own, the one that goes on, those merged into it."""
+    table = known_enterprise.c
+    goes_on = select(func.coalesce(table.merged_into_id, table.id)).where(table.code == code)
+    return select(table.id).where(or_(table.id.in_(goes_on), table.merged_into_id.in_(goes_on)))
+
 
 known_claim = known_claim_table(Base.metadata)
 """What grants claim on invoices; id is the spending line's."""

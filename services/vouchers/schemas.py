@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field, JsonValue, PlainSerializer, StringConstraints, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainSerializer, StringConstraints, WithJsonSchema
 
-from shared.http.schemas import Request, Response
+from shared.http.schemas import Request
 from shared.money import format_money, parse_money
 
 CENT: Final = Decimal("0.01")
@@ -53,22 +53,3 @@ class Decided(Request):
 def day_sent(wanted: Decided | None) -> date | None:
     """The day in a step's body, which may be left out altogether."""
     return None if wanted is None else wanted.decided_on
-
-
-class RuleResultOut(Response):
-    """One rule, applied."""
-
-    rule: str
-    clause: str
-    passed: bool
-    inputs: dict[str, JsonValue]
-    limit: str | None
-    message: str
-
-
-class DecisionOut(Response):
-    """Every rule that was applied, under one policy edition."""
-
-    passed: bool
-    edition: str
-    results: list[RuleResultOut]

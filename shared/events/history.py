@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from pydantic import JsonValue
+from pydantic import JsonValue, ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -102,37 +102,63 @@ async def read_history(session: AsyncSession, topic: Topic, aggregate_id: UUID) 
     )
     rows = await session.execute(query)
     events = [Logged(*row[:6], json.loads(row.attributes), json.loads(row.data)) for row in rows]
-    return entries_of(events, _state_types(topic, events[0].type) if events else ())
+    models = _models(topic)
+    return entries_of(events, _state_types(topic, events[0].type) if events else (), models)
+
+
+@lru_cache
+def _models(topic: Topic) -> Mapping[str, type[EventData]]:
+    return {event_type.name: event_type.data for event_type in event_types(topic.producer)}
 
 
 @lru_cache
 def _state_types(topic: Topic, first: str) -> frozenset[str]:
     """The event types that carry the state with which an aggregate begins, or more than that."""
-    known = {event_type.name: event_type.data for event_type in event_types(topic.producer)}
+    known = _models(topic)
     state = known.get(first, EventData)
     return frozenset(name for name, data in known.items() if issubclass(data, state))
 
 
-def entries_of(events: Iterable[Logged], state_types: Container[str] | None = None) -> list[Entry]:
+def entries_of(
+    events: Iterable[Logged],
+    state_types: Container[str] | None = None,
+    models: Mapping[str, type[EventData]] | None = None,
+) -> list[Entry]:
     """Turn states into changes; the events are in the order of their versions.
 
-    Events of other types than `state_types` are shown as they are; without it all events are states.
+    Events of other types than `state_types` are shown as they are; without it all events are states. Values are
+    compared as what the `models` of the event types make of them: "2000" and "2000.00" are one amount.
     """
     known: dict[str, JsonValue] = {}
+    meant: dict[str, object] = {}
     entries = []
     for event in events:
         if state_types is not None and event.type not in state_types:
             fields = {name: value for name, value in event.data.items() if name not in NEVER_SHOWN}
             entries.append(_entry(event, {}, fields))
             continue
+        values = _typed(event, (models or {}).get(event.type))
         changes = {
             name: Change(known.get(name), value)
             for name, value in event.data.items()
-            if name not in NEVER_SHOWN and (name not in known or known[name] != value)
+            if name not in NEVER_SHOWN and (name not in known or meant[name] != values[name])
         }
         known.update(event.data)
+        meant.update(values)
         entries.append(_entry(event, changes))
     return entries
+
+
+def _typed(event: Logged, model: type[EventData] | None) -> dict[str, object]:
+    """The fields of an event as typed values; as they were written where no model reads them."""
+    values: dict[str, object] = dict(event.data)
+    if model is None:
+        return values
+    try:
+        read = model.model_validate_json(json.dumps(event.data))
+    except ValidationError:
+        return values
+    return {name: getattr(read, name, value) for name, value in values.items()}
 
 
 def _entry(event: Logged, changes: Mapping[str, Change], fields: Mapping[str, JsonValue] | None = None) -> Entry:

@@ -21,6 +21,7 @@ ColumnKind: TypeAlias = Literal["text", "date", "flag", "number", "words"]
 _DATE: Final = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _FLAGS: Final = {"是": True, "true": True, "yes": True, "1": True, "否": False, "false": False, "no": False, "0": False}
 _SEPARATORS: Final = re.compile(r"[;；,，、\n]")
+_OTHER_SEPARATORS: Final = (";", "\t", "；", "，", "|")
 _NEUTRALISED: Final = re.compile(r"'(?=[=+\-@\t\r])")
 _EXACT_DIGITS: Final = 15
 """Spreadsheets keep this many digits of a number."""
@@ -52,6 +53,7 @@ class CellFault:
 def match_header(columns: Sequence[Column], row: SheetRow) -> list[Column | None]:
     """The column of each cell; None for an empty header. Raises 422 `import-columns-wrong`: a column that is not known
     would be a value that somebody believes to have been taken."""
+    _require_commas(row)
     named = {name: column for column in columns for name in (column.field, column.title)}
     names = [str(cell).strip() for cell in row.cells]
     found = [named.get(name.rstrip("*＊").strip()) for name in names]
@@ -63,6 +65,15 @@ def match_header(columns: Sequence[Column], row: SheetRow) -> list[Column | None
         params = {"sheet": row.sheet, "missing": missing, "unknown": unknown[:20], "repeated": repeated}
         raise DomainError("import-columns-wrong", 422, params={name: value or None for name, value in params.items()})
     return found
+
+
+def _require_commas(row: SheetRow) -> None:
+    """Raises 422 `import-separator-wrong` for a header in one cell that something else than commas parts."""
+    cells = [str(cell) for cell in row.cells if str(cell).strip()]
+    found = [mark for mark in _OTHER_SEPARATORS if len(cells) == 1 and mark in cells[0]]
+    if found:
+        shown = "tab" if found[0] == "\t" else found[0]
+        raise DomainError("import-separator-wrong", 422, params={"sheet": row.sheet, "separator": shown})
 
 
 def is_second_header(found: Sequence[Column | None], row: SheetRow) -> bool:

@@ -6,7 +6,7 @@ import codecs
 import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Final, Literal, TypeAlias
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
@@ -14,6 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 from shared.errors import DomainError
 from shared.files.cells import MAX_CHARACTERS, MAX_COLUMNS, MAX_ROWS, TooLarge, Unreadable
 from shared.files.scanning import MAX_UNPACKED_MIB, rows_of
+from shared.files.sniffing import table_format
 
 EXPLANATIONS: Final = "说明"
 """The name of the sheet that explains a template; it holds no data."""
@@ -21,7 +22,8 @@ EXPLANATIONS: Final = "说明"
 Cell: TypeAlias = object
 """A text, number, truth value, date or instant, as the file has it."""
 
-_ZIP: Final = b"PK"
+_ENDINGS: Final = (".xlsx", ".csv", ".xls", ".xlsm", ".xlsb", ".ods")
+"""Ends of names that promise a format."""
 _PIECE: Final = 1024 * 1024
 _ENCODINGS: Final = ("utf-8-sig", "gb18030")
 _CSV_NAME: Final = "CSV"
@@ -75,15 +77,21 @@ class TableFile:
                     yield SheetRow(_CSV_NAME, number, list(cells))
 
 
-def open_table(path: Path) -> TableFile:
+def open_table(path: Path, name: str | None = None) -> TableFile:
     """Look through a file before it is read; takes seconds for a large one, so not on the event loop.
 
-    Raises 413 `import-file-too-large`, 422 `import-file-unreadable`.
+    What it is is told by its content. Raises 413 `import-file-too-large`, 422 `import-file-unreadable`,
+    `import-file-not-table` for anything but a table, and `import-file-misnamed` where `name` ends as another kind.
     """
+    found, shown = table_format(path)
+    ending = PurePath(name or "").suffix.lower()
+    if found is None:
+        raise DomainError("import-file-not-table", 422, params={"found": shown})
+    if ending in _ENDINGS and ending != f".{found}":
+        raise DomainError("import-file-misnamed", 422, params={"ending": ending, "found": shown})
     try:
-        with path.open("rb") as file:
-            if file.read(2) == _ZIP:
-                return TableFile(path, "xlsx", "", rows_of(path))
+        if found == "xlsx":
+            return TableFile(path, "xlsx", "", rows_of(path))
         encoding = _encoding_of(path)
         return TableFile(path, "csv", encoding, _csv_rows(path, encoding))
     except TooLarge as error:

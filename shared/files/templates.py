@@ -18,14 +18,17 @@ _FIRST_ROW: Final = 2
 _WIDTH: Final = 22
 _RULES: Final = (
     "第 1 行是中文列名，第 2 行是字段名，请勿改动；数据从第 3 行开始。带 * 的列必填。",
-    f"一个文件最多 {MAX_ROWS:,} 行，解压后不超过 {MAX_UNPACKED_MIB} MiB；也可以用 UTF-8 或 GB18030 编码的 .csv。",
+    "一个文件最多 {rows:,} 行，解压后不超过 {mebibytes} MiB；也可以用 UTF-8 或 GB18030 编码的 .csv。",
     "任何一行有误，整个文件都不会写入；加 partial=true 只写入正确的行，加 dry_run=true 只检查。",
     "重复导入同一文件是安全的：内容相同的行报告为“未变动”，内容不同的行会被拒绝，请改用修改接口。",
 )
 
 
-def write_template(path: Path, title: str, columns: Sequence[Column]) -> None:
-    """Write the .xlsx: header in two lines, lists of the words, formats for texts and dates, explanations."""
+def write_template(
+    path: Path, title: str, columns: Sequence[Column], *, rows: int = MAX_ROWS, notes: Sequence[str] = ()
+) -> None:
+    """Write the .xlsx: header in two lines, lists of the words, formats for texts and dates, explanations with how many
+    `rows` a file may have and what else there is to note."""
     book: Any = xlsxwriter.Workbook(str(path))
     formats = {
         "head": book.add_format({"bold": True, "bg_color": "#D9E1F2", "border": 1, "text_wrap": True}),
@@ -44,7 +47,8 @@ def write_template(path: Path, title: str, columns: Sequence[Column]) -> None:
         sheet.set_column(number, number, _WIDTH, formats["date" if column.kind == "date" else "text"])
         _offer(sheet, lists, number, column)
     sheet.freeze_panes(_FIRST_ROW, 0)
-    _explain(explained, columns, formats)
+    rules = [rule.format(rows=rows, mebibytes=MAX_UNPACKED_MIB) for rule in _RULES]
+    _explain(explained, columns, [*rules, *notes], formats)
     book.close()
 
 
@@ -76,13 +80,13 @@ def _offer(sheet: Any, lists: Any, number: int, column: Column) -> None:
     sheet.data_validation(_FIRST_ROW, number, MAX_ROWS, number, rule)
 
 
-def _explain(sheet: Any, columns: Sequence[Column], formats: dict[str, Any]) -> None:
+def _explain(sheet: Any, columns: Sequence[Column], rules: Sequence[str], formats: dict[str, Any]) -> None:
     sheet.set_column(0, 0, 26)
     sheet.set_column(1, 1, 26)
     sheet.set_column(2, 5, 40, formats["wrap"])
-    for row, rule in enumerate(_RULES):
+    for row, rule in enumerate(rules):
         sheet.write_string(row, 0, rule)
-    top = len(_RULES) + 1
+    top = len(rules) + 1
     for number, head in enumerate(("列名", "字段名", "是否必填", "说明", "示例", "可选值")):
         sheet.write_string(top, number, head, formats["head"])
     for row, column in enumerate(columns, start=top + 1):

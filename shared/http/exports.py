@@ -3,6 +3,10 @@
 The pages are those the caller would get one by one: same roles, scope, filters and order. They are written to a
 temporary file first, within the request's transaction, and sent from there: a fault on page 300 is then an error and
 not a file that looks complete.
+
+Columns are headed in the reader's language, and words are told as people say them (``shared.http.cells``); with
+``values=codes`` they are those that the JSON has. Where an id means a thing that people know by a number, code or name,
+a column says that (``ServiceDefinition.references``); ids and versions come last.
 """
 
 from __future__ import annotations
@@ -15,31 +19,57 @@ import types
 import typing
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any, Final, Protocol
 from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
 
 import xlsxwriter
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from shared.errors import DomainError
+from shared.http.cells import coded, told
+from shared.http.headings import heading
+from shared.http.labels import Labels, vocabularies
+from shared.http.messages import CONTENT_LANGUAGE, Language, preferred_language
 from shared.http.paging import MAX_LIMIT, Page
+from shared.http.references import Reference
+from shared.http.validation import Fault, PayloadInvalid
 
 CSV: Final = "text/csv"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_ROWS: Final = 100_000
 """A longer list is refused, never cut: a cut file would pass for the whole."""
 
+VALUES: Final = "values"
+TEXTS, CODES = "texts", "codes"
+DIVISIONS: Final = "edition.divisions.units"
+_CODE_OF: Final[Mapping[Language, str]] = {"zh": "代码", "en": " (code)"}
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _MAX_CELL: Final = 32_767
 _PIECE: Final = 256 * 1024
 _HTTP_OK: Final = 200
+_LAST: Final = frozenset({"id", "version"})
+_ID_ENDINGS: Final = ("_id", "_ids")
 
 AskPage = Callable[[Request], Awaitable[Response]]
+References = Mapping[str, Reference]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the file: a field of the items, or what its ids mean."""
+
+    field: str
+    heading: str
+    reference: Reference | None = None
+    as_code: bool = False
 
 
 class _Sheet(Protocol):
@@ -51,10 +81,19 @@ class _Sheet(Protocol):
 
 
 def item_model(response_model: object) -> object | None:
-    """``T`` of an endpoint that answers ``Page[T]``; None for any other endpoint."""
-    if isinstance(response_model, type) and issubclass(response_model, Page):
-        return response_model.model_fields["items"].annotation
-    return None
+    """``T`` of an endpoint that answers ``Page[T]``, or an answer whose ``exported`` names its list; None for any other
+    endpoint."""
+    name = rows_field(response_model)
+    if name is None or not (isinstance(response_model, type) and issubclass(response_model, BaseModel)):
+        return None
+    return response_model.model_fields[name].annotation
+
+
+def rows_field(response_model: object) -> str | None:
+    """The field of the answer that a file of it is made of."""
+    if not isinstance(response_model, type):
+        return None
+    return "items" if issubclass(response_model, Page) else getattr(response_model, "exported", None)
 
 
 def wanted_type(request: Request) -> str | None:
@@ -77,38 +116,99 @@ def neutral(text: str) -> str:
     return text
 
 
-async def export(request: Request, media_type: str, model: object, ask: AskPage) -> Response:
-    """The whole list as a file. Raises 409 ``export-too-large``; a refused page is answered as it is."""
-    columns = columns_of(model)
+async def export(request: Request, session: AsyncSession, media_type: str, response: object, ask: AskPage) -> Response:
+    """The whole list as a file. Raises 409 ``export-too-large``, 422 for `values` that are neither `texts` nor `codes`;
+    a refused page is answered as it is."""
+    language = preferred_language(request.headers.get("accept-language"))
+    codes = _codes_wanted(request)
+    model, rows = item_model(response), rows_field(response) or "items"
+    columns = layout(model, getattr(request.app.state, "references", {}), language, codes=codes)
+    writer = _Cells(model, columns, None if codes else _labels(request, language))
+    paged = isinstance(response, type) and issubclass(response, Page)
     with ExitStack() as stack:
         target = Path(NamedTemporaryFile(prefix="mc-export-", delete=False).name)  # noqa: SIM115  # the stack removes it
         stack.callback(target.unlink, missing_ok=True)
         sheet = _sheet(media_type, target)
-        sheet.write(columns)
+        sheet.write(column.heading for column in columns)
         count, cursor = 0, request.query_params.get("cursor")
         while True:
-            answer = await ask(_page(request, cursor))
+            answer = await ask(_page(request, cursor, paged=paged))
             if answer.status_code != _HTTP_OK:
                 return answer
             page = json.loads(bytes(answer.body))
-            count += len(page["items"])
+            count += len(page[rows])
             if count > MAX_ROWS:
                 raise DomainError("export-too-large", 409, params={"limit": MAX_ROWS})
-            for item in page["items"]:
-                sheet.write(_cells(item, columns))
-            cursor = page["next"]
+            meant = await _meant(session, columns, page[rows])
+            for item in page[rows]:
+                sheet.write(writer.of(item, meant))
+            cursor = page["next"] if paged else None
             if cursor is None:
                 break
         sheet.close()
-        return _file(request, target, media_type)
+        return _file(request, target, media_type, language)
+
+
+def _codes_wanted(request: Request) -> bool:
+    wanted = request.query_params.getlist(VALUES) or [TEXTS]
+    if wanted[-1] not in (TEXTS, CODES):
+        raise PayloadInvalid(Fault(VALUES, "enum", {"expected": f"{TEXTS}, {CODES}"}))
+    return wanted[-1] == CODES
+
+
+def _labels(request: Request, language: Language) -> Labels:
+    editions = getattr(request.app.state.runtime, "editions", None)
+    return Labels(editions or (), request.app.state.problems.messages, language)
+
+
+def layout(model: object, references: References, language: Language, *, codes: bool = False) -> list[Column]:
+    """The columns of a list's file, ids and versions last; beside a division's name its code."""
+    first: list[Column] = []
+    last: list[Column] = []
+    for field, name in fields_of(model).items():
+        own = Column(field, heading(name, field, language))
+        if field in references:
+            first.append(Column(field, heading(name, told_as(field), language), references[field]))
+        (last if field in _LAST or field.endswith(_ID_ENDINGS) else first).append(own)
+        if not codes and _holds_division(model, field, name):
+            first.append(Column(field, own.heading + _CODE_OF[language], as_code=True))
+    return [*first, *last]
+
+
+def told_as(field: str) -> str:
+    """The name under which the catalogue heads what the ids of a field mean: `centre` for `centre_id`."""
+    return field.removesuffix("_id")
+
+
+def _holds_division(model: object, field: str, name: str | None) -> bool:
+    """Whether the field is one division's code."""
+    kinds = [part.model_fields[field].annotation for part in _models(model) if field in part.model_fields]
+    return vocabularies(name, field) == (DIVISIONS,) and all(kind in (str, str | None) for kind in kinds)
+
+
+async def _meant(
+    session: AsyncSession, columns: Iterable[Column], items: Iterable[Mapping[str, object]]
+) -> dict[str, dict[str, str]]:
+    """What the ids on a page mean, by field and id."""
+    meant = {}
+    for column in columns:
+        if column.reference is not None:
+            ids = {UUID(str(item[column.field])) for item in items if item.get(column.field)}
+            meant[column.field] = await column.reference.told(session, ids)
+    return meant
 
 
 def columns_of(model: object) -> list[str]:
     """The fields of the items, of every form they may have, in their order."""
-    names: dict[str, None] = {}
+    return list(fields_of(model))
+
+
+def fields_of(model: object) -> dict[str, str | None]:
+    """The fields of the items with the name of the model that has each; plain items are one field."""
+    names: dict[str, str | None] = {}
     for part in _models(model):
-        names.update(dict.fromkeys(part.model_fields))
-    return list(names) or ["value"]
+        names |= {field: part.__name__ for field in part.model_fields if field not in names}
+    return names or {"value": None}
 
 
 def _models(annotation: object) -> list[type[BaseModel]]:
@@ -118,35 +218,43 @@ def _models(annotation: object) -> list[type[BaseModel]]:
     return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []
 
 
-def _cells(item: object, columns: list[str]) -> list[str]:
-    values = item if isinstance(item, Mapping) else {"value": item}
-    return [neutral(_text(values.get(name)))[:_MAX_CELL] for name in columns]
+class _Cells:
+    """The cells of an item: texts by labels, codes without them."""
+
+    def __init__(self, model: object, columns: Iterable[Column], labels: Labels | None) -> None:
+        self._models = {field: part for part in reversed(_models(model)) for field in part.model_fields}
+        self._columns = tuple(columns)
+        self._labels = labels
+
+    def of(self, item: object, meant: Mapping[str, Mapping[str, str]]) -> list[str]:
+        values = item if isinstance(item, Mapping) else {"value": item}
+        return [neutral(self._text(column, values.get(column.field), meant))[:_MAX_CELL] for column in self._columns]
+
+    def _text(self, column: Column, value: object, meant: Mapping[str, Mapping[str, str]]) -> str:
+        if column.reference is not None:
+            return meant[column.field].get(str(value), "")
+        if column.as_code or self._labels is None:
+            return coded(value)
+        return told(self._labels, self._models, column.field, value)
 
 
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
-        return "; ".join(value)
-    if isinstance(value, list | dict | bool):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
-
-
-def _page(request: Request, cursor: str | None) -> Request:
-    """The same request for the next page, as long as pages may be."""
+def _page(request: Request, cursor: str | None, *, paged: bool) -> Request:
+    """The same request for the next page, as long as pages may be; the whole list where it has no pages."""
     query = request.scope.get("query_string", b"").decode("latin-1")
     kept = [
-        (name, value) for name, value in parse_qsl(query, keep_blank_values=True) if name not in ("limit", "cursor")
+        (name, value)
+        for name, value in parse_qsl(query, keep_blank_values=True)
+        if name != VALUES and not (paged and name in ("limit", "cursor"))
     ]
-    kept.append(("limit", str(MAX_LIMIT)))
+    if paged:
+        kept.append(("limit", str(MAX_LIMIT)))
     if cursor is not None:
         kept.append(("cursor", cursor))
     scope = {**request.scope, "query_string": urlencode(kept).encode("latin-1")}
     return type(request)(scope, request.receive)
 
 
-def _file(request: Request, path: Path, media_type: str) -> Response:
+def _file(request: Request, path: Path, media_type: str, language: Language) -> Response:
     """The file under the list's name. Its own name is removed while it is sent: nothing stays, whoever goes away."""
     file = path.open("rb")
     things = request.url.path.rstrip("/").rsplit("/", 1)[-1]
@@ -158,7 +266,8 @@ def _file(request: Request, path: Path, media_type: str) -> Response:
             "Content-Length": str(os.fstat(file.fileno()).st_size),
             "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "no-store",
-            "Vary": "Accept",
+            "Content-Language": CONTENT_LANGUAGE[language],
+            "Vary": "Accept, Accept-Language",
         },
     )
 

@@ -22,7 +22,7 @@ COMMON: Final = Path(__file__).parent.parent / "messages.toml"
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 CONTENT_LANGUAGE: Final[Mapping[Language, str]] = {"zh": "zh-CN", "en": "en"}
 
-_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+_PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _RESERVED: Final = ("fields", "terms")
 _CODES_TO_SEND: Final = "expected"
 """The parameter with the values that a field may have: whoever reads it has to send one of them."""
@@ -93,6 +93,11 @@ class Messages:
         texts = self._fields.get(fault) or self._fields["invalid"]
         return self.fill(texts[language], language, params)
 
+    def term(self, value: str, language: Language) -> str | None:
+        """The word that people use for a value, None where there is none."""
+        texts = self._terms.get(value)
+        return None if texts is None else texts[language]
+
     def fill(self, text: str, language: Language, params: Mapping[str, object]) -> str:
         """Put the parameters in; a placeholder without one stays as it is, and so do codes that are to be sent."""
 
@@ -100,13 +105,13 @@ class Messages:
             name = match.group(1)
             if name == _CODES_TO_SEND:
                 return str(params.get(name, match.group(0)))
-            return self._shown(params[name], language) if name in params else match.group(0)
+            return self._shown(params[name], language, name) if name in params else match.group(0)
 
         return _PLACEHOLDER.sub(value_of, text)
 
-    def _shown(self, value: object, language: Language) -> str:
+    def _shown(self, value: object, language: Language, name: str = "") -> str:
         if isinstance(value, str):
-            return self._worded(value, language)
+            return self._worded(value, language, name)
         if value is None:
             return self._worded("null", language)
         if isinstance(value, bool):
@@ -116,15 +121,16 @@ class Messages:
         if isinstance(value, date | datetime):
             return value.isoformat()
         if isinstance(value, Sequence):
-            return ("、" if language == "zh" else ", ").join(self._shown(item, language) for item in value)
+            return ("、" if language == "zh" else ", ").join(self._shown(item, language, name) for item in value)
         return str(value)
 
-    def _worded(self, value: str, language: Language) -> str:
-        """A word of the software in the reader's language, or several with commas between, as decisions keep them."""
+    def _worded(self, value: str, language: Language, name: str = "") -> str:
+        """A word of the software in the reader's language, or several with commas between, as decisions keep them. A
+        term `<parameter>.<value>` is for that parameter alone, where the word means something else elsewhere."""
         words = value.split(", ")
-        if not all(word in self._terms for word in words):
-            return value
-        return ("、" if language == "zh" else ", ").join(self._terms[word][language] for word in words)
+        terms = [self._terms.get(f"{name}.{word}") or self._terms.get(word) for word in words]
+        known = [term[language] for term in terms if term is not None]
+        return ("、" if language == "zh" else ", ").join(known) if len(known) == len(words) else value
 
     def _add(self, path: Path) -> None:
         entries = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -11,11 +11,18 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from shared.auth.principal import InternalGuard, RoleGuard, find_guard
 from shared.auth.roles import PUBLIC
 from shared.http.dependants import calls_of
-from shared.http.exports import CSV, XLSX, item_model
+from shared.http.exports import CODES, CSV, TEXTS, VALUES, XLSX, item_model
 from shared.http.idempotency import HEADER, key_required
 from shared.http.problems import MEDIA_TYPE
 
 _KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[\\x21-\\x7e]+$"}
+_VALUES = {
+    "name": VALUES,
+    "in": "query",
+    "required": False,
+    "description": "Of a file: words as people say them, or the codes that programs read.",
+    "schema": {"type": "string", "enum": [TEXTS, CODES], "default": TEXTS},
+}
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
@@ -51,6 +58,9 @@ def _name_media_type(operation: dict[str, Any]) -> None:
 
 def _offer_files(operation: dict[str, Any]) -> None:
     """Every list is also a file, by the Accept header."""
+    known = {parameter["name"] for parameter in operation.get("parameters", [])}
+    if VALUES not in known:
+        operation.setdefault("parameters", []).append(_VALUES)
     content = operation["responses"]["200"]["content"]
     content[CSV] = {"schema": {"type": "string"}}
     content[XLSX] = {"schema": {"type": "string", "format": "binary"}}

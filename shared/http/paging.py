@@ -16,14 +16,25 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, Generic, TypeVar, TypeVarTuple, overload
 from uuid import UUID
 
 from pydantic import Field
-from sqlalchemy import BigInteger, ColumnElement, Row, Select, UnaryExpression, and_, literal, or_, tuple_
+from sqlalchemy import (
+    BigInteger,
+    BinaryExpression,
+    ColumnElement,
+    Row,
+    Select,
+    UnaryExpression,
+    and_,
+    literal,
+    or_,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import operators
@@ -41,6 +52,10 @@ _NEXT: Final = "next_cursor"
 
 SortKey = ColumnElement[Any] | InstrumentedAttribute[Any]
 """A sort key: any column type, hence Any; ``column.desc()`` sorts downwards."""
+
+CODE_POINTS: Final = "C"
+"""The collation of names: by code point. It is the same in every database and never changes with a library, so that
+an index and a cursor stay good; what a dictionary says of two characters is none of it."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -89,7 +104,7 @@ async def paginate(
     """
     columns = [_column(key) for key in keys]
     descending = [_descending(key) for key in keys]
-    signature = [f"{column.key}{'-' if down else ''}" for column, down in zip(columns, descending, strict=True)]
+    signature = [f"{_name(column)}{'-' if down else ''}" for column, down in zip(columns, descending, strict=True)]
     single = len(statement.column_descriptions) == 1
     if params.cursor is not None:
         values = _decode(params.cursor, signature, columns)
@@ -106,6 +121,12 @@ async def paginate(
     return Page(items=[item(row[0] if single else row) for row in shown], next=cursor)
 
 
+def both_ways(orders: Mapping[str, Sequence[SortKey]]) -> dict[str, Sequence[SortKey]]:
+    """The orders upwards by their names, and downwards by the names with a hyphen before them."""
+    down = {f"-{name}": tuple(key.desc() for key in keys) for name, keys in orders.items()}
+    return {**orders, **down}
+
+
 def link_next(request: HttpRequest, session: AsyncSession, response: HttpResponse) -> None:
     """Add ``Link: <...>; rel="next"`` if the endpoint answered a page that is not the last."""
     cursor = session.info.pop(_NEXT, None)
@@ -117,6 +138,12 @@ def link_next(request: HttpRequest, session: AsyncSession, response: HttpRespons
 def _column(key: SortKey) -> ColumnElement[Any]:
     element = key.__clause_element__() if isinstance(key, InstrumentedAttribute) else key
     return element.element if isinstance(element, UnaryExpression) else element
+
+
+def _name(column: ColumnElement[Any]) -> str | None:
+    """The name of a key, also of one with a collation."""
+    collated = column.left if isinstance(column, BinaryExpression) and column.operator is operators.collate else column
+    return collated.key
 
 
 def _descending(key: SortKey) -> bool:

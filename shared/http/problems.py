@@ -21,7 +21,7 @@ from shared.http.messages import CONTENT_LANGUAGE, Language, Messages, preferred
 from shared.http.validation import Fault, PayloadInvalid, faults_of
 from shared.logging import get_logger
 from shared.peers import PeerUnavailable
-from shared.policy.decision import Decision, RuleResult
+from shared.policy.decision import Decision
 from shared.policy.edition import PolicyNotInForce
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -153,13 +153,15 @@ class Problems:
     def explained(self, decision: Decision, language: Language) -> dict[str, JsonValue]:
         """The decision as JSON, each rule with its text."""
         told = decision.to_json()
-        told["results"] = [
-            {**result.to_json(), "text": self._rule_text(result, language)} for result in decision.results
-        ]
+        told["results"] = [self.with_text(result.to_json(), language) for result in decision.results]
         return told
 
-    def _rule_text(self, result: RuleResult, language: Language) -> str | None:
-        if result.message not in self.messages:
-            return None
-        params: dict[str, object] = {**result.inputs, "limit": result.limit}
-        return self.messages.text(result.message, language, params).detail
+    def with_text(self, result: JsonValue, language: Language) -> JsonValue:
+        """One rule's result with its text, None where the catalogue has none; what is no result stays as it is."""
+        if not isinstance(result, dict) or "message" not in result:
+            return result
+        message, inputs = result["message"], result.get("inputs")
+        if not isinstance(message, str) or message not in self.messages:
+            return {**result, "text": None}
+        params: dict[str, object] = {**(inputs if isinstance(inputs, dict) else {}), "limit": result.get("limit")}
+        return {**result, "text": self.messages.text(message, language, params).detail}

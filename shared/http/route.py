@@ -19,10 +19,12 @@ from starlette.responses import Response
 from shared.auth.principal import Guard, Principal, find_guard, principal_of
 from shared.db import Database, Session, get_session, retry
 from shared.errors import unauthenticated
+from shared.http.asking import asking
 from shared.http.body import DEFAULT_LIMIT, BodyLimit, ServiceRequest
 from shared.http.dependants import calls_of
 from shared.http.exports import export, item_model, wanted_type
 from shared.http.idempotency import Claim, IdempotencyRequired
+from shared.http.messages import CONTENT_LANGUAGE
 from shared.http.paging import link_next
 from shared.http.uploads import TakesFile, received
 
@@ -47,7 +49,7 @@ class ServiceRoute(APIRoute):
         endpoint = super().get_route_handler()
         guard = find_guard(self.dependant) or Guard()
         limit, takes_file = _body_limit(self.dependant)
-        listed = item_model(self.response_model)
+        listed = self.response_model if item_model(self.response_model) is not None else None
         template = self.path_format
 
         async def handler(plain: Request) -> Response:
@@ -75,7 +77,7 @@ class ServiceRoute(APIRoute):
                     request.check_address()
                     ask = partial(_answer, endpoint, session=session)
                     file_type = wanted_type(request) if listed is not None else None
-                    response = await (export(request, file_type, listed, ask) if file_type else ask(request))
+                    response = await (export(request, session, file_type, listed, ask) if file_type else ask(request))
                     if claim is not None and not request.state.no_replay:
                         await claim.store(session, response)
                 return response
@@ -90,7 +92,11 @@ class ServiceRoute(APIRoute):
 async def _answer(endpoint: Handler, request: Request, *, session: AsyncSession) -> Response:
     request.state.session = session
     request.state.no_replay = False
-    response = await endpoint(request)
+    with asking(request) as one:
+        response = await endpoint(request)
+    if one.in_language:
+        response.headers["Content-Language"] = CONTENT_LANGUAGE[one.language]
+        response.headers.append("Vary", "Accept-Language")
     link_next(request, session, response)
     return response
 

@@ -90,7 +90,7 @@ async def received(request: Request) -> AsyncIterator[Upload]:
             name = _declared_name(request)
             digest, size = await _copy(request.stream(), target)
         if not size:
-            raise PayloadInvalid.at("file", "missing")
+            raise PayloadInvalid.at("file", "file_empty" if name else "file_missing")
         target.flush()
         yield Upload(Path(target.name), _tidy(name), size, digest)
 
@@ -104,7 +104,7 @@ async def _from_form(request: Request, target: IO[bytes]) -> tuple[str | None, b
     try:
         files = [value for value in form.values() if isinstance(value, UploadFile)]
         if len(files) != 1:
-            raise PayloadInvalid.at("file", "missing")
+            raise PayloadInvalid.at("file", "file_missing")
         digest, size = await _copy(_pieces(files[0]), target)
         return files[0].filename, digest, size
     finally:

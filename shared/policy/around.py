@@ -10,6 +10,8 @@ class ServiceRecords(Section):
     """2.1-2: what a centre's log shows beside the services of `centres.service_types`."""
 
     achievement_types: Mapping[Slug, Titled]
+    contest_reasons: Mapping[Slug, Titled]
+    """Why an enterprise does not confirm a service."""
 
 
 class Partners(Section):
@@ -29,7 +31,18 @@ class DivisionDuties(Section):
     papers: Mapping[Slug, DivisionDuty]
 
 
-class Practices(Section):
-    """5.2-1: by which media good practice is made known."""
+class MatchingFunds(Section):
+    """5.1-2: what a division's matching money may be spent on, and by when the budget of a year is to stand."""
 
+    due_month: Param[int]
+    due_day: Param[int]
+    first_due_on: Param[date]
+    """Not before this day, in whatever year."""
+    purposes: Mapping[Slug, Titled]
+
+
+class Practices(Section):
+    """5.2-1: why a draft is sent back, and by which media good practice is made known."""
+
+    return_reasons: Mapping[Slug, Titled]
     media: Mapping[Slug, Titled]

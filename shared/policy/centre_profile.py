@@ -18,6 +18,8 @@ class CentreProfile(Section):
     self_check: Mapping[Slug, SelfCheckPart]
     self_check_every_item: Param[bool]
     staff_roles: Mapping[Slug, Titled]
+    return_reasons: Mapping[Slug, Titled]
+    rejection_reasons: Mapping[Slug, Titled]
     suspension_reasons: Mapping[Slug, Titled]
     resumption_reasons: Mapping[Slug, Titled]
     withdrawal_reasons: Mapping[Slug, Titled]

@@ -13,11 +13,12 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from shared.errors import DomainError
-from shared.policy import around, carriers, funding, incubation, standing
+from shared.policy import alliance_assessment, around, carriers, evaluation_cycle, funding, incubation, standing
 from shared.policy.centre_profile import CentreProfile
 from shared.policy.decision import Decision, RuleInput, RuleResult, plain
 from shared.policy.loading import EditionError, EditionFile, explain, read_files, require_unique_ids, resolve
 from shared.policy.params import Clause, Rule, Section, Text, unknown_codes
+from shared.policy.report_form import ReportForm
 from shared.policy.rubric import Rubric
 
 __all__ = ["Edition", "EditionError", "Editions", "PolicyNotInForce", "UnknownRule", "load_editions"]
@@ -75,14 +76,18 @@ class Edition(Section):
     rectification: standing.Rectification
     notices: standing.Notices
     quarterly_reports: standing.QuarterlyReports
+    report_form: ReportForm
     activities: standing.Activities
     communities: standing.Communities
     mentors: standing.Mentors
     alliances: standing.Alliances
+    alliance_assessment: alliance_assessment.AllianceAssessment
+    evaluation_cycle: evaluation_cycle.EvaluationCycle
     targets: standing.Targets
     service_records: around.ServiceRecords
     partners: around.Partners
     division_duties: around.DivisionDuties
+    matching_funds: around.MatchingFunds
     practices: around.Practices
     grants: funding.Grants
     loans: funding.Loans
@@ -144,6 +149,12 @@ class Edition(Section):
         _require_known("grants.tiers", self.grants.tiers, "tiers", self.tiers)
         _require_known("tiers", self.tiers, "grants.tiers", self.grants.tiers)
         _require_known("tier_applications.criteria", self.tier_applications.criteria, "tiers", self.tiers)
+        kinds = self.tier_applications.incubator_kinds.value
+        _require_known("tier_applications.incubator_kinds", kinds, "partners.kinds", self.partners.kinds)
+        screens = [tier.minimum_grade.value for tier in self.tier_applications.criteria.values()]
+        screens += [level.minimum_grade.value for level in self.title_terms.levels.values()]
+        grades = [grade for grade in screens if grade]
+        _require_known("minimum_grade", grades, "rubric.bands", [band.id for band in self.rubric.bands])
         _require_known("title_terms.levels", self.title_terms.levels, "titles.levels", self.titles.levels)
         _require_known("titles.levels", self.titles.levels, "title_terms.levels", self.title_terms.levels)
         fields = self.incubation.long_stay_industries

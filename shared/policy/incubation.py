@@ -22,3 +22,5 @@ class Incubation(Section):
     province_names: Param[Codes]
     technology_flags: Mapping[Slug, TechnologyFlag]
     person_capacities: Mapping[Slug, Titled]
+    project_close_reasons: Mapping[Slug, Titled]
+    reveal_reasons: Mapping[Slug, Titled]

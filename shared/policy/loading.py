@@ -1,14 +1,17 @@
 """From TOML files to plain tables: reading, inheritance by `extends`, and error texts that name file and key."""
 
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import cast
 
 from pydantic import ValidationError
 
+_PART = re.compile(r"([a-z0-9_-]+/)*[a-z0-9_-]+\.toml")
 _PLAIN_WORDS = {"missing": "is missing", "extra_forbidden": "is not a known key"}
 
 
@@ -45,21 +48,40 @@ class EditionFile:
 def read_files(policy_dir: Path | None) -> list[EditionFile]:
     """All bundled edition files and those of `policy_dir`. Raises EditionError, also for a directory that is absent:
     a mistyped path must not pass for an empty one."""
-    bundled = sorted(files("shared.policy").joinpath("editions").iterdir(), key=lambda entry: entry.name)
-    found = [_read(entry.name, entry.read_bytes(), True) for entry in bundled if entry.name.endswith(".toml")]
+    bundled = sorted(_bundled().iterdir(), key=lambda entry: entry.name)
+    found = [_read(entry.name, entry, (_bundled(),), True) for entry in bundled if entry.name.endswith(".toml")]
     if policy_dir is not None:
         if not policy_dir.is_dir():
             raise EditionError(str(policy_dir), "the policy directory does not exist")
-        found += [_read(str(path), path.read_bytes(), False) for path in sorted(policy_dir.glob("*.toml"))]
+        folders = (policy_dir, _bundled())
+        found += [_read(str(path), path, folders, False) for path in sorted(policy_dir.glob("*.toml"))]
     return found
 
 
-def _read(name: str, content: bytes, bundled: bool) -> EditionFile:
+def _bundled() -> Traversable:
+    return files("shared.policy").joinpath("editions")
+
+
+def _read(name: str, path: Traversable, folders: Sequence[Traversable], bundled: bool) -> EditionFile:
+    """With the tables of the files it `includes`, out of the first folder that has them; its own keys go before
+    theirs."""
+    table = dict(_table(name, path))
+    for part in cast("tuple[object, ...]", table.pop("includes", ())):
+        if not isinstance(part, str) or not _PART.fullmatch(part):
+            raise EditionError(name, f"{part!r} is not the name of a file below this one's folder", "includes")
+        included = [file for folder in folders if (file := folder.joinpath(part)).is_file()]
+        if not included:
+            raise EditionError(name, f"there is no file {part}", "includes")
+        table = _overlay(_table(part, included[0]), table)
+    return EditionFile(name, table, bundled)
+
+
+def _table(name: str, path: Traversable) -> Mapping[str, object]:
     try:
-        table = tomllib.loads(content.decode("utf-8"))
+        table = tomllib.loads(path.read_bytes().decode("utf-8"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise EditionError(name, f"not readable as TOML: {error}") from error
-    return EditionFile(name, cast("Mapping[str, object]", _tuples(table)), bundled)
+    return cast("Mapping[str, object]", _tuples(table))
 
 
 def _tuples(value: object) -> object:

@@ -83,7 +83,10 @@ class Veto(Titled):
     origin: Origin
 
 
-class Rubric(Section):
+class RubricValues(Section):
+    """A rubric's values as somebody drafts them: typed, but not yet consistent with each other. `bonus` indicators are
+    shown up to `bonus_limit` and count for no band; `not_due` says what becomes of the weight of what was not due."""
+
     total: Param[Number]
     decimals: Param[int]
     bonus_limit: Param[Number]
@@ -92,14 +95,25 @@ class Rubric(Section):
     hardship_divisions: Param[Codes]
     remote_divisions: Param[Codes]
     zero_without_enterprises: Param[bool]
+    not_due: Param[Literal["spread", "full"]]
     dimensions: Mapping[Slug, Dimension]
     indicators: tuple[Indicator, ...]
+    bonus: tuple[Indicator, ...] = ()
     bands: tuple[Band, ...]
     vetoes: Mapping[Slug, Veto]
 
+    @property
+    def with_bonus(self) -> tuple[Indicator, ...]:
+        """Every indicator, those that count for no band last."""
+        return (*self.indicators, *self.bonus)
+
+
+class Rubric(RubricValues):
+    """Values that centres can be evaluated by."""
+
     @model_validator(mode="after")
     def _weights_add_up(self) -> Self:
-        ids = [indicator.id for indicator in self.indicators]
+        ids = [indicator.id for indicator in self.with_bonus]
         if duplicates := sorted({code for code in ids if ids.count(code) > 1}):
             raise ValueError(f"indicator ids used twice: {', '.join(duplicates)}")
         sums = dict.fromkeys(self.dimensions, 0 * self.total.value)

@@ -173,6 +173,8 @@ class Notices(Section):
 class QuarterlyReports(Section):
     due_day_of_next_month: Param[int]
     correction_working_days: Param[int]
+    reminder_days: Param[int]
+    """How many days before the due day a report that is not in is called for."""
 
 
 class Activities(Section):

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from deploy.commands.words import WORDS, Words
 from deploy.demo import files, generate, tables
 from deploy.demo.accounts import Credentials
 from deploy.demo.client import ApiRefused, idempotency_key
 from deploy.demo.command import POLICY, demo, refuse_real_clock
 from deploy.demo.files import Data
+from deploy.demo.generating.persons import FOUNDER, LEGAL_REPRESENTATIVE
 from deploy.demo.play import EDITION
 from deploy.demo.story.telling import stretches
 from deploy.demo.texts import TEXTS
@@ -23,7 +25,7 @@ from deploy.settings import StackSettings
 from deploy.state import Lock, State, StateFile
 from shared.auth import roles as r
 from shared.calendar import add_months, add_working_days
-from shared.identifiers import check_uscc
+from shared.identifiers import check_identity_card, check_uscc
 from shared.policy.edition import Edition, Editions, load_editions
 from shared.policy.rules import ban_period
 
@@ -64,6 +66,7 @@ def test_centres_cover_every_division_and_park_and_all_tiers(data: Data, edition
 
 def test_each_centre_holds_one_to_four_titles(data: Data) -> None:
     held = Counter(title.centre for title in data.titles if title.granted_on)
+    held.update(row.centre for row in data.earlier_centres if row.maker_space_granted_on)
     assert {held[centre.key] for centre in data.centres} == {1, 2, 3, 4}
     assert [title.centre for title in data.titles if title.granted_on is None] == ["C02"]
 
@@ -98,6 +101,9 @@ def test_specialised_centres_meet_the_criteria_before_their_first_grant(data: Da
 def test_six_hundred_enterprises_have_valid_codes_of_their_own(data: Data) -> None:
     codes = [
         *(enterprise.code for enterprise in data.enterprises),
+        *(enterprise.code for enterprise in data.earlier_enterprises),
+        *(project.code for project in data.projects if project.code),
+        *(partner.code for partner in data.partners),
         *(provider.code for provider in data.providers),
         *{centre.operator_code for centre in data.centres},
     ]
@@ -108,9 +114,118 @@ def test_six_hundred_enterprises_have_valid_codes_of_their_own(data: Data) -> No
 
 
 def test_names_are_plainly_fictional(data: Data) -> None:
-    names = [row.name for rows in (data.centres, data.enterprises, data.providers, data.comebacks) for row in rows]
+    named = (
+        *(data.centres, data.enterprises, data.earlier_enterprises, data.providers, data.comebacks, data.persons),
+        *(data.projects, data.partners, data.joint_carriers, data.carriers),
+    )
+    names = [row.name for rows in named for row in rows]
+    names += [row.enterprise_name for row in data.projects if row.enterprise_name]
+    names += [row.school for row in data.graduations]
     assert all(name.startswith(("示例", "虚构")) for name in names)
     assert len({enterprise.name for enterprise in data.enterprises}) == 600
+
+
+def test_every_legal_representative_is_a_person_with_a_number_that_is_nobodys(data: Data) -> None:
+    persons = {person.person_ref: person for person in data.persons if LEGAL_REPRESENTATIVE in person.capacities}
+    assert {enterprise.legal_representative_ref for enterprise in data.enterprises} == persons.keys()
+    numbers = [person.id_number for person in data.persons]
+    numbers += [row.founder_id_number for row in data.projects if row.founder_ref not in persons]
+    cards = [check_identity_card(number, today=date(2019, 1, 1)) for number in numbers]
+    assert not any(card.place_known for card in cards)
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_graduates_papers_are_of_founders_on_file(data: Data) -> None:
+    founders = {
+        (person.person_ref, person.enterprise): person for person in data.persons if FOUNDER in person.capacities
+    }
+    named = {
+        (paper.person_ref, paper.enterprise): founders[paper.person_ref, paper.enterprise] for paper in data.graduations
+    }
+    assert len(named) == len(founders) > 30
+    assert all(named[paper.person_ref, paper.enterprise].named_on <= paper.recorded_on for paper in data.graduations)
+    assert {paper.confirmed_on is None for paper in data.graduations} == {True, False}
+
+
+def test_addresses_lie_in_the_city_elsewhere_or_nowhere(data: Data, edition: Edition) -> None:
+    cities = tuple(edition.incubation.city_names.value)
+    provinces = tuple(edition.incubation.province_names.value)
+    addresses = [enterprise.registered_address.removeprefix("西藏自治区") for enterprise in data.enterprises]
+    inside = sum(address.startswith(cities) for address in addresses)
+    assert inside > 500
+    assert any(address.startswith(("日喀则市", "四川省")) for address in addresses)
+    assert any(not address.startswith((*cities, *provinces, "日喀则市", "山南市", "四川省")) for address in addresses)
+
+
+def test_projects_register_are_given_up_or_stay(data: Data) -> None:
+    assert {(bool(row.code), bool(row.closed_on)) for row in data.projects} == {
+        (True, False),
+        (False, True),
+        (False, False),
+    }
+    for row in data.projects:
+        assert row.started_on <= row.opened_on <= row.admitted_on <= row.filed_on
+        if row.registered_on is not None and row.licensed_on is not None:
+            assert row.filed_on < row.registered_on <= row.licensed_on
+
+
+def test_specialised_centres_agree_with_an_incubator_before_they_apply(data: Data) -> None:
+    incubators = {partner.key for partner in data.partners if partner.kind == "incubator"}
+    agreed = {row.centre: row.recorded_on for row in data.agreements if row.partner in incubators}
+    assert all(agreed[tier.centre] <= tier.applied_on for tier in data.tiers)
+    agreements = {row.document_no: row for row in data.agreements}
+    for carrier in data.joint_carriers:
+        assert agreements[carrier.agreement].centre == carrier.centre
+        assert agreements[carrier.agreement].valid_from <= carrier.set_up_on
+
+
+def test_divisions_settle_their_duties_but_for_one_late_and_one_owing(data: Data, edition: Edition) -> None:
+    duties = edition.division_duties
+    assert {row.division for row in data.divisions} == set(edition.divisions.units)
+    assert all(row.group_established_on <= duties.leading_group.due_on.value for row in data.divisions)
+    late = [row.division for row in data.divisions if row.plan_on and row.plan_on > duties.papers["plan"].due_on.value]
+    assert len(late) == 1
+    assert [row.division for row in data.divisions if row.policy_on is None] == ["540174"]
+
+
+def test_matching_payments_stay_within_the_budgets(data: Data, edition: Edition) -> None:
+    paid: Counter[tuple[str, int]] = Counter()
+    for payment in data.payments:
+        if payment.reversed_on is None:
+            paid[payment.division, payment.year] += int(Decimal(payment.amount))
+        assert payment.purpose in edition.matching_funds.purposes
+        assert payment.spent_on.year == payment.year
+        assert (payment.centre is None) != (payment.enterprise is None)
+    approved = {(fund.division, fund.year): fund for fund in data.funds if fund.approved_on}
+    assert paid.keys() == approved.keys()
+    assert all(total <= Decimal(approved[where].amount) for where, total in paid.items())
+    assert [payment for payment in data.payments if payment.reversed_on]
+    assert [fund for fund in data.funds if fund.revised]
+
+
+def test_what_is_taken_over_is_of_before_the_policy(data: Data, edition: Edition) -> None:
+    assert all(row.listed_on < edition.first_day for row in data.earlier_centres)
+    assert all(row.ended_on < edition.first_day for row in data.earlier_stays)
+    assert {row.outcome for row in data.earlier_stays} == {"graduated", "exited"}
+    listed = {row.key: row.listed_on for row in data.centres}
+    assert all(
+        listed[row.centre] == row.listed_on <= stay.admitted_on
+        for row in data.earlier_centres
+        for stay in data.earlier_stays
+    )
+
+
+def test_experts_marks_have_the_mean_that_the_files_say(data: Data, edition: Edition) -> None:
+    limit = edition.evaluation_cycle.spread_limit.value
+    assert all(row.apart <= Decimal(row.mark) <= 100 - row.apart for row in data.marks)
+    assert any(2 * row.apart > limit for row in data.marks)
+    assert {row.username for row in data.experts} <= {account.username for account in data.accounts}
+
+
+def test_targets_have_figures_that_count_and_one_that_waits(data: Data, edition: Edition) -> None:
+    entered = {name for name, item in edition.targets.items.items() if item.source == "entered"}
+    assert {row.item for row in data.targets} == entered
+    assert sum(row.confirmed_on is None for row in data.targets) == 1
 
 
 def test_enterprises_are_young_enough_when_they_are_admitted(data: Data, edition: Edition) -> None:
@@ -202,6 +317,10 @@ def test_scoped_accounts_own_something(data: Data) -> None:
     assert [use for use in data.redemptions if use.provider == keyed["provider"].org]
     founders = {enterprise.legal_representative_ref for enterprise in data.enterprises}
     assert keyed["founder"].person_ref in founders
+    assert keyed["founder"].person_ref in {project.founder_ref for project in data.projects}
+    assert "expert" in {expert.username for expert in data.experts}
+    funded = {fund.division for fund in data.funds}
+    assert {keyed["division_officer"].division, keyed["division_officer_2"].division} <= funded
     issuers = {programme.issuer_division for programme in data.programmes}
     assert {keyed["division_officer"].division, keyed["division_officer_2"].division} <= issuers
 
@@ -210,14 +329,31 @@ def test_every_day_of_the_story_lies_in_one_stretch(data: Data) -> None:
     told = list(stretches(data.evaluations))
     assert all(later.after == earlier.until for earlier, later in pairwise(told))
     assert all(stretch.after < stretch.until for stretch in told)
-    rows = [*data.tenancies, *data.reports, *data.grants, *data.redemptions, *data.delistings, *data.comebacks]
+    rows = [*data.persons, *data.graduations, *data.projects, *data.partners, *data.agreements, *data.joint_carriers]
+    rows += [*data.practices, *data.divisions, *data.funds, *data.payments, *data.targets, *data.experts]
+    rows += [*data.earlier_centres, *data.carriers, *data.rectifications]
+    rows += [*data.tenancies, *data.reports, *data.grants, *data.redemptions, *data.delistings, *data.comebacks]
     assert all(any(stretch.concerns(row) for stretch in told) for row in rows)
 
 
 def test_texts_are_there_in_both_languages() -> None:
-    for name, (chinese, english) in TEXTS.items():
+    for name, (chinese, english) in {**TEXTS, **WORDS}.items():
         assert chinese, name
         assert english.isascii(), name
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "C.UTF-8"}, "en"),
+        ({}, "en"),
+        ({"LC_ALL": "en_US.UTF-8", "LANG": "zh_CN.UTF-8"}, "en"),
+        ({"LC_ALL": "", "LC_MESSAGES": "zh_TW.UTF-8"}, "zh"),
+    ],
+)
+def test_commands_speak_the_language_of_the_locale(locale: dict[str, str], language: str) -> None:
+    assert Words.of_locale(locale).language == language
 
 
 def test_credentials_are_kept_from_an_earlier_run(data: Data, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ class Stack:
         self.ports = {name: free_port() for name in PORT_VARIABLES}
         ports = {PORT_VARIABLES[name]: str(port) for name, port in self.ports.items()}
         own = {name: value for name, value in os.environ.items() if not name.endswith("_DATABASE_URL")}
-        self.env = {**own, **ports, "DATA_DIR": str(home), "COLUMNS": "200"}
+        self.env = {**own, **ports, "DATA_DIR": str(home), "COLUMNS": "200", "LC_ALL": "C.UTF-8"}
 
     def run(self, *words: str, text: str = "", env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "deploy.cli", *words]

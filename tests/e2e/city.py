@@ -205,15 +205,26 @@ class City:
         return str(grant["id"])
 
     async def score(self, year: int, day: str) -> str:
-        """Open the year's evaluation, enter the expert's marks and score every centre; the cycle's id."""
+        """Open the year's evaluation, have two experts mark every centre blind, and score; the cycle's id."""
         officer = self.people["science_officer"]
         cycle = await officer.post("/v1/evaluation-cycles", day, {"year": year}, expect=201)
-        evaluations = await officer.get(f"/v1/evaluations?cycle_id={cycle['id']}&limit=200", day)
-        mark = {"indicator": "filing_sample", "mark": None, "evidence": "虚构抽查记录"}
-        for evaluation in evaluations["items"]:
-            await self.people["expert"].post(f"/v1/evaluations/{evaluation['id']}/expert-scores", day, mark, expect=201)
+        experts = [await self._expert(name, day) for name in ("expert", "expert-2")]
+        await officer.post(f"/v1/evaluation-cycles/{cycle['id']}/draws", day, expect=201)
+        mark = {"mark": None, "evidence": "虚构抽查记录"}
+        for expert in experts:
+            given = await expert.get(f"/v1/expert-assignments?cycle_id={cycle['id']}&status=assigned&limit=200", day)
+            for task in given["items"]:
+                await expert.post(f"/v1/expert-assignments/{task['id']}/mark", day, mark)
         await self._operation(officer, f"/v1/evaluation-cycles/{cycle['id']}/score", day)
         return str(cycle["id"])
+
+    async def _expert(self, name: str, day: str) -> Person:
+        """Somebody in the pool of experts, taken in the first time that they are wanted."""
+        expert = self.people.get(name) or await self.enrol(name, ["expert"])
+        if not (await expert.get("/v1/experts", day))["items"]:
+            applied = await expert.post("/v1/experts", day, expect=201)
+            await self.people["science_officer"].post(f"/v1/experts/{applied['id']}/appoint", day)
+        return expert
 
     async def announce(self, cycle: str, day: str) -> str:
         """Put up the public notice; the first day on which results may be published."""

@@ -34,8 +34,9 @@ from tests.support.suite import Suite
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-CAST = frozenset({"C01", "C02", "C03", "C04", "C05"})
-"""The delisted centre, its operator's other one, the rectified one, the exempt one, and an enclave."""
+CAST = frozenset({"C01", "C02", "C03", "C04", "C05", "C15", "C24"})
+"""The delisted centre, its operator's other one, the rectified one, the exempt one, an enclave, one with projects, and
+one of before 2019."""
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +82,7 @@ async def api(suite: Suite) -> AsyncIterator[Api]:
         yield api
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(420)
 async def test_the_story_comes_out_as_told(told: World, api: Api) -> None:
     world = replace(told, api=api)
     centres = {key: centre["id"] for key, centre in world.centres.items()}
@@ -117,6 +118,60 @@ def _assert_every_service_acted(case: Json) -> None:
     assert len(done["vouchers"]["stopped_voucher_ids"]) == 4
     assert len(done["vouchers"]["released_redemption_ids"]) == 1
     assert len(done["vouchers"]["honoured_redemption_ids"]) == 1
+
+
+async def test_everybody_behind_an_enterprise_is_a_person(told: World, api: Api) -> None:
+    persons = {found["person_ref"]: found async for found in api.items("/v1/persons", told.auditor)}
+    refs = {found["legal_representative_ref"] async for found in api.items("/v1/enterprises", told.auditor)}
+    assert refs - {None} <= persons.keys()
+    assert {str(found["id_number"])[:14] for found in persons.values()} == {"*" * 14}
+    ref = told.data.graduations[0].person_ref
+    papers = [found async for found in api.items(f"/v1/persons/{persons[ref]['id']}/graduations", told.auditor)]
+    assert [paper["certificate_no"] for paper in papers] == [told.data.graduations[0].certificate_no]
+
+
+async def test_what_was_before_2019_is_taken_over(told: World, api: Api) -> None:
+    centre = told.centres["C24"]
+    assert (centre["migrated"], centre["listed_on"], centre["status"]) == (True, "2017-06-15", "listed")
+    stays = [found async for found in api.items("/v1/tenancies", told.auditor, centre_id=centre["id"])]
+    assert sum(found["migrated"] for found in stays) == len(told.data.earlier_stays)
+    titles = [found async for found in api.items("/v1/qualifications", told.auditor, centre_id=centre["id"])]
+    assert [found["kind"] for found in titles] == ["maker_space"]
+
+
+async def test_a_project_goes_on_as_an_enterprise_with_its_stay(told: World, api: Api) -> None:
+    row = next(row for row in told.data.projects if row.licensed_on)
+    project = await api.get(f"/v1/projects/{told.projects[row.name]['id']}", told.auditor)
+    assert project["status"] == "registered"
+    (stay,) = [found async for found in api.items("/v1/tenancies", told.auditor, enterprise_code=str(row.code))]
+    assert (stay["agreement_no"], stay["status"]) == (row.agreement_no, "filed")
+
+
+async def test_divisions_partners_practices_and_targets_are_there(told: World, api: Api) -> None:
+    due = [found async for found in api.items("/v1/divisions/due", told.auditor, kind="policy")]
+    assert {found["division_code"] for found in due} == {"540174"}
+    paid = [found async for found in api.items("/v1/matching-funds/spending", told.auditor, division="LIUWU")]
+    assert len(paid) == sum(payment.division == "LIUWU" for payment in told.data.payments) > 0
+    public = [found async for found in api.items("/v1/practices", told.auditor, status="published")]
+    assert [found["centre_id"] for found in public] == [told.centres["C05"]["id"]]
+    agreements = f"/v1/centres/{told.centres['C05']['id']}/agreements"
+    assert [found async for found in api.items(agreements, told.auditor)]
+    targets = {found["item"]: found async for found in api.items("/v1/targets", told.auditor, source="entered")}
+    assert targets["new_jobs"]["actual"] == "8420"
+    assert targets["carrier_output"]["pending"] is not None
+
+
+async def test_scoped_accounts_own_something(told: World, api: Api) -> None:
+    """Each of them sees something of its own when it signs in."""
+    for username, path in (
+        ("centre_operator", "/v1/tenancies"),
+        ("founder", "/v1/projects"),
+        ("provider", "/v1/providers"),
+        ("expert", "/v1/expert-assignments"),
+        ("division_officer", "/v1/matching-funds"),
+        ("division_approver_2", "/v1/divisions"),
+    ):
+        assert [found async for found in api.items(path, told.callers[username])], username
 
 
 async def test_a_second_run_changes_nothing(told: World, credentials: Credentials, suite: Suite) -> None:

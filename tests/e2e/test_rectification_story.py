@@ -45,8 +45,14 @@ async def _fail(city: City) -> None:
 async def _rectify(city: City, operator: Person, centre: str) -> None:
     orders = await city.people["auditor"].get(f"/v1/rectifications?centre_id={centre}", SUBMITTED)
     path = f"/v1/rectifications/{orders['items'][0]['id']}"
+    officer, other = city.people["science_officer"], city.people["industry_officer"]
+    service = {"method": "direct", "recipient_role": "operator_staff", "document_no": "虚构整〔2020〕1号"}
+    await officer.post(f"{path}/serve", SUBMITTED, service)
     await operator.post(f"{path}/submit", SUBMITTED, {"evidence": ["整改报告"]})
-    await city.people["science_officer"].post(f"{path}/accept", ACCEPTED, {"document_no": "虚构验〔2020〕1号"})
+    items = (await officer.get(path, SUBMITTED))["items"]
+    findings = [{"item_id": item["id"], "outcome": "remedied"} for item in items]
+    await officer.post(f"{path}/inspect", ACCEPTED, {"record_no": "虚构核〔2020〕1号", "findings": findings})
+    await other.post(f"{path}/accept", ACCEPTED, {"document_no": "虚构验〔2020〕1号"})
 
 
 async def _grant_in(auditor: Person, grant: str, wanted: str) -> Body | None:

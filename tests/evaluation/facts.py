@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from services.evaluation.reports.form import BY_LEVEL, FIELDS, YearForm
+from services.evaluation.reports.form import BY_LEVEL, YearForm
 from services.evaluation.rubrics.facts import Facts, ReportingFacts, TenancyFacts
+from shared.policy.edition import load_editions
+
+FIELDS = tuple(load_editions(None).get("lhasa-2019").report_form.required_in(1))
+"""What the rubric and its checks need of a report."""
 
 
 def year_form(events: Mapping[str, int] | None = None, **numbers: int | str) -> YearForm:

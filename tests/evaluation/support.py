@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -12,7 +13,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 
 from services.evaluation.operations.worker import run_waiting
-from services.evaluation.reports.form import QuarterlyForm
+from services.evaluation.rubrics.rehearsals.worker import run_rehearsals
 from tests.evaluation.known import Centre, Json, RegistryEvents
 from tests.support.tokens import Keys, bearer, internal_token
 
@@ -32,7 +33,7 @@ WAITING_FOR_A_ROW = (
 
 
 def full_form(**changes: object) -> Json:
-    """A quarter of a small healthy centre, every field filled: five incubatees."""
+    """A quarter of a small healthy centre, every required field filled: five incubatees."""
     return {
         "incubatees_opening": 5,
         "admitted": 0,
@@ -57,9 +58,6 @@ def full_form(**changes: object) -> Json:
         "attendance": 20,
         **changes,
     }
-
-
-assert set(full_form()) == set(QuarterlyForm.model_fields)
 
 
 @dataclass
@@ -88,6 +86,14 @@ class Caller:
     async def patch(self, path: str, body: object, if_match: str | None = None) -> Response:
         tag = {} if if_match is None else {"If-Match": if_match}
         return await self.client.patch(path, json=body, headers={**self._headers(), **tag})
+
+    async def upload(self, path: str, content: bytes, name: str) -> Response:
+        """The file as the whole body, its name in Content-Disposition."""
+        disposition = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+        return await self.client.post(path, content=content, headers={**self._headers(), **disposition})
+
+    async def delete(self, path: str) -> Response:
+        return await self.client.delete(path, headers=self._headers())
 
     async def ok(self, path: str, body: object = None, status: int = 200) -> Json:
         """POST that must succeed."""
@@ -135,7 +141,7 @@ class Desk(RegistryEvents):
 
     async def work(self) -> int:
         """Carry out the operations that are waiting, as the leader does."""
-        return await run_waiting(self.runtime)
+        return await run_waiting(self.runtime) + await run_rehearsals(self.runtime)
 
     async def count(self, query: str, **params: object) -> int:
         """A number straight from the database."""
@@ -182,7 +188,38 @@ class Desk(RegistryEvents):
         await self.work()
         return await officer.read(f"/v1/operations/{operation['id']}")
 
+    def expert(self, number: int, today: date = date(2020, 3, 2)) -> Caller:
+        return self.caller("expert", today=today, account=f"expert-{number}")
+
+    async def experts(self, count: int, on: date) -> None:
+        """So many experts in the pool, whoever is in it already."""
+        officer = self.caller("industry_officer", today=on)
+        known = {expert["account_id"] for expert in (await officer.read("/v1/experts", limit=200))["items"]}
+        for number in range(1, count + 1):
+            if f"expert-{number}" not in known:
+                applied = await self.expert(number, on).ok("/v1/experts", {}, 201)
+                await officer.ok(f"/v1/experts/{applied['id']}/appoint")
+
     async def mark_all(self, cycle_id: str, on: date, mark: str = "100") -> None:
+        """Every expert indicator marked by two experts of one mind."""
+        await self.experts(2, on)
+        await self.caller("science_officer", today=on).ok(f"/v1/evaluation-cycles/{cycle_id}/draws", {}, 201)
+        for number in (1, 2):
+            expert = self.expert(number, on)
+            found = await expert.read("/v1/expert-assignments", cycle_id=cycle_id, status="assigned", limit=200)
+            for task in found["items"]:
+                body = {"mark": mark, "evidence": "抽查记录"}
+                await expert.ok(f"/v1/expert-assignments/{task['id']}/mark", body)
+
+    async def entered_directly(self, cycle_id: str, marks: int = 1) -> None:
+        """Turn the year into one that was opened when a single mark was asked for, or back."""
+        changed = text("UPDATE evaluation_cycle SET marks = :marks WHERE id = :id")
+        async with self.runtime.db.transaction() as session:
+            await session.execute(changed, {"id": UUID(cycle_id), "marks": marks})
+
+    async def enter_marks(self, cycle_id: str, on: date, mark: str = "100") -> None:
+        """Every expert indicator marked by the single entry."""
+        await self.entered_directly(cycle_id)
         expert = self.caller("expert", today=on)
         found = await expert.read("/v1/evaluations", cycle_id=cycle_id, limit=200)
         for evaluation in found["items"]:

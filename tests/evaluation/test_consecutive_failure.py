@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.evaluation.delistings.opening import outcome_of
+from services.evaluation.delistings.records.queries import outcome_of
 from services.evaluation.delistings.rules import Outcome, decide_consecutive_failure, failed_run
 from shared.policy.edition import Edition, load_editions
 

@@ -87,13 +87,15 @@ def test_the_policy_is_in_force_in_2019_and_2020_inclusive(day: date, in_force: 
 
 
 @pytest.mark.parametrize(
-    ("unscored", "unmarked", "outdated", "passed"),
-    [(0, 0, 0, True), (1, 0, 0, False), (0, 1, 0, False), (0, 0, 1, False)],
+    ("unscored", "unmarked", "outdated", "under_review", "passed"),
+    [(0, 0, 0, 0, True), (1, 0, 0, 0, False), (0, 1, 0, 0, False), (0, 0, 1, 0, False), (0, 0, 0, 1, False)],
 )
 def test_nothing_is_announced_before_every_centre_is_evaluated_in_full(
-    unscored: int, unmarked: int, outdated: int, passed: bool
+    unscored: int, unmarked: int, outdated: int, under_review: int, passed: bool
 ) -> None:
-    decision = rules.decide_all_evaluated(LHASA, unscored=unscored, unmarked=unmarked, outdated=outdated)
+    decision = rules.decide_all_evaluated(
+        LHASA, unscored=unscored, unmarked=unmarked, outdated=outdated, under_review=under_review
+    )
     assert decision.passed is passed
 
 

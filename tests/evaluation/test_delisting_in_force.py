@@ -115,7 +115,7 @@ async def test_a_published_delisting_turns_the_standing_at_once_and_stops_report
     }
     unknown = Centre(uuid4(), "X")
     assert (await standing(desk, unknown))["standing"] == "good"
-    body = {"centre_id": str(centre.id), "year": 2020, "quarter": 4}
+    body = {"centre_id": str(centre.id), "year": 2021, "quarter": 1}
     assert await desk.operator(centre, PUBLISHED).refused("/v1/quarterly-reports", body) == "centre-not-listed"
     user = desk.caller("science_officer")
     assert (await user.get(f"/internal/centres/{centre.id}/standing")).status_code == 403

@@ -27,7 +27,7 @@ async def test_a_mark_replaced_scores_again_and_both_are_kept(desk: Desk) -> Non
     await _reported(desk, centre)
     cycle = await desk.scored(2019, SCORED)
     first = await desk.evaluation_of(centre, 2019)
-    await desk.mark_all(cycle["id"], SCORED, "0")
+    await desk.enter_marks(cycle["id"], SCORED, "0")
     second = await desk.evaluation_of(centre, 2019)
     assert float(first["score"]) - float(second["score"]) == 2
     sheets = await desk.caller("expert").read(f"/v1/evaluations/{first['id']}/score-sheets")
@@ -40,7 +40,7 @@ async def test_marks_entered_at_once_leave_the_places_of_the_final_scores(desk: 
     centres = [await desk.centre() for _ in range(6)]
     for centre in centres:
         await _reported(desk, centre)
-    await desk.scored(2019, SCORED)
+    await desk.entered_directly((await desk.scored(2019, SCORED))["id"])
     expert = desk.caller("expert", today=SCORED)
     paths = [f"/v1/evaluations/{(await desk.evaluation_of(centre, 2019))['id']}/expert-scores" for centre in centres]
     for turn in range(3):
@@ -55,6 +55,7 @@ async def test_marks_entered_at_once_leave_the_places_of_the_final_scores(desk: 
 async def test_a_mark_is_a_percentage_with_two_decimals(desk: Desk, mark: str) -> None:
     await desk.centre()
     cycle = await desk.scored(2019, SCORED)
+    await desk.entered_directly(cycle["id"])
     expert = desk.caller("expert", today=SCORED)
     evaluation = (await expert.read("/v1/evaluations", cycle_id=cycle["id"]))["items"][0]
     body = {"indicator": "filing_sample", "mark": mark, "evidence": "抽查"}

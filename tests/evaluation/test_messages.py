@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from services.evaluation import main
+from services.evaluation.reports import import_router, intake, texts
 from shared.http.messages import COMMON, Messages
 from shared.policy import rules as shared_rules
 
 SOURCE = Path(main.__file__).parent
 _NAMES = {"message", "failing"}
+_FINDERS = {"checks.py"}
+"""Modules that yield what they find: the text's code, its parameters, the limit."""
 
 
 def _codes(path: Path) -> Iterator[str]:
@@ -22,6 +25,8 @@ def _codes(path: Path) -> Iterator[str]:
             yield from _texts(node.args[0]) if named and node.args else ()
             for keyword in node.keywords:
                 yield from _texts(keyword.value) if keyword.arg == "message" else ()
+        if isinstance(node, ast.Yield) and isinstance(node.value, ast.Tuple) and path.name in _FINDERS:
+            yield from _texts(node.value.elts[0])
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in _NAMES:
             yield from _texts(node.value)
 
@@ -34,7 +39,8 @@ def _texts(node: ast.expr) -> Iterator[str]:
         yield from _texts(node.orelse)
 
 
-USED = {code for path in SOURCE.rglob("*.py") for code in _codes(path)} | {"prior-procedure-incomplete"}
+OF_REPORTS = {*texts.FAULTS.values(), *texts.TO_EXPLAIN.values(), *intake.REFUSALS, import_router.REFUSED}
+USED = {code for path in SOURCE.rglob("*.py") for code in _codes(path)} | {"prior-procedure-incomplete"} | OF_REPORTS
 OF_SHARED_RULES = set(_codes(Path(str(shared_rules.__file__))))
 
 
@@ -47,3 +53,16 @@ def test_no_text_is_left_over() -> None:
     own = set(tomllib.loads(main.definition.messages.read_text(encoding="utf-8"))) - {"terms", "fields"}
     common = set(tomllib.loads(COMMON.read_text(encoding="utf-8")))
     assert own - USED - OF_SHARED_RULES - common == set()
+
+
+def test_what_is_not_found_is_named_in_words() -> None:
+    calls = (node for path in SOURCE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    kinds = {
+        text
+        for node in calls
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "not_found"
+        for text in _texts(node.args[0])
+    }
+    messages = Messages.load(main.definition.messages)
+    assert {kind for kind in kinds if not (messages.term(f"kind.{kind}", "en") or messages.term(kind, "en"))} == set()
+    assert "service" not in messages.text("not-found", "en", {"kind": "evaluation"}).detail

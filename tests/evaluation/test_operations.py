@@ -81,7 +81,12 @@ async def test_a_score_from_before_the_fault_is_not_announced(desk: Desk) -> Non
     await desk.ok_score(cycle["id"], SCORED)
     officer = desk.caller("science_officer", today=SCORED)
     response = await officer.post(f"/v1/evaluation-cycles/{cycle['id']}/announce")
-    assert response.json()["decision"]["results"][0]["inputs"] == {"unscored": 1, "unmarked": 0, "outdated": 0}
+    assert response.json()["decision"]["results"][0]["inputs"] == {
+        "unscored": 1,
+        "unmarked": 0,
+        "outdated": 0,
+        "under_review": 0,
+    }
 
 
 async def _asked(desk: Desk, cycle: Json) -> str:

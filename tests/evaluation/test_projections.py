@@ -91,6 +91,29 @@ async def test_a_takeover_recorded_late_counts_from_its_own_day(desk: Desk, day:
     assert await _operator_on(desk, centre, day) == operator
 
 
+@pytest.mark.parametrize(
+    ("day", "tier", "area"),
+    [
+        (date(2018, 12, 31), "standard", "2000.00"),  # before anything was known: the first state
+        (date(2020, 2, 29), "standard", "2000.00"),
+        (date(2020, 3, 1), "specialised", "2000.00"),
+        (date(2020, 5, 31), "specialised", "2000.00"),
+        (date(2020, 6, 1), "specialised", "3000.00"),
+        (date(2020, 12, 31), "specialised", "3000.00"),
+    ],
+)
+async def test_a_change_recorded_late_leaves_what_took_effect_since(
+    desk: Desk, day: date, tier: str, area: str
+) -> None:
+    centre = await desk.centre(tier="standard", total_area_m2="2000.00")
+    await desk.amend(centre, date(2020, 6, 1), total_area_m2="3000.00")
+    await desk.amend(centre, date(2020, 3, 1), tier="specialised")
+    state = states_on(day, [centre.id])
+    async with desk.runtime.db.transaction() as session:
+        row = (await session.execute(state.select())).one()
+    assert (row.tier, str(row.total_area_m2)) == (tier, area)
+
+
 async def test_the_mark_of_a_published_decision_survives_the_registrys_next_event(desk: Desk) -> None:
     centre = await desk.centre()
     case = UUID("0190a000-0000-7000-8000-0000000000ff")

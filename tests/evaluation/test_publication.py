@@ -78,7 +78,12 @@ async def test_an_announcement_needs_scores_marks_and_nothing_accepted_since(des
     officer = desk.caller("science_officer", today=ANNOUNCED)
     response = await officer.post(f"{path}/announce")
     assert response.json()["code"] == "evaluation-incomplete"
-    assert response.json()["decision"]["results"][0]["inputs"] == {"unscored": 0, "unmarked": 1, "outdated": 0}
+    assert response.json()["decision"]["results"][0]["inputs"] == {
+        "unscored": 0,
+        "unmarked": 1,
+        "outdated": 0,
+        "under_review": 0,
+    }
     await desk.mark_all(cycle["id"], SCORED)
     await desk.report(centre, 2019, 2, SCORED)
     preview = await officer.read(f"{path}/preview")
@@ -215,37 +220,6 @@ async def test_a_result_that_is_no_fail_completes_without_a_circular_line(desk: 
     assert (await desk.caller("auditor").read(f"/v1/circulars/{circular['id']}"))["lines"] == []
 
 
-async def test_rectification_is_submitted_rejected_and_accepted_and_the_grade_stays(desk: Desk) -> None:
-    cycle, (centre,) = await _ready(desk)
-    await desk.publish(cycle["id"], PUBLISHED)
-    evaluation = await desk.evaluation_of(centre, 2019)
-    path = f"/v1/rectifications/{evaluation['rectification_id']}"
-    operator, officer = desk.operator(centre, date(2020, 4, 1)), desk.caller("science_officer", today=date(2020, 4, 2))
-    acceptance = {"document_no": "验收〔2020〕1号"}
-    assert await officer.refused(f"{path}/accept", acceptance) == "invalid-transition"
-    stranger = desk.caller("centre_operator", org="X")
-    assert await stranger.refused(f"{path}/submit", {"evidence": ["照片"]}, 404) == "not-found"
-    await operator.ok(f"{path}/submit", {"evidence": ["整改报告1"]})
-    await officer.ok(f"{path}/reject", {"reason": "not_proven"})
-    await operator.on(date(2020, 6, 1)).ok(f"{path}/submit", {"evidence": ["整改报告2"]})
-    late = await operator.on(date(2020, 6, 1)).read(path)
-    assert (late["overdue"], [step["step"] for step in late["steps"]]) == (
-        True,
-        ["submitted", "rejected", "submitted"],
-    )
-    assert await officer.refused(f"{path}/accept", {**acceptance, "accepted_on": "2020-04-02"}) == "date-before-step"
-    accepted = await officer.on(date(2020, 6, 3)).ok(f"{path}/accept", acceptance)
-    assert (accepted["status"], accepted["accepted_on"], accepted["overdue"]) == ("accepted", "2020-06-03", False)
-    assert (await desk.evaluation_of(centre, 2019))["grade"] == "fail"
-    assert [kind.split(".")[2] for kind in await desk.events(evaluation["rectification_id"])] == [
-        "ordered",
-        "submitted",
-        "rejected",
-        "submitted",
-        "accepted",
-    ]
-
-
 async def test_an_upheld_objection_has_the_centre_scored_again_and_may_lift_it(desk: Desk) -> None:
     centre = await desk.centre()
     await desk.report(centre, 2019, 1, date(2019, 4, 10))
@@ -260,23 +234,56 @@ async def test_an_upheld_objection_has_the_centre_scored_again_and_may_lift_it(d
         "indicators": ["filing_sample"],
         "document_no": "异议1",
     }
-    assert await operator.refused("/v1/objections", {**body, "document_no": None}, 422) == "validation-failed"
+    unnumbered = await operator.post("/v1/objections", {**body, "document_no": None})
+    assert (unnumbered.status_code, "document_no" in unnumbered.json()["errors"][0]["message"]) == (422, True)
     assert await operator.on(PUBLISHED).refused("/v1/objections", body) == "objection-term-over"
     objection = await operator.ok("/v1/objections", body, 201)
     path = f"/v1/evaluation-cycles/{cycle['id']}"
     approver = desk.caller("science_approver", today=PUBLISHED)
     assert await approver.refused(f"{path}/approve") == "objections-unanswered"
-    mark = {"indicator": "filing_sample", "mark": "0", "evidence": "复核"}
-    expert = desk.caller("expert", today=PUBLISHED)
-    assert await expert.refused(f"/v1/evaluations/{evaluation['id']}/expert-scores", mark) == "invalid-transition"
     officer = desk.caller("industry_officer", today=PUBLISHED)
+    again = f"/v1/objections/{objection['id']}/re-mark"
+    assert await officer.refused(again, {"indicator": "filing_sample"}) == "invalid-transition"
     answer = {"outcome": "upheld", "document_no": "答复1", "rescore": True}
     answered = await officer.ok(f"/v1/objections/{objection['id']}/answer", answer)
     assert (answered["status"], answered["rescored"], answered["statement"]) == ("upheld", True, "抽查记录有误")
-    await expert.ok(f"/v1/evaluations/{evaluation['id']}/expert-scores", mark, 201)
-    sheets = await operator.read(f"/v1/evaluations/{evaluation['id']}/score-sheets")
-    assert len(sheets["items"]) == 3
+    sheets = (await operator.read(f"/v1/evaluations/{evaluation['id']}/score-sheets"))["items"]
+    assert (answered["sheet_after_id"], answered["sheet_before_id"]) == (sheets[0]["id"], sheets[1]["id"])
+    await desk.experts(4, PUBLISHED)
+    await officer.ok(again, {"indicator": "filing_sample"})
+    assert await officer.refused(again, {"indicator": "filing_sample"}) == "marks-outstanding"
+    assert await approver.refused(f"{path}/approve") == "marks-outstanding"
+    for number in (3, 4):
+        expert = desk.expert(number, PUBLISHED)
+        (task,) = (await expert.read("/v1/expert-assignments", status="assigned"))["items"]
+        await expert.ok(f"/v1/expert-assignments/{task['id']}/mark", {"mark": "0", "evidence": "复核"})
+    sheets = (await operator.read(f"/v1/evaluations/{evaluation['id']}/score-sheets"))["items"]
+    assert len(sheets) == 3
+    assert (await operator.read(f"/v1/objections/{objection['id']}"))["sheet_after_id"] == sheets[0]["id"]
     await approver.ok(f"{path}/approve")
+
+
+async def test_an_expert_missing_for_a_second_marking_is_drawn_or_chosen_during_the_public_notice(desk: Desk) -> None:
+    centre = await desk.centre()
+    await desk.report(centre, 2019, 1, date(2019, 4, 10))
+    cycle = await desk.scored(2019, SCORED)
+    await desk.announce(cycle["id"], ANNOUNCED)
+    evaluation = await desk.evaluation_of(centre, 2019)
+    letter = {"evaluation_id": evaluation["id"], "reason": "wrong_mark", "statement": "抽查有误", "document_no": "异议1"}
+    objection = await desk.operator(centre, ANNOUNCED).ok("/v1/objections", letter, 201)
+    officer = desk.caller("industry_officer", today=ANNOUNCED)
+    await officer.ok(f"/v1/objections/{objection['id']}/answer", {"outcome": "upheld", "document_no": "答复1"})
+    draws = f"/v1/evaluation-cycles/{cycle['id']}/draws"
+    assert await officer.refused(draws) == "nothing-to-draw"
+    await desk.experts(3, ANNOUNCED)
+    await officer.ok(f"/v1/objections/{objection['id']}/re-mark", {"indicator": "filing_sample"})
+    await desk.experts(5, ANNOUNCED)
+    drawn = await officer.ok(draws, {}, 201)
+    assert (drawn["wanted"], drawn["assigned"]) == (1, 1)
+    (task,) = (await officer.read("/v1/expert-assignments", status="assigned"))["items"][:1]
+    await officer.ok(f"/v1/expert-assignments/{task['id']}/release", {"reason": "unavailable"})
+    live = (await officer.read("/v1/expert-assignments", status="assigned"))["items"]
+    assert len({found["expert_id"] for found in live}) == 2
 
 
 async def test_an_anonymous_objection_is_kept_as_a_lead_that_the_centre_does_not_see(desk: Desk) -> None:

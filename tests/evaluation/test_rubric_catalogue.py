@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from services.evaluation.reports.form import FIELDS
-from services.evaluation.rubrics.catalogue import CATALOGUE, NOT_IN_INDICATORS, windows
+from services.evaluation.rubrics.catalogue import CATALOGUE, windows
 from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, TENANCIES
 from shared.policy.edition import Edition, load_editions
 from shared.policy.rubric import Indicator
@@ -20,7 +19,8 @@ def test_each_indicator_names_its_form_fields_or_the_records_it_counts(edition: 
     entry = CATALOGUE[indicator.formula]
     assert entry.sources
     assert set(entry.sources) <= {TENANCIES, CENTRE, REPORTS, EXPERTS}
-    assert set(entry.fields) <= set(FIELDS)
+    form = edition.report_form
+    assert set(entry.fields) <= set(form.required_in(form.version))
     assert (EXPERTS in entry.sources) == (indicator.kind == "expert")
     if entry.fields:
         assert REPORTS in entry.sources
@@ -30,10 +30,18 @@ def test_no_formula_of_the_catalogue_is_without_an_indicator() -> None:
     assert set(CATALOGUE) == {indicator.formula for _, indicator in INDICATORS}
 
 
-def test_every_form_field_serves_an_indicator_or_a_check() -> None:
+@pytest.mark.parametrize("edition", EDITIONS, ids=[edition.id for edition in EDITIONS])
+def test_every_form_field_serves_an_indicator_or_is_marked_statistical(edition: Edition) -> None:
     read = {field for entry in CATALOGUE.values() for field in entry.fields}
-    assert read | NOT_IN_INDICATORS == set(FIELDS)
-    assert not read & NOT_IN_INDICATORS
+    for name, field in edition.report_form.fields.items():
+        assert field.statistical == (name not in read), name
+
+
+@pytest.mark.parametrize("edition", EDITIONS, ids=[edition.id for edition in EDITIONS])
+def test_what_an_indicator_reads_is_asked_in_every_version_and_required(edition: Edition) -> None:
+    read = {field for entry in CATALOGUE.values() for field in entry.fields}
+    for version in range(1, edition.report_form.version + 1):
+        assert read <= set(edition.report_form.required_in(version))
 
 
 def test_periods_come_from_the_edition() -> None:

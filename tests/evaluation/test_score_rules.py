@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, strategies as st
 
-from services.evaluation.reports.form import BY_LEVEL, FIELDS, YearForm
+from services.evaluation.reports.form import BY_LEVEL, YearForm
 from services.evaluation.rubrics.facts import Facts, ReportingFacts, TenancyFacts
 from services.evaluation.rubrics.rules import (
     Listing,
@@ -24,7 +24,7 @@ from services.evaluation.rubrics.rules import (
     score,
 )
 from shared.policy.edition import load_editions
-from tests.evaluation.facts import ALL_IN_TIME, facts, year_form
+from tests.evaluation.facts import ALL_IN_TIME, FIELDS, facts, year_form
 
 LHASA = load_editions(None).get("lhasa-2019")
 SCORED = date(2021, 1, 25)

@@ -244,6 +244,7 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "auditor": ("auditor",),
     "admin": ("admin",),
     "finance_approver": ("finance_approver",),
+    "finance_officer": ("finance_officer",),
 }
 ACCOUNTS = {name: f"0190a000-0000-7000-8000-0000000000{number:02x}" for number, name in enumerate(PEOPLE, start=16)}
 

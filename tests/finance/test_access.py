@@ -21,6 +21,12 @@ APPROVERS = {"science_approver", "industry_approver"}
 TREASURY = {"treasury_officer", "treasury_approver"}
 CITY = {role for role in ALL_ROLES if role.endswith(("_officer", "_approver")) and not role.startswith("division_")}
 READERS = CITY | {"division_officer", "division_approver", "centre_operator", "auditor"}
+MATCHING_READERS = {
+    *(f"{bureau}_{post}" for bureau in ("finance", "treasury", "science") for post in ("officer", "approver")),
+    "division_officer",
+    "division_approver",
+    "auditor",
+}
 
 MATRIX: dict[str, set[str]] = {
     "POST /v1/grants": {"centre_operator"} | SCIENCE_INDUSTRY_OFFICERS,
@@ -43,6 +49,23 @@ MATRIX: dict[str, set[str]] = {
     "POST /v1/findings/{finding_id}/reply": {"centre_operator"} | SCIENCE_INDUSTRY_OFFICERS,
     "POST /v1/findings/{finding_id}/confirm": APPROVERS,
     "POST /v1/findings/{finding_id}/dismiss": APPROVERS,
+    "POST /v1/matching-funds": {"division_officer"},
+    "GET /v1/matching-funds": MATCHING_READERS,
+    "GET /v1/matching-funds/spending": MATCHING_READERS,
+    "GET /v1/matching-funds/{fund_id}": MATCHING_READERS,
+    "POST /v1/matching-funds/{fund_id}/revise": {"division_officer"},
+    "POST /v1/matching-funds/{fund_id}/approve": {"division_approver"},
+    "POST /v1/matching-funds/{fund_id}/refuse": {"division_approver"},
+    "GET /v1/matching-funds/{fund_id}/spending": MATCHING_READERS,
+    "POST /v1/matching-funds/{fund_id}/spending": {"division_officer"},
+    "POST /v1/matching-funds/{fund_id}/spending/{line_id}/reverse": {"division_approver"},
+    "GET /v1/grants/repayments": READERS,
+    "GET /v1/grants/repayments/{repayment_id}": READERS,
+    "POST /v1/grants/repayments/{repayment_id}/prepare": {"finance_officer", "treasury_officer"},
+    "POST /v1/grants/repayments/{repayment_id}/approve": {"finance_approver", "treasury_approver"},
+    "POST /v1/grants/repayments/{repayment_id}/countersign": APPROVERS,
+    "POST /v1/grants/repayments/{repayment_id}/return": APPROVERS | TREASURY | {"finance_approver"},
+    "POST /v1/grants/repayments/{repayment_id}/pay": TREASURY,
     "GET /v1/journal-entries": TREASURY | {"auditor"},
     "GET /v1/journal-entries/{entry_id}": TREASURY | {"auditor"},
 }
@@ -63,7 +86,8 @@ async def test_every_endpoint_is_in_the_matrix_with_its_roles() -> None:
 @pytest.mark.parametrize("name", sorted(MATRIX))
 async def test_every_other_role_is_refused_admin_included(desk: Desk, name: str) -> None:
     method, _, template = name.partition(" ")
-    path = template.format(grant_id=uuid7(), line_id=uuid7(), finding_id=uuid7(), entry_id=uuid7())
+    names = ("fund_id", "grant_id", "line_id", "finding_id", "entry_id", "repayment_id")
+    path = template.format(**{name: uuid7() for name in names})
     for role in sorted(ALL_ROLES - MATRIX[name] - {PUBLIC}):
         headers = desk.headers("admin", roles=(role,), org=OPERATOR, division="540102")
         answer = await desk.client.request(method, path, headers=headers | {"Idempotency-Key": "k"}, json={})

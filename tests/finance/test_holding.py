@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from shared.db import Database
-from tests.finance.support import Desk, accept_rectification, list_centre, publish_result
+from shared.events.contracts import evaluation as ev
+from shared.events.types import EventType
+from shared.ids import uuid7
+from tests.finance.support import Desk, accept_rectification, deliver, list_centre, publish_result, received
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -102,3 +107,83 @@ async def test_a_held_grant_can_be_refused_and_gives_its_ceiling_back(desk: Desk
     await publish_result(db, centre, 2019, "fail")
     refused = await desk.step("industry_approver", grant, "refuse", {"reason_code": "other"})
     assert (refused["status"], refused["held_from"], refused["ceiling"]["committed"]) == ("refused", None, "0.00")
+
+
+STORY: tuple[tuple[EventType[ev.RectificationState], str], ...] = (
+    (ev.RectificationOrdered, "ordered"),
+    (ev.RectificationServed, "ordered"),
+    (ev.RectificationExtensionRequested, "ordered"),
+    (ev.RectificationExtended, "ordered"),
+    (ev.RectificationOverdue, "ordered"),
+    (ev.RectificationSubmitted, "submitted"),
+    (ev.RectificationInspected, "inspected"),
+    (ev.RectificationRejected, "rejected"),
+    (ev.RectificationSuperseded, "superseded"),
+    (ev.RectificationReopened, "rejected"),
+    (ev.RectificationSubmitted, "submitted"),
+    (ev.RectificationInspected, "inspected"),
+)
+"""All that may happen to an order before it is accepted, in an order in which it may."""
+
+
+async def _tell(
+    db: Database, kind: EventType[ev.RectificationState], order: ev.RectificationState, version: int
+) -> None:
+    await deliver(db, kind, received(kind, order, order.id, version, date(2020, 9, 1)))
+
+
+def _order(centre: UUID) -> ev.RectificationState:
+    return ev.RectificationState(
+        id=uuid7(),
+        no="RC-2020-0002",
+        centre_id=centre,
+        evaluation_id=uuid7(),
+        year=2019,
+        status="ordered",
+        ordered_on=date(2020, 1, 20),
+        due_on=date(2020, 4, 20),
+        accepted_on=None,
+    )
+
+
+async def test_only_the_acceptance_releases_however_late_it_comes(desk: Desk, db: Database) -> None:
+    centre = await list_centre(db)
+    grant = await desk.countersigned(centre)
+    await publish_result(db, centre, 2019, "fail")
+    order = _order(centre)
+    for version, (kind, status) in enumerate(STORY, 1):
+        await _tell(db, kind, order.model_copy(update={"status": status}), version)
+        assert await states(desk, grant) == ["held"], kind.name
+    accepted = order.model_copy(update={"status": "accepted", "accepted_on": date(2020, 9, 1)})
+    for _ in range(2):
+        await _tell(db, ev.RectificationAccepted, accepted, len(STORY) + 1)
+        assert await states(desk, grant) == ["countersigned"]
+    await _tell(db, ev.RectificationRejected, order.model_copy(update={"status": "rejected"}), 8)
+    late = await desk.applied(centre, "1000.00")
+    assert await states(desk, grant, late) == ["countersigned", "applied"]
+
+
+async def test_an_order_that_ended_by_an_annulled_fail_leaves_nothing_held(desk: Desk, db: Database) -> None:
+    centre = await list_centre(db)
+    grant = await desk.countersigned(centre)
+    result = await publish_result(db, centre, 2019, "fail")
+    order = _order(centre)
+    await _tell(db, ev.RectificationOrdered, order, 1)
+    annulled = ev.AnnulmentState(
+        id=uuid7(),
+        no="RA-2020-0001",
+        evaluation_id=result,
+        centre_id=centre,
+        year=2019,
+        status="approved",
+        ground="court",
+        issuer="虚构法院",
+        document_no="虚构行初1号",
+        ordered_on=date(2020, 5, 6),
+        recorded_on=date(2020, 5, 6),
+        decided_on=date(2020, 5, 7),
+    )
+    await _tell(db, ev.RectificationAnnulled, order.model_copy(update={"status": "annulled"}), 2)
+    event = received(ev.ResultAnnulled, annulled, annulled.id, 2, date(2020, 5, 7))
+    await deliver(db, ev.ResultAnnulled, event)
+    assert await states(desk, grant) == ["countersigned"]

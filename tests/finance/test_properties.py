@@ -225,10 +225,10 @@ class Money(RuleBasedStateMachine):
 
 CASES = """
 SELECT coalesce(sum(approved) FILTER (WHERE status NOT IN ('refused', 'cancelled')), 0) AS committed,
-       coalesce(sum(paid - refunded - recovered), 0) AS out,
+       coalesce(sum(paid - refunded - recovered + repaid), 0) AS out,
        coalesce(sum(paid - spent - refunded - recovery_due), 0) AS advance,
        coalesce(sum(spent), 0) AS spent,
-       coalesce(sum(recovery_due - recovered), 0) AS due
+       coalesce(sum(recovery_due - recovered + repaid), 0) AS due
 FROM centre_grant WHERE centre_id::text = :centre
 """
 UNBALANCED = "SELECT count(*) FROM (SELECT 1 FROM posting GROUP BY entry_id HAVING sum(amount) <> 0) AS entries"

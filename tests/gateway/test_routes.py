@@ -11,8 +11,8 @@ CONTRACT = {
     "registry": "centres tier-applications qualifications qualification-applications bans enterprises tenancies"
     " divisions coverage service-records mentors trainings activities activity-series alliances communities"
     " partners persons projects practices",
-    "evaluation": "quarterly-reports rubrics evaluation-cycles evaluations objections rectifications circulars"
-    " delistings targets alliance-assessments",
+    "evaluation": "quarterly-reports rubrics evaluation-cycles evaluations experts expert-assignments objections"
+    " rectifications circulars delistings targets alliance-assessments",
     "finance": "grants appropriations findings loans referrals bank-products banks angel-funds financing-rewards"
     " alliance-support matching-funds journal-entries exposures entitlements",
     "vouchers": "voucher-programmes service-categories providers vouchers redemptions settlements",
@@ -45,7 +45,11 @@ def test_operations_go_to_the_service_named_in_their_prefix(service: str) -> Non
         ("quarterly-reports", "evaluation"),
         ("grants", "finance"),
         ("centres-before-2019", "registry"),
+        ("enterprises-before-2019", "registry"),
+        ("tenancies-before-2019", "registry"),
+        ("carriers", "registry"),
         ("titles", "registry"),
+        ("nothing", "registry"),
     ],
 )
 def test_imports_go_to_the_owner_of_the_resource_they_fill(kind: str, service: str) -> None:
@@ -69,7 +73,6 @@ def test_imports_go_to_the_owner_of_the_resource_they_fill(kind: str, service: s
         f"/v1/operations/nobody-{UUID7}",
         f"/v1/operations/registry-{UUID7}x",
         "/v1/imports",
-        "/v1/imports/nothing",
     ],
 )
 def test_everything_else_has_no_owner(path: str) -> None:

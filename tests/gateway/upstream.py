@@ -92,6 +92,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         (b"x-request-id", b"upstreams-own"),
         (b"etag", b'"7"'),
         (b"x-kept", b"yes"),
+        (b"X-Content-Type-Options", b"nosniff"),
     ]
     await respond(send, body, headers=headers)
 
@@ -152,6 +153,34 @@ async def events(scope: Scope, _receive: Receive, send: Send) -> None:
     await respond(send, {"topic": "registry.centre", "epoch": 1, "head": HEAD, "items": items})
 
 
+async def tasks(scope: Scope, _receive: Receive, send: Send) -> None:
+    """What waits for whoever asks: of the kinds asked for, or broken answers and silence where an account says so."""
+    claims = claims_of(scope)
+    query = parse_qs(scope["query_string"].decode())
+    if claims["org"] == "SILENT":
+        await asyncio.sleep(30)
+    if claims["org"] == "BROKEN":
+        await respond(send, {"items": "none"})
+        return
+    due_days = [("report_due", "2019-04-15"), ("notice_over", None), ("centre_to_review", "2019-03-20")]
+    items = [_task(kind, due_on, str(claims["account_id"])) for kind, due_on in due_days]
+    kinds = query.get("kind", [kind for kind, _ in due_days])
+    await respond(send, {"items": [item for item in items if item["kind"] in kinds], "more": False})
+
+
+def _task(kind: str, due_on: str | None, account_id: str) -> dict[str, object]:
+    return {
+        "kind": kind,
+        **{f"{field}_{language}": kind for field in ("title", "todo") for language in ("zh", "en")},
+        "link": f"/v1/centres/{account_id}",
+        "subject_id": account_id,
+        "no": "CN-2019-0001",
+        "since": "2019-03-01",
+        "due_on": due_on,
+        "overdue": False,
+    }
+
+
 HEAD = 1203
 
 
@@ -185,5 +214,6 @@ ENDPOINTS = {
     "/v1/centres/refuses": refuses,
     "/v1/centres/nothing": nothing,
     "/openapi.json": openapi,
+    "/v1/tasks": tasks,
     "/internal/events/registry.centre": events,
 }

@@ -62,6 +62,7 @@ def notices_of(prefix: str) -> list[Endpoint]:
         Endpoint("GET", notice, EVERYBODY),
         Endpoint("GET", f"{notice}/objections", known),
         Endpoint("POST", f"{notice}/objections", known, objection),
+        Endpoint("GET", f"{notice}/objections/{{objection_id}}", known),
         Endpoint("POST", f"{notice}/objections/{{objection_id}}/answer", OFFICERS, answer),
     ]
 
@@ -70,7 +71,8 @@ def around_the_centre() -> list[Endpoint]:
     """Service records, partners, divisions, coverage and good practice."""
     services, practices, divisions = "/v1/service-records", "/v1/practices", "/v1/divisions"
     agreements, carriers = f"{CENTRES}/{{centre_id}}/agreements", f"{CENTRES}/{{centre_id}}/joint-carriers"
-    keepers = OFFICERS | {r.OFFICE_OFFICER, r.DIVISION_OFFICER}
+    city_keepers = OFFICERS | {r.OFFICE_OFFICER}
+    keepers = city_keepers | {r.DIVISION_OFFICER}
     editors, deciders = OFFICERS | {r.OFFICE_OFFICER}, APPROVERS | {r.OFFICE_APPROVER}
     authors, readers = OPERATORS | keepers, OPERATORS | BUREAUS_AND_AUDITOR
     service = {"type": "training", "title": "税务培训", "provided_on": "2019-06-03"}
@@ -103,6 +105,9 @@ def around_the_centre() -> list[Endpoint]:
         Endpoint("PATCH", f"{divisions}/{{division_id}}", keepers, {"contacts": []}),
         Endpoint("POST", f"{divisions}/{{division_id}}/papers", keepers, {"kind": "plan", "title": "方案"}),
         Endpoint("POST", f"{divisions}/{{division_id}}/papers/{{paper_id}}/hand-in", keepers, DOCUMENT),
+        Endpoint(
+            "POST", f"{divisions}/{{division_id}}/papers/{{paper_id}}/return", city_keepers, {"remark": "文号有误"}
+        ),
         Endpoint("GET", "/v1/coverage", BUREAUS_AND_AUDITOR),
         Endpoint("GET", practices, EVERYBODY),
         Endpoint("GET", f"{practices}/{{practice_id}}", EVERYBODY),
@@ -136,7 +141,19 @@ def histories() -> list[Endpoint]:
         "divisions": BUREAUS_AND_AUDITOR,
         "practices": carrier_side,
     }
-    return [Endpoint("GET", f"/v1/{segment}/{{thing_id}}/history", roles) for segment, roles in readers.items()]
+    within = {
+        "centres/{parent_id}/staff": carrier_side,
+        "centres/{parent_id}/agreements": carrier_side,
+        "centres/{parent_id}/joint-carriers": carrier_side,
+        "centres/{parent_id}/carriers": carrier_side,
+        "centres/{parent_id}/designations": carrier_side,
+        "centres/{parent_id}/operator-changes": carrier_side,
+        "enterprises/{parent_id}/stages": carrier_side | TENANTS,
+    }
+    return [
+        Endpoint("GET", f"/v1/{segment}/{{thing_id}}/history", roles)
+        for segment, roles in {**readers, **within}.items()
+    ]
 
 
 TRANSFER = {"centre_id": str(uuid4()), "agreement_no": "RZ", "evidence": ["协议"]}

@@ -77,6 +77,7 @@ def tiers() -> list[Endpoint]:
         Endpoint("POST", f"{TIER}/refuse", APPROVERS, REASON),
         Endpoint("POST", f"{TIER}/withdraw", OPERATORS | OFFICERS, {}),
         Endpoint("GET", f"{CENTRE}/tiers", EVERYBODY),
+        Endpoint("GET", f"{CENTRE}/grades", EVERYBODY),
         Endpoint("GET", DESIGNATIONS, EVERYBODY),
         Endpoint("POST", DESIGNATIONS, OFFICERS, NATIONAL),
         Endpoint("GET", f"{DESIGNATIONS}/{{designation_id}}", EVERYBODY),

@@ -136,6 +136,7 @@ class Registry:
         self.client = client
         self.keys = keys
         self.db = db
+        self.drafts = 0
         self.officer = self.caller("science_officer")
         self.second_officer = self.caller("industry_officer")
         self.approver = self.caller("science_approver")
@@ -149,7 +150,10 @@ class Registry:
         return Caller(self.client, self.keys, roles, today, scope, account)
 
     async def draft(self, **changes: object) -> Json:
-        """A draft registered by an officer."""
+        """A draft registered by an officer; each under a name of its own unless one is given."""
+        self.drafts += 1
+        if "name" not in changes and self.drafts > 1:
+            changes["name"] = f"城关双创中心{self.drafts}号"
         return expect(await self.officer.post("/v1/centres", centre_body(**changes)), 201)
 
     async def submitted(self, **changes: object) -> Json:
@@ -202,6 +206,11 @@ class Registry:
         """A tenancy from `on`."""
         body = {"centre_id": centre_id, "enterprise_id": enterprise_id, "agreement_no": "RZ-1"}
         return expect(await self.officer.on(on).post("/v1/tenancies", body), 201)
+
+    async def filed(self, centre_id: str, enterprise_id: str, on: date = DAY) -> Json:
+        """A tenancy from `on`, filed on that day."""
+        tenancy = await self.admitted(centre_id, enterprise_id, on)
+        return expect(await self.officer.on(on).post(f"/v1/tenancies/{tenancy['id']}/file"), 200)
 
 
 def expect(response: Response, status: int) -> Json:

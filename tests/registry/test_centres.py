@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import text
 
-from tests.registry.support import DAY, OPERATOR, STRANGER, Registry, centre_body, expect, refused
+from tests.registry.support import DAY, OPERATOR, STRANGER, Json, Registry, centre_body, expect, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,7 +26,16 @@ async def test_operator_registers_a_draft_for_its_own_organisation(registry: Reg
 
 
 async def test_operator_may_not_register_for_another_organisation(registry: Registry) -> None:
-    refused(await registry.stranger.post("/v1/centres", centre_body()), 403, "forbidden")
+    refusal = refused(await registry.stranger.post("/v1/centres", centre_body()), 403, "operator-code-not-own")
+    assert STRANGER in refusal["detail"]
+
+
+async def test_areas_have_one_form(registry: Registry) -> None:
+    sent = {"total_area_m2": "1000", "incubation_area_m2": "800.5", "spaces": {"work": "300"}}
+    made = expect(await registry.operator.post("/v1/centres", centre_body(**sent)), 201)
+    for centre in (made, expect(await registry.operator.get(f"/v1/centres/{made['id']}"), 200)):
+        areas = (centre["total_area_m2"], centre["incubation_area_m2"], centre["spaces"])
+        assert areas == ("1000.00", "800.50", {"work": "300.00"})
 
 
 @pytest.mark.parametrize(
@@ -296,3 +305,37 @@ async def test_repeated_registration_under_one_key_registers_once(registry: Regi
     again = await registry.operator.post("/v1/centres", body, Idempotency_Key="k-1")
     assert first.json() == again.json()
     assert len(expect(await registry.officer.get("/v1/centres"), 200)["items"]) == 1
+
+
+async def test_one_application_is_open_under_a_name_of_an_operator(registry: Registry) -> None:
+    first = expect(await registry.operator.post("/v1/centres", centre_body()), 201)
+    problem = refused(await registry.operator.post("/v1/centres", centre_body()), 409, "centre-application-open")
+    assert first["no"] in problem["detail"]
+    other = expect(await registry.operator.post("/v1/centres", centre_body(name="城关二中心")), 201)
+    renamed = {"name": first["name"]}
+    answer = await registry.operator.patch(f"/v1/centres/{other['id']}", renamed, '"1"')
+    refused(answer, 409, "centre-application-open")
+    expect(await registry.stranger.post("/v1/centres", centre_body(operator_code=STRANGER)), 201)
+    path = f"/v1/centres/{first['id']}"
+    expect(await registry.operator.post(f"{path}/submit"), 200)
+    expect(await registry.approver.post(f"{path}/reject", {"reason_code": "unsuitable"}), 200)
+    expect(await registry.operator.post("/v1/centres", centre_body()), 201)
+
+
+@pytest.mark.parametrize("verb", ["return", "reject"])
+async def test_a_reason_is_one_of_the_editions(registry: Registry, verb: str) -> None:
+    path = f"/v1/centres/{(await registry.submitted())['id']}/{verb}"
+    problem = refused(await registry.approver.post(path, {"reason_code": "whim"}), 422, "validation-failed")
+    assert [error["field"] for error in problem["errors"]] == ["reason_code"]
+    expect(await registry.approver.post(path, {"reason_code": "objection_upheld"}), 200)
+
+
+@pytest.mark.parametrize("changes", [{}, {"name": "城关双创中心", "total_area_m2": "3200.00"}], ids=["empty", "same"])
+async def test_what_changes_nothing_is_no_amendment(registry: Registry, changes: Json) -> None:
+    path = f"/v1/centres/{(await registry.draft(name='城关双创中心'))['id']}"
+    answer = await registry.operator.patch(path, changes, '"1"')
+    assert (expect(answer, 200)["version"], answer.headers["ETag"]) == (1, '"1"')
+    refused(await registry.operator.patch(path, changes, '"7"'), 412, "precondition-failed")
+    enterprise = await registry.enterprise()
+    answer = await registry.officer.patch(f"/v1/enterprises/{enterprise['id']}", {}, '"1"')
+    assert expect(answer, 200)["version"] == 1

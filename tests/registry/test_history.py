@@ -222,3 +222,61 @@ def _profile(centre: Json) -> Json:
         "industry_code",
     )
     return {name: centre[name] for name in names}
+
+
+async def test_an_amount_written_otherwise_is_no_change(registry: Registry) -> None:
+    body = {"name": "启迪", "kind": "service_agency", "origin_province": "110000", "capital": "2000.00"}
+    partner = expect(await registry.operator.post("/v1/partners", body), 201)
+    path = f"/v1/partners/{partner['id']}"
+    changed = {"name": "启迪之星", "capital": "2000"}
+    expect(await registry.operator.patch(path, changed, f'"{partner["version"]}"'), 200)
+    assert set((await history(registry.auditor, path))[-1]["changes"]) == {"name"}
+
+
+async def test_things_within_a_centre_have_their_histories(registry: Registry) -> None:
+    centre = await registry.listed()
+    staff = {"person_ref": "person-9", "role": "manager", "full_time": True, "from_on": "2019-03-01"}
+    partner = {"name": "启迪", "kind": "service_agency", "origin_province": "110000", "capital": "1.00"}
+    agreement = {
+        "partner_id": expect(await registry.operator.post("/v1/partners", partner), 201)["id"],
+        "document_no": "XY-1",
+        "subject": "共建",
+        "signed_on": "2019-06-03",
+        "valid_from": "2019-06-03",
+    }
+    link = {"carrier": {"kind": "maker_space", "name": "河谷众创空间", "division": "540102"}, "linked_on": "2019-06-03"}
+    takeover = {"to_code": fresh_code(), "to_name": "新程", "reason_code": "transfer", "agreement_no": "1"}
+    designation = {"issuer": "科技部", "designated_on": "2019-06-03", "document_no": "国科发〔2019〕1号"}
+    for below, body, maker in (
+        ("staff", staff, registry.operator),
+        ("agreements", agreement, registry.operator),
+        ("carriers", link, registry.operator),
+        ("operator-changes", takeover, registry.operator),
+        ("designations", designation, registry.officer),
+    ):
+        path = f"/v1/centres/{centre['id']}/{below}"
+        made = expect(await maker.post(path, body), 201)
+        [entry] = await history(registry.operator, f"{path}/{made['id']}")
+        assert entry["version"] == 1, below
+        assert entry["changes"], below
+        refused(await registry.stranger.get(f"{path}/{made['id']}/history"), 404, "not-found")
+
+
+async def test_a_stored_decision_is_read_with_its_texts(registry: Registry) -> None:
+    centre, enterprise = await registry.listed(), await registry.enterprise()
+    tenancy = await registry.admitted(centre["id"], enterprise["id"])
+    path = f"/v1/tenancies/{tenancy['id']}"
+    answer = await registry.auditor.get(path)
+    texts = [result["text"] for result in expect(answer, 200)["decision"]["results"]]
+    assert all(texts)
+    assert "双创中心" in texts[0]
+    assert answer.headers["Content-Language"] == "zh-CN"
+    assert "Accept-Language" in answer.headers["Vary"]
+    headers = {**registry.auditor._headers(), "Accept-Language": "en"}
+    english = expect(await registry.client.get(path, headers=headers), 200)["decision"]["results"]
+    assert all(result["text"].isascii() for result in english[:1])
+    assert [result["rule"] for result in english] == [
+        result["rule"] for result in expect(answer, 200)["decision"]["results"]
+    ]
+    [listed] = expect(await registry.auditor.get("/v1/tenancies"), 200)["items"]
+    assert [result["text"] for result in listed["decision"]["results"]] == texts

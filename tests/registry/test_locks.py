@@ -162,9 +162,20 @@ async def test_application_elsewhere_waits_for_the_delisting_and_is_barred(regis
 
 async def test_second_grant_of_a_kind_waits_for_the_first_and_is_refused(registry: Registry) -> None:
     centre = await registry.listed()
-    titles = [await registry.grantable(centre["id"]) for _ in range(2)]
+    titles = [await registry.grantable(centre["id"], kind) for kind in ("maker_space", "tech_incubator")]
+    async with registry.db.transaction() as session:  # two open applications, as they were before one was enough
+        earlier = "UPDATE qualification SET kind = 'maker_space', beside_another = true WHERE id = :id"
+        await session.execute(text(earlier), {"id": titles[1]["id"]})
     with pytest.raises(DomainError, match="title-already-held"):
         await first_then_second(registry, granting(titles[0]["id"]), granting(titles[1]["id"]))
+
+
+async def test_second_application_for_a_title_waits_for_the_first_and_is_told_its_number(registry: Registry) -> None:
+    centre = await registry.listed()
+    steps = [applying(centre["id"], "maker_space") for _ in range(2)]
+    with pytest.raises(DomainError, match="title-application-pending") as refusal:
+        await first_then_second(registry, steps[0], steps[1])
+    assert refusal.value.params["no"] == "QA-2019-0001"
 
 
 async def test_second_admission_waits_for_the_first_and_is_refused(registry: Registry) -> None:

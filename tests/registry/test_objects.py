@@ -138,9 +138,6 @@ NAMES_ANOTHER = {
 }
 """They ask for, or their bodies name, a second thing that nobody has: 404 for that."""
 
-EMPTY_FOR_STRANGERS = {f"GET {QUALIFICATIONS}/{{qualification_id}}/measures"}
-"""Of a public thing: the list is there for everybody, with nothing in it for strangers."""
-
 
 def ids_of(path: str) -> Iterator[str]:
     """The path up to each of its ids."""
@@ -179,7 +176,7 @@ def as_declared(role: str, endpoint: Endpoint, status: int, *, own: bool) -> boo
     if not own and role == r.CENTRE_OPERATOR and endpoint.method == "PATCH" and endpoint.path.startswith(PARTNERS):
         return status == 403  # who is in the register is known; who entered it keeps it
     if shut(role, endpoint, own=own):
-        return status == 404 or f"{endpoint.method} {endpoint.path}" in EMPTY_FOR_STRANGERS
+        return status == 404
     if endpoint.method != "GET" and endpoint.path.endswith("/documents") and role not in WRITES_PAPERS:
         return status in (201, 404, 422)
     if endpoint.path.count("{") > 1 or f"{endpoint.method} {endpoint.path}" in NAMES_ANOTHER:

@@ -98,14 +98,13 @@ async def test_application_in_time_is_granted_after_the_policys_end(registry: Re
 async def test_one_active_title_of_a_kind(registry: Registry) -> None:
     centre = await registry.listed()
     first = await registry.grantable(centre["id"])
-    second = await registry.grantable(centre["id"])
-    expect(await registry.approver.post(f"{APPLICATIONS}/{first['id']}/grant", GRANT), 200)
-    problem = refused(
-        await registry.approver.post(f"{APPLICATIONS}/{second['id']}/grant", GRANT), 409, "title-already-held"
-    )
-    assert problem["clauses"] == ["2.3-5"]
     body = {"centre_id": centre["id"], "kind": "maker_space"}
-    refused(await registry.operator.post(APPLICATIONS, body), 409, "title-already-held")
+    problem = refused(await registry.operator.post(APPLICATIONS, body), 409, "title-application-pending")
+    assert first["no"] in problem["detail"]
+    expect(await registry.operator.post(APPLICATIONS, {**body, "level": "regional"}), 201)
+    expect(await registry.approver.post(f"{APPLICATIONS}/{first['id']}/grant", GRANT), 200)
+    problem = refused(await registry.operator.post(APPLICATIONS, body), 409, "title-already-held")
+    assert problem["clauses"] == ["2.3-5"]
     await registry.granted(centre["id"], "tech_incubator")
 
 
@@ -123,6 +122,7 @@ async def test_nobody_grants_what_he_applied_for_reviewed_or_announced(registry:
             expect(await officer.post(f"{path}/{step}", sent), 200)
         refused(await everything.post(f"{path}/grant", GRANT), 403, "four-eyes-required")
         refused(await everything.post(f"{path}/refuse", {"reason_code": "unsuitable"}), 403, "four-eyes-required")
+        expect(await registry.officer.post(f"{path}/withdraw"), 200)
 
 
 async def test_refused_application_says_why_and_is_no_public_title(registry: Registry) -> None:
@@ -184,12 +184,12 @@ async def test_the_database_refuses_a_second_active_title_and_a_grant_by_two_eye
 async def test_a_title_is_revoked_on_one_persons_proposal_by_another(registry: Registry) -> None:
     centre = await registry.listed()
     path = f"/v1/qualifications/{(await registry.granted(centre['id']))['id']}"
-    reason, document = {"reason_code": "unsuitable"}, {"document_no": "拉科发〔2019〕40号"}
+    reason, document = {"reason_code": "conditions_lost"}, {"document_no": "拉科发〔2019〕40号"}
     refused(await registry.approver.post(f"{path}/revoke", document), 409, "revocation-not-proposed")
     both = registry.caller("science_officer", "science_approver", account="one-person")
     expect(await both.post(f"{path}/propose-revocation", reason), 200)
     refused(await both.post(f"{path}/revoke", document), 403, "four-eyes-required")
     revoked = expect(await registry.approver.post(f"{path}/revoke", document), 200)
-    assert (revoked["status"], revoked["reason_code"]) == ("revoked", "unsuitable")
+    assert (revoked["status"], revoked["reason_code"]) == ("revoked", "conditions_lost")
     refused(await registry.approver.post(f"{path}/revoke", document), 409, "invalid-transition")
     await registry.granted(centre["id"])

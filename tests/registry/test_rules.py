@@ -237,11 +237,11 @@ OPERATING = replace(TECHNOLOGY, criterion="operating", technology=False, insured
         (replace(TECHNOLOGY, criterion="two_year_income", amount=Decimal("10000000.01")), None),
         (replace(OPERATING, technology=True), "graduation-route-technology"),
         (OPERATING, None),
-        (replace(OPERATING, insured_jobs=2), "graduation-conditions-not-met"),
-        (replace(OPERATING, own_premises=False), "graduation-conditions-not-met"),
+        (replace(OPERATING, insured_jobs=2), "graduation-operating-not-met"),
+        (replace(OPERATING, own_premises=False), "graduation-operating-not-met"),
         (
             replace(OPERATING, registered_on=date(2018, 6, 4)),
-            "graduation-conditions-not-met",
+            "graduation-operating-not-met",
         ),  # a day short of 24 months
         (replace(TECHNOLOGY, technology=False), "graduation-route-operating"),
     ],

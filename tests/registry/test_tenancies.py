@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from services.registry.tenancies.schemas import CRITERIA
 from tests.registry.support import DAY, STRANGER, Json, Registry, expect, refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -105,11 +106,12 @@ async def test_earlier_admission_is_due_30_days_from_publication(registry: Regis
 
 async def test_graduation_at_a_centre_without_technology_title(registry: Registry) -> None:
     centre, enterprise = await registry.listed(), await registry.enterprise()
-    path = f"{PATH}/{(await registry.admitted(centre['id'], enterprise['id']))['id']}/graduate"
+    path = f"{PATH}/{(await registry.filed(centre['id'], enterprise['id']))['id']}/graduate"
     body = {"claim": OPERATING, "evidence": ["社保缴费证明 2020-12"]}
     on_time, too_early = date(2020, 12, 3), date(2020, 12, 2)
-    problem = refused(await registry.operator.on(too_early).post(path, body), 409, "graduation-conditions-not-met")
+    problem = refused(await registry.operator.on(too_early).post(path, body), 409, "graduation-operating-not-met")
     assert problem["decision"]["results"][0]["inputs"]["months"] == 24
+    assert "未达到：经营期限。" in problem["detail"]
     claim = {"criterion": "high_tech_certificate", "certificate_no": "GR202054000001"}
     other = {"claim": claim, "evidence": ["证书"]}
     refused(await registry.operator.on(on_time).post(path, other), 409, "graduation-route-operating")
@@ -140,16 +142,41 @@ async def test_graduation_at_a_centre_without_technology_title(registry: Registr
 async def test_graduation_at_a_technology_incubator(registry: Registry, claim: Json, status: int) -> None:
     centre = await registry.listed()
     await registry.granted(centre["id"], "tech_incubator")
-    tenancy = await registry.admitted(centre["id"], (await registry.enterprise())["id"])
+    tenancy = await registry.filed(centre["id"], (await registry.enterprise())["id"])
     body = {"claim": claim, "evidence": ["附件1"]}
     response = await registry.operator.post(f"{PATH}/{tenancy['id']}/graduate", body)
     assert response.status_code == status, response.text
+
+
+async def test_nobody_graduates_whose_admission_was_never_filed(registry: Registry) -> None:
+    centre = await registry.listed()
+    await registry.granted(centre["id"], "tech_incubator")
+    path = f"{PATH}/{(await registry.admitted(centre['id'], (await registry.enterprise())['id']))['id']}"
+    body = {"claim": {"criterion": "merger_or_listing", "form": "acquired"}, "evidence": ["附件1"]}
+    later = registry.officer.on(date(2019, 6, 10))
+    problem = refused(await later.post(f"{path}/graduate", body), 409, "invalid-transition")
+    assert "已备案" in problem["detail"]
+    expect(await later.post(f"{path}/file", {"filed_on": "2019-06-05"}), 200)
+    before = {**body, "graduated_on": "2019-06-04"}
+    refused(await later.post(f"{path}/graduate", before), 409, "step-before-its-cause")
+    expect(await later.post(f"{path}/graduate", {**body, "graduated_on": "2019-06-05"}), 200)
 
 
 async def test_graduation_needs_evidence(registry: Registry) -> None:
     tenancy = await registry.admitted((await registry.listed())["id"], (await registry.enterprise())["id"])
     body = {"claim": OPERATING, "evidence": []}
     refused(await registry.operator.post(f"{PATH}/{tenancy['id']}/graduate", body), 422, "validation-failed")
+
+
+@pytest.mark.parametrize("claim", [{}, {"criterion": "financing"}, {"criterion": 7}], ids=["none", "unknown", "number"])
+async def test_a_claim_without_a_known_criterion_is_told_which_there_are(registry: Registry, claim: Json) -> None:
+    tenancy = await registry.admitted((await registry.listed())["id"], (await registry.enterprise())["id"])
+    body = {"claim": claim, "evidence": ["附件1"]}
+    path = f"{PATH}/{tenancy['id']}/graduate"
+    problem = refused(await registry.operator.post(path, body), 422, "validation-failed")
+    [fault] = problem["errors"]
+    assert fault["field"] == "claim"
+    assert fault["message"].endswith(f"：{', '.join(CRITERIA)}")
 
 
 async def test_exit_needs_a_reason_of_the_edition(registry: Registry) -> None:
@@ -181,7 +208,8 @@ async def test_where_an_enterprise_was_on_a_date(registry: Registry) -> None:
         ("2019-09-02", [second]),
         ("2030-01-01", [second]),
     ]:
-        items = expect(await registry.officer.get(PATH, enterprise_id=enterprise["id"], on=day), 200)["items"]
+        reader = registry.officer.on(date.fromisoformat(max(day, "2019-09-02")))
+        items = expect(await reader.get(PATH, enterprise_id=enterprise["id"], on=day), 200)["items"]
         assert [item["id"] for item in items] == [tenancy["id"] for tenancy in found], day
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from services.registry.grades.rules import Grade, decide_grade, latest_by
 from services.registry.tiers.rules import (
     TierFacts,
     decide_designation,
@@ -27,6 +28,11 @@ GOOD = TierFacts(
     services={**dict.fromkeys(SYSTEM, 1), "technology_transfer": 1},
     incubatees=20,
     same_industry=15,
+    admissions_due=10,
+    admissions_filed=10,
+    exits=4,
+    exits_documented=4,
+    incubator_agreements=1,
 )
 
 
@@ -47,8 +53,12 @@ def test_centre_that_meets_every_criterion_may_be_specialised() -> None:
         "tiers.centre_listed": "2.1-0",
         "tiers.higher_than_current": "2.1-0",
         "tiers.service_system": "2.1-1",
+        "tiers.admissions_filed": "2.1-1",
+        "tiers.exits_documented": "2.1-1",
+        "tiers.incubator_agreements": "2.1-1",
         "tiers.same_industry": "2.1-2",
         "tiers.technology_transfer": "2.1-2",
+        "tiers.grade": "2.3-3",
     }
 
 
@@ -111,6 +121,80 @@ def test_at_least_one_technology_transfer(transfers: int, passed: bool) -> None:
     assert failures("specialised", facts) == ([] if passed else ["technology-transfer-too-few"])
 
 
+@pytest.mark.parametrize(
+    ("due", "filed", "passed"),
+    [(0, 0, True), (1, 1, True), (1, 0, False), (10, 9, True), (10, 8, False), (15, 14, True), (99, 89, False)],
+)
+def test_ninety_percent_of_the_admissions_that_were_due_are_filed(due: int, filed: int, passed: bool) -> None:
+    facts = replace(GOOD, admissions_due=due, admissions_filed=filed)
+    assert failures("specialised", facts) == ([] if passed else ["admissions-not-filed"])
+
+
+@pytest.mark.parametrize(
+    ("exits", "documented", "passed"), [(0, 0, True), (1, 0, False), (10, 9, True), (10, 8, False), (19, 17, False)]
+)
+def test_ninety_percent_of_the_exits_have_a_document(exits: int, documented: int, passed: bool) -> None:
+    facts = replace(GOOD, exits=exits, exits_documented=documented)
+    assert failures("specialised", facts) == ([] if passed else ["exits-not-documented"])
+
+
+@pytest.mark.parametrize(("agreements", "passed"), [(0, False), (1, True), (3, True)])
+def test_at_least_one_agreement_with_an_incubator(agreements: int, passed: bool) -> None:
+    facts = replace(GOOD, incubator_agreements=agreements)
+    assert failures("specialised", facts) == ([] if passed else ["incubator-agreements-too-few"])
+
+
+@pytest.mark.parametrize(
+    ("grade", "passed"), [(None, True), ("fail", False), ("pass", True), ("good", True), ("excellent", True)]
+)
+def test_grade_of_the_latest_graded_year_is_at_least_a_pass(grade: str | None, passed: bool) -> None:
+    latest = Grade(2019, grade, 7, date(2020, 3, 2)) if grade else None
+    facts = replace(GOOD, grade=latest)
+    assert failures("specialised", facts) == ([] if passed else ["grade-too-low"])
+    [told] = [result for result in decide_tier(LHASA, "specialised", facts).results if result.rule == "tiers.grade"]
+    if grade is None:
+        assert told.message == "grade-none-yet"
+    else:
+        assert (told.inputs["year"], told.inputs["version"], told.limit) == (2019, 7, "pass")
+
+
+@pytest.mark.parametrize(
+    ("minimum", "grade", "passed"),
+    [
+        ("", "fail", True),
+        ("pass", "fail", False),
+        ("good", "pass", False),
+        ("good", "excellent", True),
+        ("excellent", "good", False),
+        ("excellent", "excellent", True),
+        ("pass", "unheard_of", False),
+    ],
+)
+def test_grades_are_compared_in_the_order_of_the_bands(minimum: str, grade: str, passed: bool) -> None:
+    assert decide_grade(LHASA, "tiers.grade", minimum, Grade(2019, grade, 1, date(2020, 3, 2))).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("day", "year", "version"),
+    [
+        (date(2019, 12, 31), None, None),
+        (date(2020, 3, 1), None, None),
+        (date(2020, 3, 2), 2018, 2),
+        (date(2021, 3, 2), 2018, 2),  # 2019 was exempt
+        (date(2022, 3, 2), 2020, 1),
+    ],
+)
+def test_the_latest_graded_year_published_by_the_day_counts(day: date, year: int | None, version: int | None) -> None:
+    grades = [
+        Grade(2020, "good", 1, date(2022, 3, 2)),
+        Grade(2018, "fail", 1, date(2020, 3, 2)),
+        Grade(2018, "pass", 2, date(2020, 3, 2)),
+        Grade(2019, "exempt", 1, date(2021, 3, 2)),
+    ]
+    found = latest_by(grades, day)
+    assert (found and found.year, found and found.version) == (year, version)
+
+
 def test_new_products_are_no_transfers() -> None:
     services = {**dict.fromkeys(SYSTEM, 1), "new_product": 3}
     assert failures("specialised", replace(GOOD, services=services)) == ["technology-transfer-too-few"]
@@ -150,3 +234,9 @@ def test_only_what_the_state_designates_is_recorded_and_not_before(tier: str, da
     decision = decide_designation(LHASA, tier, date(2018, 11, 20), day)
     assert [failed.message for failed in decision.failures] == ([message] if message else [])
     assert decision.clauses == ("2.1-3",)
+
+
+@pytest.mark.parametrize(("day", "passed"), [(date(2020, 11, 20), True), (date(2020, 11, 21), False)])
+def test_designation_takes_effect_no_later_than_its_last_day(day: date, passed: bool) -> None:
+    decision = decide_designation(LHASA, "national", date(2018, 11, 20), day, date(2020, 11, 20))
+    assert [failed.message for failed in decision.failures] == ([] if passed else ["designation-over"])

@@ -26,13 +26,25 @@ DESIGNATION = {
 
 
 async def ready(registry: Registry, listed_on: date = DAY, **changes: object) -> Json:
-    """A centre listed on the day: one tenant of its own industry, every service confirmed, one transfer."""
+    """A centre listed on the day: one tenant of its own industry, filed, every service confirmed, one transfer, and an
+    agreement with an incubator."""
     centre = await registry.listed(listed_on, **changes)
     enterprise = await registry.enterprise()
-    await registry.admitted(centre["id"], enterprise["id"])
+    tenancy = await registry.admitted(centre["id"], enterprise["id"])
+    expect(await registry.officer.post(f"/v1/tenancies/{tenancy['id']}/file", {}), 200)
     for kind in (*SYSTEM, "technology_transfer"):
         await serve(registry, centre, enterprise, kind)
+    await agree(registry, centre)
     return centre
+
+
+async def agree(registry: Registry, centre: Json, kind: str = "incubator", **changes: object) -> Json:
+    """An agreement in force since `ANNOUNCED`, with a new partner."""
+    body = {"name": "启迪孵化器", "kind": kind, "origin_province": "110000", "capital": "1.00"}
+    partner = expect(await registry.officer.post("/v1/partners", body), 201)
+    signed = {"document_no": f"XY-{partner['no']}", "subject": "孵化合作", "signed_on": ANNOUNCED.isoformat()}
+    sent = {"partner_id": partner["id"], "valid_from": ANNOUNCED.isoformat(), **signed, **changes}
+    return expect(await registry.officer.post(f"/v1/centres/{centre['id']}/agreements", sent), 201)
 
 
 async def serve(registry: Registry, centre: Json, enterprise: Json, kind: str, on: date = DAY) -> None:
@@ -80,7 +92,7 @@ async def test_specialised_is_applied_for_announced_and_approved_by_another_pers
     ]
     for day, tier in [("2019-06-02", []), ("2019-06-03", ["standard"]), ("2019-06-11", ["standard"]),
                       ("2019-06-12", ["specialised"]), ("2030-01-01", ["specialised"])]:  # fmt: skip
-        assert [found[0] for found in await tiers(registry.public, centre, on=day)] == tier, day
+        assert [found[0] for found in await tiers(registry.public.on(date(2030, 1, 1)), centre, on=day)] == tier, day
 
 
 async def test_tier_change_is_told_with_its_day_and_rules(registry: Registry) -> None:
@@ -99,7 +111,7 @@ async def test_eligibility_names_every_criterion_and_records_nothing(registry: R
     failed = {result["rule"]: result for result in answer["decision"]["results"] if not result["passed"]}
     assert (answer["eligible"], set(failed)) == (
         False,
-        {"tiers.service_system", "tiers.same_industry", "tiers.technology_transfer"},
+        {"tiers.service_system", "tiers.incubator_agreements", "tiers.same_industry", "tiers.technology_transfer"},
     )
     assert (failed["tiers.same_industry"]["limit"], failed["tiers.same_industry"]["inputs"]["incubatees"]) == ("75", 0)
     problem = refused(await registry.operator.post(APPLICATIONS, body), 409, "service-system-incomplete")
@@ -195,7 +207,7 @@ async def test_delisting_refuses_pending_applications_and_ends_the_tier(registry
         str(order.data.id),
     )
     assert await tiers(registry.public, centre) == [("standard", "2019-06-03", "2019-06-20")]
-    assert await tiers(registry.public, centre, on="2019-06-21") == []
+    assert await tiers(registry.public.on(date(2019, 6, 21)), centre, on="2019-06-21") == []
 
 
 async def test_designation_is_recorded_by_one_person_and_confirmed_by_another(registry: Registry) -> None:
@@ -215,7 +227,10 @@ async def test_designation_is_recorded_by_one_person_and_confirmed_by_another(re
         ("standard", "2019-06-03", "2019-06-11"),
         ("national", "2019-06-12", None),
     ]
-    assert len(expect(await registry.public.get(path), 200)["items"]) == 1
+    [shown] = expect(await registry.public.get(path), 200)["items"]
+    assert (shown["status"], shown["recorded_by"], shown["decided_by"]) == ("confirmed", None, None)
+    assert expect(await registry.public.get(f"{path}/{designation['id']}"), 200)["decided_by"] is None
+    assert expect(await registry.officer.get(f"{path}/{designation['id']}"), 200)["decided_by"]
 
 
 async def test_confirmation_names_an_earlier_day_within_the_history(registry: Registry) -> None:

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 APPLICATIONS, TITLES = "/v1/qualification-applications", "/v1/qualifications"
 DOCUMENT: Json = {"document_no": "拉科发〔2021〕20号"}
 REASON: Json = {"reason_code": "inspection"}
-KIND, LEVELS = "maker_space", ("municipal", "regional")
+RECTIFIED: Json = {"reason_code": "rectified"}
+LOST: Json = {"reason_code": "conditions_lost"}
+KINDS, LEVELS = ("maker_space", "tech_incubator"), ("municipal", "regional")
 STEPS: dict[str, tuple[str, str, Json | None]] = {
     "review": ("officer", APPLICATIONS, None),
     "announce": ("officer", APPLICATIONS, None),
@@ -30,11 +32,11 @@ STEPS: dict[str, tuple[str, str, Json | None]] = {
     "withdraw": ("operator", APPLICATIONS, None),
     "propose-suspension": ("officer", TITLES, REASON),
     "suspend": ("approver", TITLES, DOCUMENT),
-    "propose-resumption": ("officer", TITLES, REASON),
+    "propose-resumption": ("officer", TITLES, RECTIFIED),
     "resume": ("approver", TITLES, DOCUMENT),
     "propose-renewal": ("operator", TITLES, None),
     "renew": ("approver", TITLES, DOCUMENT),
-    "propose-revocation": ("officer", TITLES, REASON),
+    "propose-revocation": ("officer", TITLES, LOST),
     "revoke": ("approver", TITLES, DOCUMENT),
     "return-plaque": ("officer", TITLES, None),
 }
@@ -89,7 +91,7 @@ class Bench:
 
     async def _apply(self, today: date) -> str:
         draw = self.draw
-        body = {"centre_id": draw.choice(self.centres), "kind": KIND, "level": draw.choice(LEVELS)}
+        body = {"centre_id": draw.choice(self.centres), "kind": draw.choice(KINDS), "level": draw.choice(LEVELS)}
         self._keep("apply", await self.registry.operator.on(today).post(APPLICATIONS, body))
         return "apply"
 

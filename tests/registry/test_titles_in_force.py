@@ -21,7 +21,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 APPLICATIONS = "/v1/qualification-applications"
 TITLES = "/v1/qualifications"
 GRANT = {"document_no": "拉科发〔2021〕20号"}
-REASON = {"reason_code": "inspection"}
+REASON, RECTIFIED, LOST = ({"reason_code": code} for code in ("inspection", "rectified", "conditions_lost"))
 GRANTED_ON, LAST_DAY, DAY_AFTER = date(2021, 6, 1), date(2022, 6, 1), date(2022, 6, 2)
 
 
@@ -112,11 +112,11 @@ async def test_title_is_suspended_and_resumed_by_two_people(registry: Registry) 
     body = {"centre_id": centre["id"], "kind": "maker_space"}
     refused(await registry.operator.post(APPLICATIONS, body), 409, "title-already-held")
     refused(await registry.officer.post(f"{path}/propose-suspension", REASON), 409, "invalid-transition")
-    expect(await registry.officer.post(f"{path}/propose-resumption", REASON), 200)
+    expect(await registry.officer.post(f"{path}/propose-resumption", RECTIFIED), 200)
     decline = f"{path}/measures/resumption/decline"
     expect(await registry.approver.post(decline, {"reason_code": "too_early"}), 200)
     refused(await registry.approver.post(f"{path}/resume", GRANT), 409, "measure-not-proposed")
-    expect(await registry.officer.post(f"{path}/propose-resumption", REASON), 200)
+    expect(await registry.officer.post(f"{path}/propose-resumption", RECTIFIED), 200)
     assert expect(await registry.approver.post(f"{path}/resume", GRANT), 200)["status"] == "active"
     measures = expect(await registry.operator.get(f"{path}/measures"), 200)["items"]
     assert [(measure["kind"], measure["status"]) for measure in measures] == [
@@ -124,7 +124,7 @@ async def test_title_is_suspended_and_resumed_by_two_people(registry: Registry) 
         ("resumption", "declined"),
         ("resumption", "decided"),
     ]
-    assert expect(await registry.stranger.get(f"{path}/measures"), 200)["items"] == []
+    refused(await registry.stranger.get(f"{path}/measures"), 404, "not-found")
 
 
 async def test_expired_title_is_no_longer_active_the_day_after_and_makes_room(yearly: Registry) -> None:
@@ -181,7 +181,7 @@ async def test_plaque_of_a_revoked_title_is_due_overdue_and_returned_once(regist
     path = f"{TITLES}/{title['id']}"
     assert title["plaque_no"] == "PL-2019-0001"
     refused(await registry.officer.post(f"{path}/return-plaque"), 409, "invalid-transition")
-    expect(await registry.officer.post(f"{path}/propose-revocation", REASON), 200)
+    expect(await registry.officer.post(f"{path}/propose-revocation", LOST), 200)
     revoked = expect(await registry.approver.post(f"{path}/revoke", GRANT), 200)
     assert revoked["plaque_due_on"] == "2019-06-18"
     for day, found in [(date(2019, 6, 18), 0), (date(2019, 6, 19), 1)]:

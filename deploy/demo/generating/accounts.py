@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from deploy.demo import tables
-from deploy.demo.generating.vouchers import make_programmes
+from deploy.demo.generating.divisions import DIVISIONS as ALL_DIVISIONS
 
 _BUREAUS: Final = {
     "science": "市科技局",
@@ -28,7 +28,7 @@ OPERATOR: Final = "C15"
 
 def make_accounts(
     centres: Sequence[tables.Centre],
-    enterprises: Sequence[tables.Enterprise],
+    founder: tables.Enterprise,
     providers: Sequence[tables.Provider],
     redemptions: Sequence[tables.Redemption],
     services: Sequence[tables.Service],
@@ -37,7 +37,7 @@ def make_accounts(
     return [
         *_bureaus(),
         *_divisions(),
-        *_scoped(centres, enterprises, providers, redemptions),
+        *_scoped(centres, founder, providers, redemptions),
         *_others(centres, providers, redemptions, services),
     ]
 
@@ -75,20 +75,27 @@ def _divisions() -> Iterator[tables.Account]:
 
 def _scoped(
     centres: Sequence[tables.Centre],
-    enterprises: Sequence[tables.Enterprise],
+    founder: tables.Enterprise,
     providers: Sequence[tables.Provider],
     redemptions: Sequence[tables.Redemption],
 ) -> Iterator[tables.Account]:
     centre = next(centre for centre in centres if centre.key == OPERATOR)
     yield _account("centre_operator", centre.name, "centre_operator", key="centre_operator", org=centre.operator_code)
     yield _account("enterprise", "用券企业", "enterprise", key="enterprise", org=_holder(redemptions))
-    founder = next(enterprise for enterprise in enterprises if enterprise.graduate_founder)
     yield _account(
         "founder", f"{founder.name} 创始人", "founder", key="founder", person_ref=founder.legal_representative_ref
     )
     yield _account("provider", providers[0].name, "provider", key="provider", org=providers[0].code)
     yield _account("mentor", "创业导师", "mentor", key="mentor", person_ref="demo-mentor-01")
     yield _account("expert", "考核专家", "expert", key="expert", person_ref="demo-expert-01")
+
+
+def _other_divisions() -> Iterator[tables.Account]:
+    for division in ALL_DIVISIONS:
+        if division not in DIVISIONS.values():
+            for step, title in _STEPS.items():
+                name = f"division.{division.lower()}.{step}"
+                yield _account(name, f"{division} {title}", f"division_{step}", division=division)
 
 
 def _holder(redemptions: Sequence[tables.Redemption]) -> str:
@@ -106,12 +113,9 @@ def _others(
     operators = {centre.operator_code: centre for centre in reversed(centres) if centre.key != OPERATOR}
     for code, centre in reversed(operators.items()):
         yield _account(f"operator.{centre.key.lower()}", centre.operator_name, "centre_operator", org=code)
-    issuers = dict.fromkeys(programme.issuer_division for programme in make_programmes())
-    for division in issuers:
-        if division not in DIVISIONS.values():
-            for step, title in _STEPS.items():
-                name = f"division.{division.lower()}.{step}"
-                yield _account(name, f"{division} {title}", f"division_{step}", division=division)
+    yield from _other_divisions()
+    for number in (2, 3, 4):
+        yield _account(f"expert.{number}", "考核专家", "expert", person_ref=f"demo-expert-{number:02}")
     for number, provider in enumerate(providers[1:], start=2):
         yield _account(f"provider.{number}", provider.name, "provider", org=provider.code)
     own = _holder(redemptions)

@@ -92,13 +92,35 @@ _HOSTS: Final = {
 }
 
 _LISTED_LATE: Final = {"C08": date(2021, 8, 2)}
+_LISTED_EARLIER: Final = {"C24": (date(2017, 6, 15), "示例认定〔2017〕3号")}
+"""Taken over with the records of before 2019."""
+_FIRST_TENANTS: Final = {"C24": date(2019, 2, 11)}
+"""From when they take the tenants of this story."""
 _AREA: Final = {"standard": 110, "specialised": 140, "national": 150}
 """Square metres of total area per enterprise of the first year."""
 
 
 def make_centres() -> list[tables.Centre]:
-    """All centres, registered from January 2019 on and listed in February, the late one in 2021."""
-    return [_centre(number, plan) for number, plan in enumerate(PLANS)]
+    """All centres, registered from January 2019 on and listed in February, the late one in 2021, one long before."""
+    return [_as_it_was(_centre(number, plan)) for number, plan in enumerate(PLANS)]
+
+
+def takes_tenants_from(centre: tables.Centre) -> date:
+    """The day before which none of the 600 enterprises comes."""
+    return _FIRST_TENANTS.get(centre.key, centre.listed_on)
+
+
+def is_earlier(centre: tables.Centre) -> bool:
+    """Whether it was listed before 2019."""
+    return centre.key in _LISTED_EARLIER
+
+
+def _as_it_was(centre: tables.Centre) -> tables.Centre:
+    if not is_earlier(centre):
+        return centre
+    listed_on, document_no = _LISTED_EARLIER[centre.key]
+    days = dict.fromkeys(("registered_on", "reviewed_on", "listed_on"), listed_on)
+    return centre.model_copy(update={**days, "document_no": document_no})
 
 
 def operator_code(key: str) -> str:
@@ -168,7 +190,7 @@ def make_titles(centres: list[tables.Centre]) -> list[tables.Title]:
         _title(centre, plan, kind)
         for centre, plan in zip(centres, PLANS, strict=True)
         for kind in KINDS
-        if kind in plan.titles
+        if kind in plan.titles and not is_earlier(centre)
     ]
     pending = tables.Title(
         centre="C02",

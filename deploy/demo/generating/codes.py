@@ -12,7 +12,8 @@ _ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _REGISTERED_AT: Final = {"540172": "540091", "540173": "540102", "540174": "540104", "LIUWU": "540103"}
 """Parks register under other divisions' numbers; firms of the economic zone carry 540091."""
 
-ENTERPRISE, OPERATOR, PROVIDER = 0, 40_000_000, 80_000_000
+ENTERPRISE, EARLIER, PROJECT = 0, 20_000_000, 30_000_000
+OPERATOR, PARTNER, PROVIDER = 40_000_000, 60_000_000, 80_000_000
 """Where the running numbers of each kind of organisation begin."""
 
 

@@ -7,7 +7,8 @@ from datetime import date, timedelta
 from typing import Final
 
 from deploy.demo import tables
-from deploy.demo.generating.centres import PLANS, Plan
+from deploy.demo.generating.addresses import address
+from deploy.demo.generating.centres import PLANS, Plan, takes_tenants_from
 from deploy.demo.generating.chance import Chance, days_after, weekday
 from deploy.demo.generating.codes import ENTERPRISE, credit_code
 from deploy.demo.generating.names import Names
@@ -100,11 +101,12 @@ def _admit(
     population: Population, names: Names, plan: Plan, centre: tables.Centre, year: int, count: int, chance: Chance
 ) -> None:
     level = plan.years[year - 2019]
-    first = max(centre.listed_on + timedelta(days=3), date(year, 1, 8))
-    early = max(first, date(year, 5, 31)) if centre.listed_on.year == year else date(year, 9, 30)
+    begins = takes_tenants_from(centre)
+    first = max(begins + timedelta(days=3), date(year, 1, 8))
+    early = max(first, date(year, 5, 31)) if begins.year == year else date(year, 9, 30)
     for number in range(count):
         admitted = chance.day(first, early if chance.happens(0.75) else date(year, 11, 20))
-        graduates_soon = centre.listed_on.year == year and number < round(2 * count * _GRADUATES[level])
+        graduates_soon = begins.year == year and number < round(2 * count * _GRADUATES[level])
         enterprise = _enterprise(population, names, plan, admitted, graduates_soon, chance)
         if plan.tier == "specialised" and (number % _OTHER_FIELDS or admitted < _MIXED_FROM):
             enterprise = _of_the_centres_industry(population, names, enterprise, plan)
@@ -140,6 +142,7 @@ def _enterprise(
         registered_on=weekday(add_months(admitted, -months)),
         legal_representative_ref=f"demo-person-{number + 1:04}",
         graduate_founder=chance.happens(0.3),
+        registered_address=address(f"enterprise/{number}", plan.site),
     )
     population.enterprises.append(enterprise)
     return enterprise

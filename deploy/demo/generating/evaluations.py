@@ -7,14 +7,16 @@ from decimal import Decimal
 from typing import Final
 
 from deploy.demo import tables
-from deploy.demo.generating.centres import COMEBACK_NAME, COMEBACK_OPERATOR, PLANS, operator_code
-from deploy.demo.generating.chance import Chance
+from deploy.demo.generating.centres import COMEBACK_NAME, COMEBACK_OPERATOR, PLANS, Plan, operator_code
+from deploy.demo.generating.chance import Chance, days_after
 from deploy.demo.generating.enterprises import DELISTED, DELISTED_ON
 
 CONTINUATION_BASIS: Final = "演示文号〔2021〕1号(虚构)"
 """As in the demonstration edition: there is no such document."""
 
 _MARKS: Final = {"excellent": 96, "good": 90, "pass": 75, "fail": 40, "exempt": 60, "new": 85}
+_FAR_APART: Final = frozenset({("C18", 2019), ("C01", 2020)})
+"""Where the two experts differ so much that a third one is drawn."""
 
 
 def make_evaluations() -> list[tables.Evaluation]:
@@ -44,16 +46,38 @@ def _evaluation(year: int, *, announced: date, approved: date, published: date) 
 def make_marks() -> list[tables.Mark]:
     """One for each centre and year in which it is evaluated."""
     return [
-        tables.Mark(
-            centre=plan.key,
-            year=year,
-            indicator="filing_sample",
-            mark=f"{min(100, _MARKS[plan.years[year - 2019]] + Chance(f'mark/{plan.key}/{year}').number(-3, 3))}.00",
-            evidence=f"示例抽查记录-{year}-{plan.key}",
-        )
+        _mark(plan, year)
         for year in (2019, 2020, 2021)
         for plan in PLANS
         if plan.years[year - 2019] != "gone" and (plan.years[year - 2019] != "new" or year == 2021)
+    ]
+
+
+def _mark(plan: Plan, year: int) -> tables.Mark:
+    chance = Chance(f"mark/{plan.key}/{year}")
+    mark = min(100, _MARKS[plan.years[year - 2019]] + chance.number(-3, 3))
+    apart = 12 if (plan.key, year) in _FAR_APART else chance.number(0, 4)
+    return tables.Mark(
+        centre=plan.key,
+        year=year,
+        indicator="filing_sample",
+        mark=f"{mark}.00",
+        apart=Decimal(min(apart, 100 - mark)),
+        evidence=f"示例抽查记录-{year}-{plan.key}",
+    )
+
+
+def make_experts() -> list[tables.Expert]:
+    """Four, one of them a former employee of a centre."""
+    return [
+        tables.Expert(
+            username=username,
+            applied_on=date(2019, 12, 2),
+            appointed_on=date(2019, 12, 9),
+            conflict_kind="previous_employment" if username == "expert.3" else None,
+            conflict_centre="C05" if username == "expert.3" else None,
+        )
+        for username in ("expert", "expert.2", "expert.3", "expert.4")
     ]
 
 
@@ -76,21 +100,27 @@ def make_exemptions() -> list[tables.Exemption]:
     ]
 
 
+_SERVED: Final = {2019: date(2020, 3, 12), 2020: date(2021, 3, 4), 2021: date(2022, 3, 4)}
+"""The orders of a year are served together, soon after its results are published."""
+
+
 def make_rectifications() -> list[tables.Rectification]:
-    """Every failed centre is ordered to put things right. One never manages, one does at the second attempt."""
+    """Every failed centre is ordered to put things right. One never manages, one does at the second attempt, the last
+    one has not reported yet."""
     return [
         _rectification("C01", 2019, submitted=date(2020, 6, 2), rejected=date(2020, 6, 8)),
         _rectification("C03", 2019, submitted=date(2020, 5, 12), accepted=date(2020, 6, 9)),
         _rectification("C04", 2019, submitted=date(2020, 5, 19), accepted=date(2020, 6, 10)),
         _rectification("C07", 2020, date(2021, 4, 20), date(2021, 5, 6), date(2021, 5, 20), accepted=date(2021, 5, 26)),
         _rectification("C10", 2021, submitted=date(2022, 4, 26), accepted=date(2022, 5, 17)),
+        _rectification("C04", 2021),
     ]
 
 
 def _rectification(
     centre: str,
     year: int,
-    submitted: date,
+    submitted: date | None = None,
     rejected: date | None = None,
     resubmitted: date | None = None,
     accepted: date | None = None,
@@ -98,11 +128,15 @@ def _rectification(
     return tables.Rectification(
         centre=centre,
         year=year,
+        served_on=_SERVED[year],
+        notice_no=f"示例限期整改〔{year + 1}〕{centre}",
         submitted_on=submitted,
-        evidence=f"示例整改报告-{year}-{centre}",
+        evidence=f"示例整改报告-{year}-{centre}" if submitted else None,
         rejected_on=rejected,
         rejected_reason="not_proven" if rejected else None,
         resubmitted_on=resubmitted,
+        inspected_on=days_after(accepted, -4) if accepted else None,
+        inspection_no=f"示例整改验收记录-{year}-{centre}" if accepted else None,
         accepted_on=accepted,
         acceptance_no=f"示例整改验收〔{accepted.year}〕{centre}" if accepted else None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
-from typing import Final
+from typing import Final, TypeAlias
 
 from deploy.demo import tables
 from deploy.demo.generating.centres import PLANS, Plan
@@ -45,7 +45,9 @@ _LAST_ACCEPTANCE: Final = (1, 26)
 """Month and day after which no report of the year before is accepted: the scoring begins."""
 
 
-def make_reports(centres: list[tables.Centre], population: Population) -> list[tables.Report]:
+def make_reports(
+    centres: list[tables.Centre], population: Population, projects: Sequence[tables.Project]
+) -> list[tables.Report]:
     """By centre, year and quarter; none for quarters before the listing or after the delisting."""
     reports: list[tables.Report] = []
     for plan, centre in zip(PLANS, centres, strict=True):
@@ -54,12 +56,18 @@ def make_reports(centres: list[tables.Centre], population: Population) -> list[t
             if level == "gone" or (plan.key, year) in SILENT:
                 continue
             chance = Chance(f"reports/{plan.key}/{year}")
-            reports += _year(plan, centre, year, LEVELS[level], population.of(plan.key), chance)
+            reports += _year(plan, centre, year, LEVELS[level], _all_stays(population, projects, plan.key), chance)
     return reports
 
 
+def _all_stays(population: Population, projects: Sequence[tables.Project], centre: str) -> list[Presence]:
+    """Teams count as enterprises do."""
+    teams = [_TeamStay(project.admitted_on, project.closed_on) for project in projects if project.centre == centre]
+    return [*population.of(centre), *teams]
+
+
 def _year(
-    plan: Plan, centre: tables.Centre, year: int, level: Level, stays: Sequence[Stay], chance: Chance
+    plan: Plan, centre: tables.Centre, year: int, level: Level, stays: Sequence[Presence], chance: Chance
 ) -> Iterator[tables.Report]:
     at_end = sum(stay.present_on(date(year, 12, 31)) for stay in stays)
     quarters = [quarter for quarter in (1, 2, 3, 4) if centre.listed_on <= _last_day(year, quarter)]
@@ -113,7 +121,7 @@ def _report(
     )
 
 
-def _stays_of(stays: Sequence[Stay], year: int, quarter: int) -> dict[str, object]:
+def _stays_of(stays: Sequence[Presence], year: int, quarter: int) -> dict[str, object]:
     first, last = date(year, 3 * quarter - 2, 1), _last_day(year, quarter)
     before = first - timedelta(days=1)
     ended = [stay for stay in stays if stay.ended_on is not None and first <= stay.ended_on <= last]
@@ -143,6 +151,25 @@ def _stocks(plan: Plan, centre: tables.Centre, level: Level, n: int) -> dict[str
         "enterprises_with_ip": min(n, int(0.25 * n * share + 0.5)),
         "jobs": round(n * jobs_each * share * 1.02),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _TeamStay:
+    """A project's stay; one that is given up ceases."""
+
+    admitted_on: date
+    ended_on: date | None
+    criterion: str | None = None
+
+    @property
+    def exit_reason(self) -> str | None:
+        return "ceased" if self.ended_on else None
+
+    def present_on(self, day: date) -> bool:
+        return self.admitted_on <= day and (self.ended_on is None or self.ended_on > day)
+
+
+Presence: TypeAlias = Stay | _TeamStay
 
 
 class _Flows:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 from typing import Final
 
 from deploy.demo import tables
 from deploy.demo.client import Caller, Json
 from deploy.demo.story.delistings import completed_case
+from deploy.demo.story.experts import mark_year
+from deploy.demo.story.operations import finished
 from deploy.demo.story.world import Step, StoryBroken, World
 
-_OPERATION_SECONDS: Final = 60.0
+_RECIPIENT: Final = "legal_representative"
 _CYCLES: Final = "/v1/evaluation-cycles"
 
 
@@ -53,19 +54,12 @@ async def _work(world: World, path: str, caller: Caller, day: date, verb: str, b
 
 
 async def _follow(world: World, path: str, operation: Json) -> Json:
-    for _ in range(round(_OPERATION_SECONDS / 0.1)):
-        if operation["status"] != "running":
-            break
-        await asyncio.sleep(0.1)
-        operation = await world.api.get(f"/v1/operations/{operation['id']}", world.auditor)
-    if operation["status"] != "done" or operation["errors"]:
-        kind, problem = operation["kind"], operation["errors"] or "too slow"
-        raise StoryBroken(f"{kind} of {path} ended as {operation['status']}: {problem}")
+    await finished(world, operation, path)
     return await world.api.get(path, world.auditor)
 
 
 async def _prepare(world: World, row: tables.Evaluation, cycle: Json) -> None:
-    """What has to be known before the scoring: exemptions, and an expert's mark for every centre."""
+    """What has to be known before the scoring: exemptions, and the experts' marks for every centre."""
     evaluations = {
         found["centre_id"]: found
         async for found in world.api.items("/v1/evaluations", world.auditor, cycle_id=cycle["id"])
@@ -74,16 +68,9 @@ async def _prepare(world: World, row: tables.Evaluation, cycle: Json) -> None:
     async def exempt(world: World, exemption: tables.Exemption, _: date) -> None:
         await _exempt(world, exemption, evaluations[world.centres[exemption.centre]["id"]])
 
-    async def mark(world: World, mark: tables.Mark, _: date) -> None:
-        evaluation = evaluations[world.centres[mark.centre]["id"]]
-        body = {"indicator": mark.indicator, "mark": mark.mark, "evidence": mark.evidence}
-        path, key = f"/v1/evaluations/{evaluation['id']}/expert-scores", f"mark/{evaluation['no']}/{mark.indicator}"
-        await world.api.post(path, world.callers["expert"], row.marked_on, body, key=key)
-
     exemptions = [exemption for exemption in world.data.exemptions if exemption.year == row.year]
-    marks = [mark for mark in world.data.marks if mark.year == row.year]
     await world.each(exemptions, exempt, row.scored_on)
-    await world.each(marks, mark, row.scored_on)
+    await mark_year(world, cycle, {centre["id"]: key for key, centre in world.centres.items()}, row.marked_on)
 
 
 async def _exempt(world: World, row: tables.Exemption, evaluation: Json) -> None:
@@ -104,8 +91,8 @@ async def _exempt(world: World, row: tables.Exemption, evaluation: Json) -> None
 
 
 async def tell_rectification(world: World, row: tables.Rectification, until: date) -> None:
-    """The centre hands in its evidence; a bureau accepts it, or rejects it and sees it again."""
-    if row.submitted_on is None or row.submitted_on > until:
+    """Served by one bureau; the centre reports, the other bureau rejects it or inspects, and another person accepts."""
+    if row.served_on > until:
         return
     centre = world.centres[row.centre]
     wanted: dict[str, str | int] = {"centre_id": centre["id"], "year": row.year}
@@ -113,13 +100,30 @@ async def tell_rectification(world: World, row: tables.Rectification, until: dat
     if not orders:
         raise StoryBroken(f"{centre['name']} failed in {row.year}, but nothing was ordered")
     operator = world.holder("centre_operator", centre["operator_code"])
-    officer = world.bureau("industry_officer")
+    officer, inspector = world.bureau("science_officer"), world.bureau("industry_officer")
+    path, name = f"/v1/rectifications/{orders[0]['id']}", f"rectification/{orders[0]['no']}"
+    found = await _served(world, row, path, name)
     evidence, again = {"evidence": [row.evidence]}, {"evidence": [f"{row.evidence}-补充"]}
+    inspection = {
+        "record_no": row.inspection_no,
+        "units": ["示例市科技局", "示例市工信局"],
+        "findings": [{"item_id": item["id"], "outcome": "remedied"} for item in found["items"]],
+    }
     steps = [
         Step("ordered", row.submitted_on, "submit", operator, evidence),
-        Step("submitted", row.rejected_on, "reject", officer, {"reason": row.rejected_reason}),
+        Step("submitted", row.rejected_on, "reject", inspector, {"reason": row.rejected_reason}),
         Step("rejected", row.resubmitted_on, "submit", operator, again),
-        Step("submitted", row.accepted_on, "accept", officer, {"document_no": row.acceptance_no}),
+        Step("submitted", row.inspected_on, "inspect", inspector, inspection),
+        Step("inspected", row.accepted_on, "accept", officer, {"document_no": row.acceptance_no}),
     ]
-    name = f"rectification/{orders[0]['no']}"
-    await world.walk(f"/v1/rectifications/{orders[0]['id']}", name, orders[0], steps, until)
+    await world.walk(path, name, found, steps, until)
+
+
+async def _served(world: World, row: tables.Rectification, path: str, name: str) -> Json:
+    """The order with its items, served if it was not yet."""
+    found = await world.api.get(path, world.auditor)
+    if found["served_on"] is None:
+        body = {"method": "direct", "recipient_role": _RECIPIENT, "document_no": row.notice_no}
+        await world.api.post(f"{path}/serve", world.bureau("science_officer"), row.served_on, body, key=f"{name}/serve")
+        found = await world.api.get(path, world.auditor)
+    return found

@@ -8,18 +8,15 @@ from deploy.demo.story.world import World
 
 async def find_everything(world: World) -> None:
     """Fill the world with what an earlier run made; nothing in the API says whose it is but the natural keys."""
-    await _centres(world)
+    await find_centres(world)
     keys = {centre["id"]: key for key, centre in world.centres.items()}
     world.titles = {
         (keys[found["centre_id"]], found["kind"]): found
         for found in await _list(world, "/v1/qualification-applications")
         if found["centre_id"] in keys
     }
-    world.enterprises = {found["code"]: found for found in await _list(world, "/v1/enterprises")}
+    await find_stays(world)
     codes = {found["id"]: code for code, found in world.enterprises.items()}
-    world.tenancies = {
-        (codes[found["enterprise_id"]], found["agreement_no"]): found for found in await _list(world, "/v1/tenancies")
-    }
     world.services = {
         (keys[found["centre_id"]], codes[found["enterprise_id"]], found["type"]): found
         for found in await _list(world, "/v1/service-records")
@@ -40,11 +37,47 @@ async def find_everything(world: World) -> None:
         for found in await _list(world, "/v1/grants")
         if found["centre_id"] in keys
     }
+    world.practices = {
+        (keys[found["centre_id"]], found["title"]): found
+        for found in await _list(world, "/v1/practices")
+        if found["centre_id"] in keys
+    }
+    await _people(world)
+    await _divisions(world)
     world.cycles = {found["year"]: found for found in await _list(world, "/v1/evaluation-cycles")}
     await _vouchers(world)
 
 
-async def _centres(world: World) -> None:
+async def find_stays(world: World) -> None:
+    """Enterprises with their stays; a team's stay goes by its agreement, as it may have a code by now or not."""
+    world.enterprises = {found["code"]: found for found in await _list(world, "/v1/enterprises")}
+    codes = {found["id"]: code for code, found in world.enterprises.items()}
+    teams = {row.agreement_no for row in world.data.projects}
+    for found in await _list(world, "/v1/tenancies"):
+        if found["agreement_no"] in teams:
+            world.team_stays[found["agreement_no"]] = found
+        elif found["enterprise_id"] in codes:
+            world.tenancies[codes[found["enterprise_id"]], found["agreement_no"]] = found
+
+
+async def _people(world: World) -> None:
+    world.persons = {found["person_ref"]: found for found in await _list(world, "/v1/persons")}
+    world.projects = {found["name"]: found for found in await _list(world, "/v1/projects")}
+    world.partners = {found["code"]: found for found in await _list(world, "/v1/partners")}
+
+
+async def _divisions(world: World) -> None:
+    world.divisions = {found["code"]: found for found in await _list(world, "/v1/divisions")}
+    world.funds = {(found["division"], found["year"]): found for found in await _list(world, "/v1/matching-funds")}
+    world.payments = {
+        (found["division"], found["year"], found["voucher_no"]): found
+        for found in await _list(world, "/v1/matching-funds/spending")
+    }
+    world.targets = {(found["item"], found["year"]): found for found in await _list(world, "/v1/targets")}
+
+
+async def find_centres(world: World) -> None:
+    """Centres by the files' own names for them."""
     wanted = {(row.operator_code, row.name): row.key for row in world.data.centres}
     for found in await _list(world, "/v1/centres"):
         key = wanted.get((found["operator_code"], found["name"]))

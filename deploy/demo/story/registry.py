@@ -187,6 +187,7 @@ async def _enterprise(world: World, row: tables.Tenancy) -> Json:
             "registered_on": known.registered_on.isoformat(),
             "legal_representative_ref": known.legal_representative_ref,
             "graduate_founder": known.graduate_founder,
+            "registered_address": known.registered_address,
         }
         operator = world.holder("centre_operator", world.centres[row.centre]["operator_code"])
         key = f"enterprise/{known.code}"

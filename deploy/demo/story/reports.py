@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 
 from deploy.demo import tables
-from deploy.demo.client import Json
+from deploy.demo.client import ApiRefused, Json
 from deploy.demo.story.world import Step, World
+
+EXPLANATION: Final = "已核对台账，变动属实。"
 
 
 async def tell_report(world: World, row: tables.Report, until: date) -> None:
@@ -22,7 +25,7 @@ async def tell_report(world: World, row: tables.Report, until: date) -> None:
         body = {"centre_id": centre["id"], "year": row.year, "quarter": row.quarter, "form": _first_version(row)}
         found = await world.api.post("/v1/quarterly-reports", operator, row.submitted_on, body, key=f"{name}/draft")
     path = f"/v1/quarterly-reports/{found['id']}"
-    found = await world.walk(path, name, found, [Step("draft", row.submitted_on, "submit", operator)], until)
+    found = await _submit(world, path, name, found, Step("draft", row.submitted_on, "submit", operator), until)
     if row.returned_on is not None and found["revision"] == 1:
         reasons = {"reasons": {row.returned_field: "missing"}}
         steps = [Step("submitted", row.returned_on, "return", officer, reasons)]
@@ -42,7 +45,22 @@ async def _correct(world: World, row: tables.Report, found: Json, name: str, unt
     field = str(row.returned_field)
     body = {"form": {field: _form(row)[field]}}
     found = await world.api.patch(path, operator, row.corrected_on, body, version=found["version"])
-    return await world.walk(path, name, found, [Step("returned", row.corrected_on, "submit", operator)], until)
+    return await _submit(world, path, name, found, Step("returned", row.corrected_on, "submit", operator), until)
+
+
+async def _submit(world: World, path: str, name: str, found: Json, step: Step, until: date) -> Json:
+    """Submit it; numbers that are unusual beside the last quarter's are explained first."""
+    try:
+        return await world.walk(path, name, found, [step], until)
+    except ApiRefused as refused:
+        if refused.code != "report-warnings-unexplained":
+            raise
+    assert step.day is not None
+    shown = await world.api.get(path, step.caller)
+    warnings = [fault["id"] for fault in shown["faults"] if fault["severity"] == "warning"]
+    body = {"explanations": dict.fromkeys(warnings, EXPLANATION)}
+    found = await world.api.patch(path, step.caller, step.day, body, version=shown["version"])
+    return await world.walk(path, name, found, [step], until)
 
 
 def _first_version(row: tables.Report) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TypeVar
@@ -10,9 +10,14 @@ from typing import TypeVar
 from deploy.demo import tables
 from deploy.demo.story.comebacks import tell_comeback
 from deploy.demo.story.delistings import tell_delisting
+from deploy.demo.story.divisions import tell_division, tell_fund, tell_matching_payment, tell_target
 from deploy.demo.story.evaluations import tell_evaluation, tell_rectification
+from deploy.demo.story.experts import tell_expert
 from deploy.demo.story.finding import find_everything
 from deploy.demo.story.grants import tell_grant
+from deploy.demo.story.imports import STEP_BY_STEP, import_carriers, import_earlier, import_tenants
+from deploy.demo.story.partners import tell_agreement, tell_joint_carrier, tell_partner, tell_practice
+from deploy.demo.story.people import tell_graduation, tell_person, tell_project
 from deploy.demo.story.registry import tell_centre, tell_service, tell_tenancy, tell_tier, tell_title
 from deploy.demo.story.reports import tell_report
 from deploy.demo.story.vouchers import tell_closing, tell_programme, tell_provider, tell_redemption, tell_voucher
@@ -61,18 +66,34 @@ async def _live(world: World, stretch: Stretch) -> None:
     data = world.data
     scenes = [
         _scene(stretch, "rectifications", data.rectifications, tell_rectification),
+        _file(stretch, "earlier", data.earlier_centres, import_earlier),
         _scene(stretch, "centres", data.centres, tell_centre),
+        _file(stretch, "carriers", data.carriers, import_carriers),
         _scene(stretch, "titles", data.titles, tell_title),
-        _scene(stretch, "enterprises", data.tenancies, tell_tenancy),
+        _scene(stretch, "enterprises", [row for row in data.tenancies if row.centre in STEP_BY_STEP], tell_tenancy),
+        _file(stretch, "enterprises", data.tenancies, import_tenants),
+        _scene(stretch, "enterprises", [row for row in data.tenancies if row.centre not in STEP_BY_STEP], tell_tenancy),
+        _scene(stretch, "projects", data.projects, tell_project),
+        _scene(stretch, "persons", data.persons, tell_person),
+        _scene(stretch, "graduations", data.graduations, tell_graduation),
+        _scene(stretch, "partners", data.partners, tell_partner),
+        _scene(stretch, "partners", data.agreements, tell_agreement),
+        _scene(stretch, "partners", data.joint_carriers, tell_joint_carrier),
         _scene(stretch, "services", data.services, tell_service),
         _scene(stretch, "tiers", data.tiers, tell_tier),
         _scene(stretch, "reports", data.reports, tell_report),
+        _scene(stretch, "divisions", data.divisions, tell_division),
+        _scene(stretch, "matching_funds", data.funds, tell_fund),
+        _scene(stretch, "matching_funds", data.payments, tell_matching_payment),
+        _scene(stretch, "practices", data.practices, tell_practice),
+        _scene(stretch, "targets", data.targets, tell_target),
         _scene(stretch, "grants", data.grants, tell_grant),
         _scene(stretch, "providers", data.providers, tell_provider),
         _scene(stretch, "programmes", data.programmes, tell_programme),
         _scene(stretch, "vouchers", data.vouchers, tell_voucher),
         _scene(stretch, "programmes", [row for row in data.programmes if row.closed_on], tell_closing),
         _scene(stretch, "redemptions", data.redemptions, tell_redemption),
+        _scene(stretch, "experts", data.experts, tell_expert),
         _scene(stretch, "evaluation", data.evaluations, tell_evaluation),
         _scene(stretch, "delisting", data.delistings, tell_delisting),
         *(_scene(stretch, "comeback", [comeback], tell_comeback) for comeback in data.comebacks),
@@ -94,3 +115,15 @@ def _scene(
         await world.each(concerned, tell_row, stretch.until, kind=kind)
 
     return len(concerned), play
+
+
+def _file(
+    stretch: Stretch, kind: str, rows: Sequence[R], take_in: Callable[[World, Sequence[R], date], Awaitable[None]]
+) -> tuple[int, Callable[[World], Awaitable[None]]]:
+    """One file for all rows that have a part in the stretch."""
+    concerned = [row for row in rows if stretch.concerns(row)]
+
+    async def play(world: World) -> None:
+        await world.each([concerned], take_in, stretch.until, kind=kind)
+
+    return min(1, len(concerned)), play

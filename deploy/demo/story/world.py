@@ -74,6 +74,15 @@ class World:
     providers: dict[str, Json] = field(default_factory=dict)
     vouchers: dict[tuple[str, str], Json] = field(default_factory=dict)
     redemptions: dict[tuple[str, str, str], Json] = field(default_factory=dict)
+    persons: dict[str, Json] = field(default_factory=dict)
+    projects: dict[str, Json] = field(default_factory=dict)
+    team_stays: dict[str, Json] = field(default_factory=dict)
+    partners: dict[str, Json] = field(default_factory=dict)
+    practices: dict[tuple[str, str], Json] = field(default_factory=dict)
+    divisions: dict[str, Json] = field(default_factory=dict)
+    funds: dict[tuple[str, int], Json] = field(default_factory=dict)
+    payments: dict[tuple[str, int, str], Json] = field(default_factory=dict)
+    targets: dict[tuple[str, int], Json] = field(default_factory=dict)
     cycles: dict[int, Json] = field(default_factory=dict)
     refusals: dict[date, Refusal] = field(default_factory=dict)
     comeback: Json | None = None
@@ -90,6 +99,11 @@ class World:
     def holder(self, role: str, org: str) -> Caller:
         """Who has the role for an organisation's code."""
         return self._scoped(role, lambda account: account == org, "org")
+
+    def person(self, ref: str) -> Caller | None:
+        """Who signs in as the person."""
+        found = (account.username for account in self.data.accounts if account.person_ref == ref)
+        return next((self.callers[username] for username in found), None)
 
     def division(self, step: str, division: str) -> Caller:
         """A county's or park's officer or approver."""

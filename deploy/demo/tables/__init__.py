@@ -1,5 +1,16 @@
 """The CSV files, one row type each: what the generator writes and the story reads."""
 
+from deploy.demo.tables.around import (
+    Agreement,
+    Carrier,
+    DivisionPage,
+    EarlierCentre,
+    EarlierEnterprise,
+    EarlierStay,
+    JointCarrier,
+    Partner,
+    Practice,
+)
 from deploy.demo.tables.base import DATA, Row, read, select, write
 from deploy.demo.tables.evaluation import (
     FORM_FIELDS,
@@ -7,26 +18,53 @@ from deploy.demo.tables.evaluation import (
     Delisting,
     Evaluation,
     Exemption,
+    Expert,
     Mark,
     Rectification,
     Report,
+    TargetFigure,
 )
-from deploy.demo.tables.money import Grant, Programme, Provider, Redemption, Spending, Voucher
+from deploy.demo.tables.money import (
+    Grant,
+    MatchingFund,
+    MatchingPayment,
+    Programme,
+    Provider,
+    Redemption,
+    Spending,
+    Voucher,
+)
+from deploy.demo.tables.people import Graduation, Person, Project
 from deploy.demo.tables.registry import Account, Centre, Enterprise, Service, Tenancy, Tier, Title
 
 __all__ = [
     "DATA",
     "FORM_FIELDS",
     "Account",
+    "Agreement",
+    "Carrier",
     "Centre",
     "Comeback",
     "Delisting",
+    "DivisionPage",
+    "EarlierCentre",
+    "EarlierEnterprise",
+    "EarlierStay",
     "Enterprise",
     "Evaluation",
     "Exemption",
+    "Expert",
+    "Graduation",
     "Grant",
+    "JointCarrier",
     "Mark",
+    "MatchingFund",
+    "MatchingPayment",
+    "Partner",
+    "Person",
+    "Practice",
     "Programme",
+    "Project",
     "Provider",
     "Rectification",
     "Redemption",
@@ -34,6 +72,7 @@ __all__ = [
     "Row",
     "Service",
     "Spending",
+    "TargetFigure",
     "Tenancy",
     "Tier",
     "Title",

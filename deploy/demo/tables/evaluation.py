@@ -71,7 +71,8 @@ class Evaluation(Row):
 
 
 class Mark(Row):
-    """An expert's mark for the sample check of filings, 0 to 100."""
+    """What the experts' marks for the sample check of filings come to, 0 to 100; the first two lie `apart` points below
+    and above it."""
 
     file: ClassVar[str] = "expert-marks.csv"
 
@@ -79,7 +80,20 @@ class Mark(Row):
     year: int
     indicator: str
     mark: str
+    apart: Decimal
     evidence: str
+
+
+class Expert(Row):
+    """Somebody who marks, by the account's name, with a conflict of interest that keeps one centre away."""
+
+    file: ClassVar[str] = "experts.csv"
+
+    username: str
+    applied_on: date
+    appointed_on: date
+    conflict_kind: str | None
+    conflict_centre: str | None
 
 
 class Exemption(Row):
@@ -98,17 +112,22 @@ class Exemption(Row):
 
 
 class Rectification(Row):
-    """What a failed centre does about the order it got; without `accepted_on` nothing is accepted."""
+    """The order that a failed centre is served, and what it does about it: reported, perhaps rejected and reported
+    again, inspected on site and accepted. A missing day is a step that is not taken."""
 
     file: ClassVar[str] = "rectifications.csv"
 
     centre: str
     year: int
+    served_on: date
+    notice_no: str
     submitted_on: date | None
     evidence: str | None
     rejected_on: date | None
     rejected_reason: str | None
     resubmitted_on: date | None
+    inspected_on: date | None
+    inspection_no: str | None
     accepted_on: date | None
     acceptance_no: str | None
 
@@ -161,3 +180,18 @@ class Comeback(Row):
     document_no: str | None
 
     _lists = field_validator("service_kinds", mode="before")(words)
+
+
+class TargetFigure(Row):
+    """A figure reached by the end of a quarter, entered by the office and confirmed by its approver; without
+    `confirmed_on` it waits and does not count."""
+
+    file: ClassVar[str] = "target-figures.csv"
+
+    item: str
+    year: int
+    quarter: int
+    value: str
+    document_no: str
+    entered_on: date
+    confirmed_on: date | None

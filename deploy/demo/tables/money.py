@@ -120,3 +120,41 @@ class Redemption(Row):
     delivered_on: date | None
     redeemed_on: date | None
     released_on: date | None
+
+
+class MatchingFund(Row):
+    """A division's matching budget of a year: recorded by its officer, approved by its approver; `revised` is another
+    amount later in the year. Without `approved_on` it waits."""
+
+    file: ClassVar[str] = "matching-funds.csv"
+
+    division: str
+    year: int
+    document_no: str
+    amount: str
+    recorded_on: date
+    approved_on: date | None
+    revised: str | None
+    revision_no: str | None
+    revised_on: date | None
+    revision_approved_on: date | None
+
+
+class MatchingPayment(Row):
+    """A payment out of it, to a centre or an enterprise, and where it was taken back, when and why."""
+
+    file: ClassVar[str] = "matching-payments.csv"
+
+    division: str
+    year: int
+    centre: str | None
+    enterprise: str | None
+    amount: str
+    purpose: str
+    description: str
+    voucher_no: str
+    document_no: str
+    spent_on: date
+    reversed_on: date | None
+    reversal_reason: str | None
+    reversal_voucher_no: str | None

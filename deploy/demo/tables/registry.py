@@ -13,7 +13,8 @@ from deploy.demo.tables.base import Row, words
 
 class Centre(Row):
     """A centre and the days of its listing. `key` is the files' own name for it; `tier` is what it becomes after the
-    listing, which is always that of a standard centre."""
+    listing, which is always that of a standard centre. One that was listed before 2019 comes as a file:
+    earlier-centres.csv."""
 
     file: ClassVar[str] = "centres.csv"
 
@@ -94,6 +95,7 @@ class Enterprise(Row):
     registered_on: date
     legal_representative_ref: str
     graduate_founder: bool
+    registered_address: str
 
 
 class Tenancy(Row):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Response
 
 from services.evaluation.access import Anyone
 from services.evaluation.circulars.models import Circular
-from services.evaluation.circulars.queries import circulars, find_circular, lines_of
+from services.evaluation.circulars.queries import circulars, corrections_of, find_circular, lines_of
 from services.evaluation.circulars.schemas import CircularFilter, CircularOut, CircularWithLines
 from services.evaluation.cycles.queries import edition_of
 from shared.db import Session
@@ -33,10 +33,11 @@ async def list_circulars(session: Session, _: Anyone, wanted: Annotated[Circular
 async def read_circular(
     circular_id: UUID, session: Session, _: Anyone, runtime: RuntimeDep, response: Response
 ) -> CircularWithLines:
-    """One circular with a line for each failed centre."""
+    """One circular with a line for each failed centre, and what was corrected since."""
     circular = await find_circular(session, circular_id)
     set_etag(response, circular.version)
     edition = runtime.editions.get(await edition_of(session, circular.cycle_id))
     clauses = [edition.rule("evaluation.circular").clause]
     shown = CircularOut.model_validate(circular).model_dump()
-    return CircularWithLines(**shown, clauses=clauses, lines=await lines_of(session, circular.id))
+    lines, corrections = await lines_of(session, circular.id), await corrections_of(session, circular.id)
+    return CircularWithLines(**shown, clauses=clauses, lines=lines, corrections=corrections)

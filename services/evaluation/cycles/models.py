@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.evaluation.base import Base
@@ -41,7 +41,15 @@ class EvaluationCycle(Aggregate, Base):
 
     year: Mapped[int] = mapped_column(SmallInteger)
     edition: Mapped[str]
+    rubric_id: Mapped[UUID | None] = mapped_column(ForeignKey("rubric_edition.id"))
+    """What centres are evaluated by; NULL for the rubric of the policy edition's file."""
+    marks: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
+    """How many experts mark an indicator blind, of the edition as the year was opened; 1 for a single entry."""
     status: Mapped[str] = mapped_column(default="open")
+    self_report_due_on: Mapped[date | None]
+    marking_due_on: Mapped[date | None]
+    objections_until: Mapped[date | None]
+    """Only where it was extended; else it follows from the announcement."""
     opened_on: Mapped[date]
     opened_by: Mapped[str]
     operation_id: Mapped[UUID | None]

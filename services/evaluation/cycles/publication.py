@@ -17,14 +17,14 @@ from services.evaluation.delistings.confirmations import decided_data
 from services.evaluation.delistings.models import DelistingCase, DelistingParticipant
 from services.evaluation.delistings.opening import (
     drop_case,
-    final_outcomes,
     open_case_of,
     open_cases,
-    outcome_of,
 )
 from services.evaluation.delistings.queries import taken_so_far
+from services.evaluation.delistings.records.queries import counted_years, outcome_of, successors_of
 from services.evaluation.evaluations.models import Evaluation
 from services.evaluation.projections import known_centre, known_qualification
+from services.evaluation.rectifications.closing import supersede_orders
 from services.evaluation.rectifications.usecases import order_rectification
 from services.evaluation.rubrics.rules import NOT_GRADED
 from shared.clock import utcnow
@@ -81,23 +81,25 @@ async def publish_centre(session: AsyncSession, publication: Publication, evalua
     edition, context = publication.edition, publication.context
     run = rules.failed_run(edition, evaluation.year, years)
     case = await open_case_of(session, evaluation.id)
-    delisted = await _already_delisted(session, evaluation.centre_id)
+    delisted, in_effect = await _already_delisted(session, evaluation.centre_id)
     delists = not delisted and not rules.decide_consecutive_failure(edition, evaluation.year, years).passed
     if delists:
         case = await _ready_case(session, publication, case)
         evaluation.delisting_case_id = case.id
     elif case is not None:
         await drop_case(session, case, context)
-    if evaluation.failing and not (delists or delisted):
-        order = await order_rectification(session, edition, evaluation, publication.day, context)
+    if evaluation.failing and not (delists or in_effect):
+        order = await order_rectification(session, publication.editions, evaluation, publication.day, context)
         evaluation.rectification_id = order.id
     _make_final(evaluation, publication, len(run))
     await _tell_result(session, evaluation, context)
     if case is not None and delists:
         await _put_in_force(session, publication, case)
-    if evaluation.failing:
+        await supersede_orders(session, case.centre_id, case.id, context)
+    if evaluation.failing or evaluation.grade == NOT_GRADED:  # a year off the list may join the fails around it
         await session.flush()
-        await open_cases(session, publication.editions, Evaluation.centre_id == evaluation.centre_id, context)
+        concerned = [evaluation.centre_id, *await successors_of(session, evaluation.centre_id)]
+        await open_cases(session, publication.editions, Evaluation.centre_id.in_(concerned), context)
     return evaluation
 
 
@@ -106,7 +108,7 @@ async def _years_with(session: AsyncSession, evaluation: Evaluation) -> dict[int
     own = {evaluation.year: outcome_of(evaluation.grade, evaluation.failing)}
     if not evaluation.failing:
         return own
-    final = await final_outcomes(session, [evaluation.centre_id])
+    final = await counted_years(session, [evaluation.centre_id])
     return {**final.get(evaluation.centre_id, {}), **own}
 
 
@@ -119,11 +121,14 @@ async def _hold(session: AsyncSession, evaluation_id: UUID) -> Evaluation:
     return (await session.scalars(locked.execution_options(populate_existing=True))).one()
 
 
-async def _already_delisted(session: AsyncSession, centre_id: UUID) -> bool:
-    """A centre is delisted once: a further fail of a year in which it was still listed is only a result."""
-    case = DelistingCase
-    in_force = select(case.id).where(case.centre_id == centre_id, case.status.in_(rules.IN_FORCE))
-    return await session.scalar(in_force) is not None
+async def _already_delisted(session: AsyncSession, centre_id: UUID) -> tuple[bool, bool]:
+    """Whether a decision stands, and whether it has its effect. A centre is delisted once: a further fail is only a
+    result, and while a stay lasts one to be put right."""
+    in_force = select(DelistingCase).where(
+        DelistingCase.centre_id == centre_id, DelistingCase.status.in_(rules.IN_FORCE)
+    )
+    case = await session.scalar(in_force)
+    return case is not None, case is not None and case.in_effect
 
 
 async def _ready_case(session: AsyncSession, publication: Publication, case: DelistingCase | None) -> DelistingCase:

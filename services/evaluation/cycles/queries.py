@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,7 @@ from services.evaluation.delistings.models import DelistingCase
 from services.evaluation.delistings.rules import DROPPED
 from services.evaluation.evaluations.models import Evaluation, Exemption, ExpertScore, Veto
 from services.evaluation.evaluations.queries import undecided
+from services.evaluation.experts.models import ExpertAssignment
 from services.evaluation.operations.models import Operation, OperationIssue
 from services.evaluation.projections import known_centre
 from services.evaluation.reports.models import QuarterlyReport
@@ -94,9 +95,9 @@ async def completeness_of(session: AsyncSession, cycle: EvaluationCycle, edition
                 func.count().filter(evaluation.status == "published").label("published"),
                 func.count().filter(evaluation.grade == EXEMPT).label("exempt"),
                 func.count().filter(evaluation.grade == NOT_GRADED).label("not_graded"),
-                func.count().filter(or_(evaluation.status == "pending", _left_out(cycle.id))).label("unscored"),
-                func.count().filter(and_(open_ones, _unmarked(edition))).label("unmarked"),
-                func.count().filter(and_(open_ones, _outdated(cycle.year))).label("outdated"),
+                func.count().filter(or_(evaluation.status == "pending", left_out_of(cycle.id))).label("unscored"),
+                func.count().filter(and_(open_ones, unmarked_by(edition))).label("unmarked"),
+                func.count().filter(and_(open_ones, outdated_in(cycle.year))).label("outdated"),
             ).where(evaluation.cycle_id == cycle.id)
         )
     ).one()
@@ -111,7 +112,7 @@ async def completeness_of(session: AsyncSession, cycle: EvaluationCycle, edition
     )
 
 
-def _left_out(cycle_id: UUID) -> ColumnElement[bool]:
+def left_out_of(cycle_id: UUID) -> ColumnElement[bool]:
     """A scoring has left the evaluation out since it was scored last: the score it has is not the one asked for."""
     left_out = (
         select(OperationIssue.evaluation_id)
@@ -126,23 +127,34 @@ def _left_out(cycle_id: UUID) -> ColumnElement[bool]:
     return left_out.exists()
 
 
-def _unmarked(edition: Edition) -> ColumnElement[bool]:
-    """The score decides the grade, and some expert indicator has no mark yet."""
-    wanted = [indicator.id for indicator in edition.rubric.indicators if indicator.kind == "expert"]
+def unmarked_by(edition: Edition) -> ColumnElement[bool]:
+    """The score decides the grade, and some expert indicator has no mark yet, or is marked anew."""
+    wanted = [indicator.id for indicator in edition.rubric.with_bonus if indicator.kind == "expert"]
     marked = (
         select(func.count(ExpertScore.indicator.distinct()))
         .where(ExpertScore.evaluation_id == Evaluation.id, ExpertScore.indicator == func.any(_texts(wanted)))
         .scalar_subquery()
     )
     score_counts = and_(~Evaluation.exempt, ~Evaluation.vetoed, Evaluation.grade.is_distinct_from(NOT_GRADED))
-    return and_(score_counts, marked < len(wanted))
+    return and_(score_counts, or_(marked < len(wanted), _marked_anew()))
+
+
+def _marked_anew() -> ColumnElement[bool]:
+    """A later round has begun whose marks are not agreed."""
+    assignment = ExpertAssignment
+    agreed = exists().where(
+        ExpertScore.evaluation_id == assignment.evaluation_id,
+        ExpertScore.indicator == assignment.indicator,
+        ExpertScore.round >= assignment.round,
+    )
+    return exists().where(assignment.evaluation_id == Evaluation.id, assignment.round > 1, ~agreed)
 
 
 def _texts(values: list[str]) -> Any:
     return cast(literal(values, ARRAY(Text)), ARRAY(Text))
 
 
-def _outdated(year: int) -> ColumnElement[bool]:
+def outdated_in(year: int) -> ColumnElement[bool]:
     """A report was accepted after the score was computed."""
     report = QuarterlyReport
     later = select(report.id).where(

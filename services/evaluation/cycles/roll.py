@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import table_of
@@ -28,15 +28,22 @@ async def enrol_centres(session: AsyncSession, cycle: EvaluationCycle, context: 
     Safe to repeat: centres that became known since are added. The caller holds the cycle FOR UPDATE. Returns how many
     were added.
     """
+    last = date(cycle.year, 12, 31)
+    centre = known_centre.c
+    new = list(await session.scalars(select(centre.id).where(not_enrolled(cycle)).order_by(centre.no)))
+    await _add(session, cycle, new, last, context)
+    await _refresh(session, cycle, last)
+    return len(new)
+
+
+def not_enrolled(cycle: EvaluationCycle) -> ColumnElement[bool]:
+    """Centres listed at the year's end or during it that have no evaluation in it."""
     first, last = date(cycle.year, 1, 1), date(cycle.year, 12, 31)
     centre = known_centre.c
     left = func.least(centre.delisted_on, centre.withdrawn_on)
     listed = and_(centre.listed_on <= last, or_(left.is_(None), left >= first))
     enrolled = select(Evaluation.centre_id).where(Evaluation.cycle_id == cycle.id)
-    new = list(await session.scalars(select(centre.id).where(listed, centre.id.not_in(enrolled)).order_by(centre.no)))
-    await _add(session, cycle, new, last, context)
-    await _refresh(session, cycle, last)
-    return len(new)
+    return and_(listed, centre.id.not_in(enrolled))
 
 
 async def _add(

@@ -24,6 +24,7 @@ from services.evaluation.cycles.schemas import (
 from services.evaluation.operations.models import Operation
 from services.evaluation.operations.queries import SERVICE
 from services.evaluation.operations.schemas import OperationOut
+from services.evaluation.rubrics.pinning import pinned_edition
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, SortKey, paginate
@@ -82,7 +83,8 @@ async def read_cycle(
 async def preview_cycle(cycle_id: UUID, session: Session, _: BureauReader, runtime: RuntimeDep) -> Preview:
     """The year as it would be published now: grades, would-be fails, completeness."""
     cycle = await find_cycle(session, cycle_id)
-    return await preview_of(session, cycle, runtime.editions.get(cycle.edition))
+    edition = await pinned_edition(session, runtime.editions, cycle.edition, cycle.rubric_id)
+    return await preview_of(session, cycle, edition)
 
 
 @router.post("/{cycle_id}/score", status_code=202, responses=_STEP)

@@ -34,6 +34,12 @@ def objections_end(edition: Edition, announced_on: date) -> WorkingDay:
     return add_working_days(announced_on, edition.notices.objection_working_days.value)
 
 
+def last_objection_day(edition: Edition, announced_on: date, extended: date | None) -> date:
+    """2.3-4: the last day for an objection, the extended one where there is one."""
+    last = objections_end(edition, announced_on).day
+    return last if extended is None else max(last, extended)
+
+
 def first_publication_day(notice_until: date) -> date:
     """2.3-4: the notice's last day is a full day, so results are published from the next one on."""
     return notice_until + timedelta(days=1)
@@ -59,10 +65,12 @@ def decide_adverse_publication(edition: Edition, fails: int, day: date, basis: s
     return edition.decision() if fails == 0 else decide_adverse_decision(edition, day, basis)
 
 
-def decide_all_evaluated(edition: Edition, *, unscored: int, unmarked: int, outdated: int) -> Decision:
+def decide_all_evaluated(
+    edition: Edition, *, unscored: int, unmarked: int, outdated: int, under_review: int
+) -> Decision:
     """2.3-1: every centre is evaluated in full before results become preliminary: scored, each expert indicator marked,
-    and nothing accepted after the scores were computed."""
-    inputs = {"unscored": unscored, "unmarked": unmarked, "outdated": outdated}
+    nothing accepted after the scores were computed, and no report that a centre sent left without an answer."""
+    inputs = {"unscored": unscored, "unmarked": unmarked, "outdated": outdated, "under_review": under_review}
     passed = not any(inputs.values())
     result = edition.result(
         "evaluation.completeness",

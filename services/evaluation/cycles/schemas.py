@@ -10,10 +10,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.evaluation.cycles.models import EvaluationCycle
-from services.evaluation.cycles.rules import first_publication_day, notice_end, objections_end
+from services.evaluation.cycles.rules import STATUSES, first_publication_day, last_objection_day, notice_end
 from services.evaluation.terms import warning_codes
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 from shared.policy.edition import Edition
 
 DocumentNo = Annotated[str, Field(min_length=1, max_length=100, examples=["拉科发〔2020〕18号"])]
@@ -57,7 +58,7 @@ class CycleFilter(PageParams):
     """Filters of the list."""
 
     year: int | None = None
-    status: str | None = None
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
 
 
 class CycleOut(Response):
@@ -67,8 +68,12 @@ class CycleOut(Response):
     version: int
     year: int
     edition: str
+    rubric_id: UUID | None
+    marks: int
     status: str
     opened_on: date
+    self_report_due_on: date | None
+    marking_due_on: date | None
     operation: str | None
     scored_on: date | None
     announced_on: date | None
@@ -88,13 +93,15 @@ class CycleOut(Response):
     def of(cls, cycle: EvaluationCycle, edition: Edition) -> Self:
         """`operation` is the id of the work under way or done last, as the operations' address has it."""
         notice = None if cycle.announced_on is None else notice_end(edition, cycle.announced_on)
-        objections = None if cycle.announced_on is None else objections_end(edition, cycle.announced_on)
+        announced, extended = cycle.announced_on, cycle.objections_until
+        objections = None if announced is None else last_objection_day(edition, announced, extended)
+        until = cycle.notice_until
         computed = {"operation", "objections_until", "first_publication_day", "term_warnings"}
         return cls(
             **{name: getattr(cycle, name) for name in set(cls.model_fields) - computed},
             operation=None if cycle.operation_id is None else f"evaluation-{cycle.operation_id}",
-            objections_until=None if objections is None else objections.day,
-            first_publication_day=None if notice is None else first_publication_day(notice.day),
+            objections_until=objections,
+            first_publication_day=None if until is None else first_publication_day(until),
             term_warnings=[] if notice is None else warning_codes(notice),
         )
 

@@ -27,13 +27,13 @@ async def tell_cycle(
 
 
 def state_of(cycle: EvaluationCycle) -> ec.CycleState:
-    """The cycle as its events tell it; a year's rubric is that of its edition."""
+    """The cycle as its events tell it; `rubric` is the policy edition for its own rubric, else the rubric's id."""
     return ec.CycleState(
         id=cycle.id,
         year=cycle.year,
         status=cycle.status,
         edition=cycle.edition,
-        rubric=cycle.edition,
+        rubric=cycle.edition if cycle.rubric_id is None else str(cycle.rubric_id),
         document_no=cycle.document_no,
         published_on=cycle.published_on,
         opened_on=cycle.opened_on,
@@ -45,4 +45,8 @@ def state_of(cycle: EvaluationCycle) -> ec.CycleState:
         countersigned_on=cycle.countersigned_on,
         countersigned_bureau=cycle.countersigned_bureau,
         continuation_basis=cycle.continuation_basis,
+        marks=cycle.marks,
+        self_report_due_on=cycle.self_report_due_on,
+        marking_due_on=cycle.marking_due_on,
+        objections_until=cycle.objections_until,
     )

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.access import bureaus_of
-from services.evaluation.cycles import rules
+from services.evaluation.cycles import phases, rules
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.cycles.queries import completeness_of, find_cycle, unpublished_left
 from services.evaluation.cycles.roll import enrol_centres
 from services.evaluation.cycles.telling import tell_cycle
-from services.evaluation.delistings.opening import open_cases
+from services.evaluation.delistings.opening import drop_unfounded, open_cases
 from services.evaluation.delistings.rules import decide_countersignature
 from services.evaluation.evaluations.models import Evaluation, Exemption, Veto
 from services.evaluation.evaluations.queries import undecided
@@ -23,6 +23,7 @@ from services.evaluation.objections.queries import unanswered
 from services.evaluation.operations.asking import ask
 from services.evaluation.operations.models import Operation
 from services.evaluation.refusals import require_passed, require_status
+from services.evaluation.rubrics.pinning import pinned_edition, rubric_for_year
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.errors import DomainError, forbidden, four_eyes_required
@@ -48,20 +49,36 @@ async def open_cycle(
     edition = editions.for_evaluation_year(year)
     if await session.scalar(select(EvaluationCycle.id).where(EvaluationCycle.year == year)) is not None:
         raise DomainError("cycle-exists", 409, params={"year": year})
+    reports_due = phases.self_report_due(edition, year, day)
     cycle = EvaluationCycle(
         id=uuid7(),
         version=0,
         year=year,
         edition=edition.id,
+        rubric_id=await rubric_for_year(session, edition, year),
+        marks=edition.evaluation_cycle.marks.value,
         status="open",
         opened_on=day,
         opened_by=principal.account_id,
+        self_report_due_on=reports_due,
+        marking_due_on=phases.marking_due(edition, reports_due),
     )
     session.add(cycle)
     await session.flush()
     context = EventContext.of(principal, day)
     await tell_cycle(session, ec.CycleOpened, cycle, context, ("evaluation.yearly",))
     await enrol_centres(session, cycle, context)
+    return cycle
+
+
+async def enrol(session: AsyncSession, principal: Principal, cycle_id: UUID, if_match: str | None) -> EvaluationCycle:
+    """Take in centres that became known after the year was opened (2.3-1); scoring does so too."""
+    cycle = await find_cycle(session, cycle_id, lock=True)
+    honour_match(if_match, cycle.version)
+    require_status(cycle.status, rules.SCORABLE)
+    context = EventContext.of(principal)
+    await enrol_centres(session, cycle, context)
+    await tell_cycle(session, ec.CycleEnrolled, cycle, context, ("evaluation.yearly",))
     return cycle
 
 
@@ -75,6 +92,9 @@ async def request_scoring(
     last = date(cycle.year, 12, 31)
     if principal.today <= last:
         raise DomainError("year-not-over", 409, params={"last_day": last})
+    if cycle.status == "open":
+        # Opened within the year, it may have seen a rubric come that was approved for it since.
+        cycle.rubric_id = await rubric_for_year(session, runtime.editions.get(cycle.edition), cycle.year)
     context = EventContext.of(principal)
     await enrol_centres(session, cycle, context)
     total = await unpublished_left(session, cycle.id)
@@ -97,10 +117,17 @@ async def announce_cycle(
     cycle = await find_cycle(session, cycle_id, lock=True)
     honour_match(if_match, cycle.version)
     require_status(cycle.status, ("scored",))
-    edition = editions.get(cycle.edition)
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
     counted = await completeness_of(session, cycle, edition)
-    missing = {"unscored": counted.unscored, "unmarked": counted.unmarked, "outdated": counted.outdated}
-    decision = require_passed(rules.decide_all_evaluated(edition, **missing))
+    decision = require_passed(
+        rules.decide_all_evaluated(
+            edition,
+            unscored=counted.unscored,
+            unmarked=counted.unmarked,
+            outdated=counted.outdated,
+            under_review=counted.reports_under_review,
+        )
+    )
     day = _not_before(effective_date(principal, announced_on), cycle.scored_on)
     cycle.status = "announced"
     cycle.announced_on, cycle.announced_by = day, principal.account_id
@@ -108,6 +135,7 @@ async def announce_cycle(
     context = EventContext.of(principal, day)
     await tell_cycle(session, ec.CycleAnnounced, cycle, context, (*decision.rules, "evaluation.public_notice"))
     await session.flush()
+    await drop_unfounded(session, cycle.id, context)
     await open_cases(session, editions, Evaluation.cycle_id == cycle.id, context)
     return cycle
 
@@ -126,6 +154,7 @@ async def approve_cycle(
     decision = _require_notice_over(edition, cycle, day)
     await _require_objections_answered(session, cycle)
     await _require_all_decided(session, cycle)
+    await _require_up_to_date(session, editions, cycle)
     bureaus = bureaus_of(principal, edition)
     if not bureaus:
         raise forbidden()
@@ -187,6 +216,17 @@ def _not_before(day: date, earliest: date | None) -> date:
 async def _require_objections_answered(session: AsyncSession, cycle: EvaluationCycle) -> None:
     if waiting := await unanswered(session, cycle.id):
         raise DomainError("objections-unanswered", 409, params={"count": waiting})
+
+
+async def _require_up_to_date(session: AsyncSession, editions: Editions, cycle: EvaluationCycle) -> None:
+    """2.3-1, 2.3-2: before anybody signs, what is marked anew or has lost its veto has its mark, and every score counts
+    the reports as they were corrected last."""
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    counted = await completeness_of(session, cycle, edition)
+    if counted.unmarked:
+        raise DomainError("marks-outstanding", 409, params={"count": counted.unmarked})
+    if counted.outdated:
+        raise DomainError("scores-outdated", 409, params={"count": counted.outdated})
 
 
 async def _require_all_decided(session: AsyncSession, cycle: EvaluationCycle) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.evaluation.base import Base
-from services.evaluation.delistings.rules import STATUSES, TAKEN_STEPS
+from services.evaluation.delistings.rules import IN_FORCE, STATUSES, TAKEN_STEPS
 from shared.db import Aggregate
 from shared.ids import uuid7
 
@@ -60,7 +60,9 @@ class DelistingCase(Aggregate, Base):
             " num_nulls(decision_no, decided_on, countersigned_by, published_on, published_at, published_by) = 0",
             name="published_after_procedure",
         ),
-        CheckConstraint("(status = 'completed') = (completed_at IS NOT NULL)", name="completed_with_time"),
+        CheckConstraint(
+            "(completed_at IS NOT NULL) = (status = 'completed') OR status = 'reversed'", name="completed_with_time"
+        ),
     )
 
     no: Mapped[str]
@@ -103,6 +105,15 @@ class DelistingCase(Aggregate, Base):
     served_on: Mapped[date | None]
     reconsideration_until: Mapped[date | None]
     litigation_until: Mapped[date | None]
+    stayed_on: Mapped[date | None]
+    """First day of a stay that lasts: the decision has no effect meanwhile."""
+    reversed_on: Mapped[date | None]
+    """From this day on the decision has no effect any more."""
+
+    @property
+    def in_effect(self) -> bool:
+        """Published, and neither stayed nor reversed."""
+        return self.status in IN_FORCE and self.stayed_on is None
 
 
 class DelistingStep(Base):

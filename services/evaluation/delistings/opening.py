@@ -14,9 +14,9 @@ from services.evaluation.centres import states_on
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.delistings import rules
 from services.evaluation.delistings.models import DelistingCase
+from services.evaluation.delistings.records.queries import counted_years
 from services.evaluation.evaluations.models import Evaluation
 from services.evaluation.numbering import reserve_case_nos
-from services.evaluation.rubrics.rules import EXEMPT
 from shared.events import outbox
 from shared.events.contracts import evaluation as ec
 from shared.events.outbox import EventContext
@@ -37,27 +37,6 @@ class _Second:
     decision: Decision
     first_year: int
     last_year: int
-
-
-def outcome_of(grade: str | None, failing: bool) -> rules.Outcome:
-    """What a year counts as for 2.3-5."""
-    if failing:
-        return "failed"
-    return "exempt" if grade == EXEMPT else "other"
-
-
-async def final_outcomes(session: AsyncSession, centres: Iterable[UUID]) -> dict[UUID, dict[int, rules.Outcome]]:
-    """Published results by centre and year."""
-    evaluation = Evaluation
-    rows = await session.execute(
-        select(evaluation.centre_id, evaluation.year, evaluation.grade, evaluation.failing).where(
-            evaluation.centre_id.in_(list(centres)), evaluation.status == "published"
-        )
-    )
-    found: dict[UUID, dict[int, rules.Outcome]] = {}
-    for row in rows:
-        found.setdefault(row.centre_id, {})[row.year] = outcome_of(row.grade, row.failing)
-    return found
 
 
 async def open_cases(
@@ -90,7 +69,7 @@ async def open_cases(
     failing = (await session.scalars(preliminary)).all()
     if not failing:
         return []
-    outcomes = await final_outcomes(session, (found.centre_id for found in failing))
+    outcomes = await counted_years(session, (found.centre_id for found in failing))
     seconds = list(_seconds(editions, failing, outcomes))
     cases = await _insert(session, seconds, context)
     for edition_id in sorted({case.edition for case in cases}):
@@ -163,6 +142,23 @@ async def drop_case(session: AsyncSession, case: DelistingCase, context: EventCo
     await outbox.append(
         session, ec.DelistingDropped, case, state_of(case), context=context, rules=applied, edition=case.edition
     )
+
+
+async def drop_unfounded(session: AsyncSession, cycle_id: UUID, context: EventContext) -> None:
+    """Drop the cases of a year, announced anew, whose fail did not last."""
+    query = (
+        select(DelistingCase)
+        .join(Evaluation, Evaluation.id == DelistingCase.evaluation_id)
+        .where(
+            Evaluation.cycle_id == cycle_id,
+            Evaluation.status != "published",
+            ~Evaluation.failing,
+            DelistingCase.status != rules.DROPPED,
+        )
+        .order_by(DelistingCase.id)
+    )
+    for case in await session.scalars(query.with_for_update(of=DelistingCase)):
+        await drop_case(session, case, context)
 
 
 async def open_case_of(session: AsyncSession, evaluation_id: UUID) -> DelistingCase | None:

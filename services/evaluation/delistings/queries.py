@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
+from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,20 +22,26 @@ from services.evaluation.delistings.schemas import (
     CaseTimeline,
     ParticipantOut,
     StepOut,
+    TitleOut,
 )
+from services.evaluation.projections import known_qualification
 from services.evaluation.terms import warning_codes
 from shared.auth.principal import Principal
 from shared.auth.roles import CENTRE_OPERATOR
 from shared.calendar import WorkingDay
 from shared.errors import not_found
-from shared.events.contracts.evaluation import DELISTING, DelistingAnswered
+from shared.events.contracts.evaluation import DELISTING, DelistingAnswered, DelistingRemedyAnswered
 from shared.kernel_tables import event_log
 from shared.policy.edition import Edition
 
-_VERBS = ("opened", "dropped", "decided", "reminded", "completed")
+_VERBS = (
+    *("opened", "dropped", "decided", "reminded", "completed", "stayed", "lifted", "reversed"),
+    *("remedy_proposed", "remedy_rejected", "remedy_reminded", "remedy_completed"),
+)
+_ANSWERS = (DelistingAnswered.name, DelistingRemedyAnswered.name)
 
 
-def _visible(principal: Principal) -> ColumnElement[bool]:
+def visible(principal: Principal) -> ColumnElement[bool]:
     """The caller's centres, and cases against it as operator of record, also after it lost the centre."""
     scope = in_scope(principal, DelistingCase.centre_id)
     if principal.has(CENTRE_OPERATOR) and principal.org is not None:
@@ -43,7 +51,7 @@ def _visible(principal: Principal) -> ColumnElement[bool]:
 
 def cases_for(principal: Principal, wanted: CaseFilter) -> Select[DelistingCase]:
     """The cases the caller may see, filtered."""
-    query = select(DelistingCase).where(_visible(principal))
+    query = select(DelistingCase).where(visible(principal))
     for name in wanted.model_fields_set - {"limit", "cursor"}:
         query = query.where(getattr(DelistingCase, name) == getattr(wanted, name))
     return query
@@ -51,7 +59,7 @@ def cases_for(principal: Principal, wanted: CaseFilter) -> Select[DelistingCase]
 
 async def find_case(session: AsyncSession, principal: Principal, case_id: UUID, *, lock: bool = False) -> DelistingCase:
     """One case of the caller's scope, locked for a step if asked. Raises 404."""
-    query = select(DelistingCase).where(DelistingCase.id == case_id, _visible(principal))
+    query = select(DelistingCase).where(DelistingCase.id == case_id, visible(principal))
     locked = query.with_for_update().execution_options(populate_existing=True)
     case = await session.scalar(locked if lock else query)
     if case is None:
@@ -81,19 +89,33 @@ async def timeline(session: AsyncSession, case: DelistingCase, edition: Edition)
         .where(DelistingParticipant.case_id == case.id)
         .order_by(DelistingParticipant.service)
     )
-    missing = rules.missing_steps(edition, taken) if case.status not in (*rules.IN_FORCE, rules.DROPPED) else ()
+    missing = missing_of(case, edition, taken)
     return CaseTimeline(
         **CaseOut.model_validate(case).model_dump(),
-        clauses=_clauses(edition, ("delisting.consecutive_failures", "delisting.trigger", "ban.period")),
+        clauses=clauses_of(edition, ("delisting.consecutive_failures", "delisting.trigger", "ban.period")),
         decision=case.decision,
         missing_steps=list(missing),
         term_warnings=_warnings(case, edition),
         expected_title_ids=list(case.expected_title_ids or ()),
         steps=[_step(row, case.published_at, edition) for row in await _log(session, case.id)],
-        participants=[_participant(found, case.published_at, edition) for found in participants],
+        participants=[participant_out(found, case.published_at, edition) for found in participants],
+        titles=await titles_of(session, case),
         reminders=case.reminders,
-        completed_after_ms=_ms(case.published_at, case.completed_at),
+        completed_after_ms=milliseconds(case.published_at, case.completed_at),
     )
+
+
+def missing_of(case: DelistingCase, edition: Edition, taken: rules.Taken) -> tuple[str, ...]:
+    """Steps still to take before the case may be published."""
+    over = (*rules.IN_FORCE, rules.REVERSED, rules.DROPPED)
+    return () if case.status in over else rules.missing_steps(edition, taken)
+
+
+async def titles_of(session: AsyncSession, case: DelistingCase) -> list[TitleOut]:
+    """The titles that the case revoked, and their plaques (2.3-5)."""
+    title = known_qualification.c
+    query = select(known_qualification).where(title.case_id == case.id, title.status == "revoked").order_by(title.no)
+    return [TitleOut.model_validate(row) for row in await session.execute(query)]
 
 
 async def _log(session: AsyncSession, case_id: UUID) -> Sequence[AnyRow]:
@@ -112,7 +134,7 @@ async def _log(session: AsyncSession, case_id: UUID) -> Sequence[AnyRow]:
             DelistingStep.decision,
         )
         .select_from(event_log.outerjoin(table_of(DelistingStep), DelistingStep.event_id == log.id))
-        .where(log.aggregate_id == case_id, log.topic == DELISTING.name, log.type != DelistingAnswered.name)
+        .where(log.aggregate_id == case_id, log.topic == DELISTING.name, log.type.not_in(_ANSWERS))
         .order_by(log.aggregate_version)
     )
     return (await session.execute(query)).all()
@@ -128,39 +150,64 @@ def _step(row: AnyRow, published_at: datetime | None, edition: Edition) -> StepO
         outcome=row.outcome,
         effective_on=row.effective_on,
         recorded_at=row.recorded_at,
-        after_publication_ms=_ms(published_at, row.recorded_at),
+        after_publication_ms=milliseconds(published_at, row.recorded_at),
         actor=row.actor,
         rules=list(applied),
-        clauses=_clauses(edition, applied),
+        clauses=clauses_of(edition, applied),
         details=row.details or {},
         decision=row.decision,
     )
 
 
-def _participant(found: DelistingParticipant, published_at: datetime | None, edition: Edition) -> ParticipantOut:
+class Follower(Protocol):
+    """A service that must act on a decision or an order, and its confirmation."""
+
+    @property
+    def service(self) -> str: ...
+    @property
+    def acted_at(self) -> datetime | None: ...
+    @property
+    def confirmed_at(self) -> datetime | None: ...
+    @property
+    def event_id(self) -> UUID | None: ...
+    @property
+    def event_type(self) -> str | None: ...
+    @property
+    def position(self) -> int | None: ...
+    @property
+    def rules(self) -> list[str] | None: ...
+    @property
+    def details(self) -> dict[str, JsonValue] | None: ...
+    @property
+    def problem(self) -> str | None: ...
+
+
+def participant_out(found: Follower, published_at: datetime | None, edition: Edition) -> ParticipantOut:
+    """A participant as the case shows it; milliseconds count from the publication, or from an order's approval."""
     return ParticipantOut(
         service=found.service,
         confirmed=found.confirmed_at is not None,
         acted_at=found.acted_at,
-        acted_after_ms=_ms(published_at, found.acted_at),
+        acted_after_ms=milliseconds(published_at, found.acted_at),
         confirmed_at=found.confirmed_at,
-        confirmed_after_ms=_ms(published_at, found.confirmed_at),
+        confirmed_after_ms=milliseconds(published_at, found.confirmed_at),
         event_id=found.event_id,
         event_type=found.event_type,
         position=found.position,
         rules=found.rules or [],
-        clauses=_clauses(edition, found.rules or ()),
+        clauses=clauses_of(edition, found.rules or ()),
         details=found.details,
         problem=found.problem,
     )
 
 
-def _clauses(edition: Edition, applied: Sequence[str]) -> list[str]:
+def clauses_of(edition: Edition, applied: Sequence[str]) -> list[str]:
+    """The clauses of the rules, each once."""
     known = [edition.rules[rule].clause for rule in applied if rule in edition.rules]
     return list(dict.fromkeys(known))
 
 
-def _ms(published_at: datetime | None, moment: datetime | None) -> int | None:
+def milliseconds(published_at: datetime | None, moment: datetime | None) -> int | None:
     """Milliseconds from publication; None before it. Events carry whole milliseconds, so the same one counts as 0."""
     if published_at is None or moment is None or moment < published_at - timedelta(milliseconds=1):
         return None

@@ -33,6 +33,7 @@ TAKEN_STEPS: Final = (
 OPENED: Final = "opened"
 PUBLISHED: Final = "published"
 COMPLETED: Final = "completed"
+REVERSED: Final = "reversed"
 DROPPED: Final = "dropped"
 IN_FORCE: Final = (PUBLISHED, COMPLETED)
 STATUSES: Final = (
@@ -45,11 +46,13 @@ STATUSES: Final = (
     COUNTERSIGNATURE,
     PUBLISHED,
     COMPLETED,
+    REVERSED,
     DROPPED,
 )
 PARTICIPANTS: Final = ("registry", "finance", "vouchers")
 
-Outcome: TypeAlias = Literal["failed", "exempt", "other"]
+Outcome: TypeAlias = Literal["failed", "exempt", "ungraded", "other"]
+"""`ungraded` is a year off the list, between a withdrawal and the registration that goes on from it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,8 @@ def failed_run(edition: Edition, year: int, outcomes: Mapping[int, Outcome]) -> 
     """2.3-5: the failed years that follow each other and include `year`, oldest first; empty if `year` was not failed.
 
     Years count by the year evaluated, however late its results were published. An exempt year breaks the run, or, under
-    the edition's switch, is passed over; a year without a final result breaks it too.
+    the edition's switch, is passed over; a year without a final result breaks it too, unless there could be none
+    because the centre had left the list and was to come back: leaving starts no new count.
     """
     if outcomes.get(year) != "failed":
         return ()
@@ -80,7 +84,7 @@ def failed_run(edition: Edition, year: int, outcomes: Mapping[int, Outcome]) -> 
 def _walk(outcomes: Mapping[int, Outcome], start: int, step: int, suspends: bool) -> list[int]:
     found: list[int] = []
     year = start + step
-    while (outcome := outcomes.get(year)) == "failed" or (outcome == "exempt" and suspends):
+    while (outcome := outcomes.get(year)) in ("failed", "ungraded") or (outcome == "exempt" and suspends):
         if outcome == "failed":
             found.append(year)
         year += step
@@ -94,6 +98,8 @@ def decide_consecutive_failure(edition: Edition, year: int, outcomes: Mapping[in
     limit = edition.delisting.consecutive_failures.value
     end = max(run.index(year) + 1, limit) if run else 0
     counted = run[end - limit : end] if len(run) >= limit else ()
+    between = range(counted[0], counted[-1]) if counted else ()
+    off_list = ", ".join(str(one) for one in between if outcomes.get(one) == "ungraded")
     result = edition.result(
         "delisting.consecutive_failures",
         not counted,
@@ -102,6 +108,7 @@ def decide_consecutive_failure(edition: Edition, year: int, outcomes: Mapping[in
             "consecutive_fails": len(run),
             "first_failed_year": counted[0] if counted else None,
             "last_failed_year": counted[-1] if counted else None,
+            **({"years_off_list": off_list} if off_list else {}),
         },
         limit=limit,
         message="consecutive-failures" if counted else "no-consecutive-failures",

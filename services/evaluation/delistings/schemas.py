@@ -8,8 +8,11 @@ from uuid import UUID
 
 from pydantic import Field, JsonValue, model_validator
 
+from services.evaluation.delistings.rules import STATUSES
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 
 DocumentNo = Annotated[str, Field(min_length=1, max_length=100, examples=["拉科发〔2021〕12号"])]
 RecipientRole = Literal["legal_representative", "authorised_agent", "operator_staff"]
@@ -87,7 +90,7 @@ class CaseFilter(PageParams):
 
     no: str | None = None
     centre_id: UUID | None = None
-    status: str | None = None
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
     second_failed_year: int | None = None
     evaluation_id: UUID | None = None
 
@@ -123,6 +126,22 @@ class CaseOut(Response):
     served_on: date | None
     reconsideration_until: date | None
     litigation_until: date | None
+    stayed_on: date | None
+    reversed_on: date | None
+    in_effect: bool
+
+
+class TitleOut(Response):
+    """A title that the case revoked, and whether its plaque came back."""
+
+    id: UUID
+    no: str
+    kind: str
+    level: str
+    revoked_on: date | None
+    plaque_no: str | None
+    plaque_due_on: date | None
+    plaque_returned_on: date | None
 
 
 class StepOut(Response):
@@ -139,7 +158,7 @@ class StepOut(Response):
     rules: list[str]
     clauses: list[str]
     details: dict[str, JsonValue]
-    decision: dict[str, JsonValue] | None
+    decision: StoredDecision | None
 
 
 class ParticipantOut(Response):
@@ -164,11 +183,12 @@ class CaseTimeline(CaseOut):
     """The case with every step, every participant, what is missing and what the registry is expected to revoke."""
 
     clauses: list[str]
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
     missing_steps: list[str]
     term_warnings: list[str]
     expected_title_ids: list[UUID]
     steps: list[StepOut]
     participants: list[ParticipantOut]
+    titles: list[TitleOut]
     reminders: int
     completed_after_ms: int | None

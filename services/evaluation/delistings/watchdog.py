@@ -1,4 +1,6 @@
-"""Reminding participants that have not confirmed a published delisting: nothing may get lost."""
+"""Reminding participants that have not confirmed a published delisting, or an order on one: nothing may get lost.
+
+A decision that an order suspends is not reminded of: the order is, and it carries the decision."""
 
 from __future__ import annotations
 
@@ -13,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.delistings.confirmations import decided_data
 from services.evaluation.delistings.models import DelistingCase, DelistingParticipant
+from services.evaluation.delistings.remedies.confirmations import remind_late_orders
 from services.evaluation.delistings.rules import PUBLISHED
 from services.evaluation.settings import EvaluationSettings
 from shared.clock import utcnow
@@ -37,8 +40,9 @@ async def watch_delistings(runtime: Runtime) -> None:
 
 
 async def remind_late(runtime: Runtime, patience: timedelta) -> int:
-    """Remind the late participants of the cases whose time has come; returns how many cases."""
-    return await runtime.db.run(lambda session: _remind(session, patience))
+    """Remind the late participants of the cases and orders whose time has come; returns how many in the larger half."""
+    cases = await runtime.db.run(lambda session: _remind(session, patience))
+    return max(cases, await runtime.db.run(lambda session: remind_late_orders(session, patience)))
 
 
 async def _remind(session: AsyncSession, patience: timedelta) -> int:
@@ -47,6 +51,7 @@ async def _remind(session: AsyncSession, patience: timedelta) -> int:
         select(DelistingCase)
         .where(
             DelistingCase.status == PUBLISHED,
+            DelistingCase.stayed_on.is_(None),
             func.coalesce(DelistingCase.remind_at, DelistingCase.published_at + patience) <= now,
         )
         .order_by(DelistingCase.id)

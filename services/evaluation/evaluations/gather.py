@@ -14,10 +14,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import AnyRow
-from services.evaluation.centres import states_on
+from services.evaluation.evaluations.lineage import evidence_behind, returns_behind, states_behind
 from services.evaluation.evaluations.models import ExpertScore, Veto
-from services.evaluation.evaluations.tenancy_counts import tenancy_counts
-from services.evaluation.reports.form import FIELDS, QuarterlyForm, year_of
+from services.evaluation.evaluations.tenancy_counts import NO_STAYS, tenancy_counts
+from services.evaluation.reports.form import year_of
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
 from services.evaluation.reports.rules import due_day, due_quarters, left_on
 from services.evaluation.rubrics.catalogue import Windows, windows
@@ -51,6 +51,10 @@ class Frame:
     windows: Windows
     admission_days: tuple[date, ...]
     filing_deadlines: tuple[date, ...]
+    rubric_id: UUID | None = None
+    """The rubric edition in the place of the policy edition's own."""
+    counted: tuple[str, ...] = ("accepted",)
+    """States of a report whose newest version counts; a provisional score also looks at those under review."""
 
     @property
     def last_day(self) -> date:
@@ -66,13 +70,13 @@ class Gathered:
     vetoes: list[str] = field(default_factory=list)
 
 
-def frame_of(edition: Edition, year: int, as_of: date) -> Frame:
+def frame_of(edition: Edition, year: int, as_of: date, rubric_id: UUID | None = None) -> Frame:
     """With the last filing day of an admission on each day of the year (2.3-2, 6-1)."""
     counted = windows(edition)
     first = date(year, 1, 1)
     days = tuple(first + timedelta(days=number) for number in range((date(year + 1, 1, 1) - first).days))
     deadlines = tuple(_filing_deadline(edition, day, counted.filing_days) for day in days)
-    return Frame(edition, year, as_of, counted, days, deadlines)
+    return Frame(edition, year, as_of, counted, days, deadlines, rubric_id)
 
 
 def _filing_deadline(edition: Edition, admitted_on: date, days: int) -> date:
@@ -93,19 +97,23 @@ async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject
     returns = {row.centre_id: row for row in await _returns(session, frame.year, centres)}
     marks = _grouped_by_evaluation(await _marks(session, ids))
     vetoes = _grouped_by_evaluation(await _vetoes(session, ids))
-    states = await _states(session, frame.last_day, centres)
+    states = await states_behind(session, frame.last_day, centres)
+    evidence = await evidence_behind(session, ids)
+    returned = await returns_behind(session, frame.year, centres)
     found: dict[UUID, Gathered] = {}
     for subject in subjects:
-        counts, tenancy_events = stays.get(subject.centre_id, (TenancyFacts(), []))
+        counts, stays_behind = stays.get(subject.centre_id, (TenancyFacts(), NO_STAYS))
         own_reports = reports.get(subject.centre_id, [])
         own_marks = marks.get(subject.id, [])
         facts = _facts(frame, subject, counts, own_reports, returns.get(subject.centre_id), own_marks)
         lineage: dict[str, JsonValue] = {
             "report_revisions": [str(row.revision_id) for row in own_reports if row.revision_id],
-            "tenancy_events": [str(event) for event in tenancy_events],
-            "centre_events": [str(event) for event in states.get(subject.centre_id, [])],
+            "report_returns": returned.get(subject.centre_id, []),
+            **stays_behind.lineage(),
+            "centre_events": states.get(subject.centre_id, []),
             "expert_scores": [str(row.id) for row in own_marks],
             "vetoes": [str(row.id) for row in vetoes.get(subject.id, [])],
+            "evidence": evidence.get(subject.id, {}),
         }
         against = [row.code for row in vetoes.get(subject.id, [])]
         if facts.reporting.due and not facts.reporting.submitted:
@@ -124,7 +132,7 @@ def _facts(
 ) -> Facts:
     rubric = frame.edition.rubric
     places = {subject.owner_division, subject.site_division}
-    accepted = [row for row in reports if row.status == "accepted"]
+    accepted = [row for row in reports if row.status in frame.counted]
     return Facts(
         tier=subject.tier,
         remote=not places.isdisjoint(rubric.remote_divisions.value),
@@ -132,7 +140,7 @@ def _facts(
         total_area_m2=subject.total_area_m2,
         tenancies=counts,
         reporting=_reporting(frame, subject, reports, returned),
-        form=year_of((row.quarter, QuarterlyForm.model_validate(row.form)) for row in accepted),
+        form=year_of(frame.edition.report_form, ((row.quarter, row.form) for row in accepted)),
         marks={row.indicator: row.mark for row in marks},
     )
 
@@ -147,14 +155,16 @@ def _reporting(frame: Frame, subject: Subject, reports: Sequence[AnyRow], return
         if quarter in by_quarter or due_day(frame.edition, frame.year, quarter).day < frame.as_of
     ]
     submitted = [by_quarter[quarter] for quarter in due if quarter in by_quarter]
-    accepted = [row for row in submitted if row.status == "accepted"]
+    accepted = [row for row in submitted if row.status in frame.counted]
+    form = frame.edition.report_form
+    asked = len(form.required_in(form.version))
     return ReportingFacts(
         due=len(due),
         submitted=len(by_quarter),
         on_time=sum(not row.late for row in submitted),
         accepted=len(accepted),
         filled=sum(row.filled for row in accepted),
-        fields=len(due) * len(FIELDS),
+        fields=sum(by_quarter[quarter].fields if quarter in by_quarter else asked for quarter in due),
         returned=0 if returned is None else returned.returned,
         corrected_in_time=0 if returned is None else returned.corrected_in_time,
     )
@@ -172,8 +182,10 @@ async def _reports(session: AsyncSession, year: int, centres: Sequence[UUID]) ->
     report = QuarterlyReport
     current = and_(ReportRevision.report_id == report.id, ReportRevision.revision == report.revision)
     columns = (report.centre_id, report.quarter, report.status, report.first_submitted_on, report.late)
+    revision = ReportRevision
+    newest = (revision.id.label("revision_id"), revision.form, revision.filled, revision.fields)
     query = (
-        select(*columns, ReportRevision.id.label("revision_id"), ReportRevision.form, ReportRevision.filled)
+        select(*columns, *newest)
         .outerjoin(ReportRevision, current)
         .where(report.year == year, report.centre_id.in_(centres))
         .order_by(report.centre_id, report.quarter)
@@ -218,12 +230,6 @@ async def _vetoes(session: AsyncSession, evaluations: Sequence[UUID]) -> Sequenc
         .order_by(Veto.evaluation_id, Veto.code)
     )
     return (await session.execute(query)).all()
-
-
-async def _states(session: AsyncSession, day: date, centres: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    state = states_on(day, centres)
-    rows = await session.execute(select(state.c.centre_id, state.c.event_id))
-    return {row.centre_id: [row.event_id] for row in rows}
 
 
 def _grouped(rows: Iterable[AnyRow]) -> dict[UUID, list[AnyRow]]:

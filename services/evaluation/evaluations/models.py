@@ -83,18 +83,23 @@ class ScoreSheet(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     evaluation_id: Mapped[UUID] = mapped_column(ForeignKey("evaluation.id"))
     edition: Mapped[str]
+    rubric_id: Mapped[UUID | None] = mapped_column(ForeignKey("rubric_edition.id"))
     as_of: Mapped[date]
     computed_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     computed_by: Mapped[str]
     score: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     exact: Mapped[str]
+    bonus: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     dimensions: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
     lines: Mapped[list[JsonValue]] = mapped_column(JSONB)
     lineage: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
 
 
 class ExpertScore(Base):
-    """A mark for an expert indicator, never changed; the newest counts. No mark: there was nothing to check."""
+    """A mark for an expert indicator, never changed; the newest counts. No mark: there was nothing to check.
+
+    `agreed_from` are the assignments whose marks it follows from, `spread` how far those lay apart; `marked_by` is then
+    whoever marked last. Both are empty for a mark that was entered directly."""
 
     __tablename__ = "expert_score"
     __table_args__ = (
@@ -109,6 +114,9 @@ class ExpertScore(Base):
     evidence: Mapped[str]
     marked_on: Mapped[date]
     marked_by: Mapped[str]
+    round: Mapped[int] = mapped_column(SmallInteger, default=1, server_default=text("1"))
+    spread: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
+    agreed_from: Mapped[list[JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 

@@ -22,16 +22,19 @@ from services.evaluation.evaluations.schemas import (
     SheetOut,
     VetoOut,
 )
+from services.evaluation.experts.queries import marked_by
 from services.evaluation.projections import known_centre
 from shared.auth.principal import Principal
 from shared.auth.roles import EXPERT
 from shared.errors import not_found
 
 
-def _concerned(principal: Principal) -> ColumnElement[bool]:
-    """Bureaus and experts always; operators and divisions once the results are on public notice."""
-    if reads_all(principal) or principal.has(EXPERT):
+def concerned(principal: Principal) -> ColumnElement[bool]:
+    """Bureaus always, experts what they mark; operators and divisions once the results are on public notice."""
+    if reads_all(principal):
         return Evaluation.id.is_not(None)
+    if principal.has(EXPERT):
+        return marked_by(principal)
     announced = select(EvaluationCycle.id).where(EvaluationCycle.status.in_(PRELIMINARY))
     return and_(in_scope(principal, Evaluation.centre_id), Evaluation.cycle_id.in_(announced))
 
@@ -43,7 +46,7 @@ def _named() -> Select[Evaluation, str, str]:
 
 def evaluations_for(principal: Principal, wanted: EvaluationFilter) -> Select[Evaluation, str, str]:
     """Published results and what else the caller may see, filtered."""
-    query = _named().where(or_(Evaluation.status == "published", _concerned(principal)))
+    query = _named().where(or_(Evaluation.status == "published", concerned(principal)))
     for name in wanted.model_fields_set - {"limit", "cursor"}:
         query = query.where(getattr(Evaluation, name) == getattr(wanted, name))
     return query
@@ -51,7 +54,7 @@ def evaluations_for(principal: Principal, wanted: EvaluationFilter) -> Select[Ev
 
 async def show_evaluation(session: AsyncSession, principal: Principal, evaluation_id: UUID) -> ResultOut:
     """A result, or for those concerned the whole file. Raises 404."""
-    query = _named().add_columns(_concerned(principal).label("concerned")).where(Evaluation.id == evaluation_id)
+    query = _named().add_columns(concerned(principal).label("concerned")).where(Evaluation.id == evaluation_id)
     row = (await session.execute(query)).one_or_none()
     if row is None or not (row.concerned or row[0].status == "published"):
         raise not_found("evaluation")
@@ -92,7 +95,7 @@ def shown_to(principal: Principal) -> Callable[[Row[Evaluation, str, str]], Resu
 
 async def find_concerned(session: AsyncSession, principal: Principal, evaluation_id: UUID) -> Evaluation:
     """An evaluation that concerns the caller. Raises 404."""
-    query = select(Evaluation).where(Evaluation.id == evaluation_id, _concerned(principal))
+    query = select(Evaluation).where(Evaluation.id == evaluation_id, concerned(principal))
     evaluation = await session.scalar(query)
     if evaluation is None:
         raise not_found("evaluation")

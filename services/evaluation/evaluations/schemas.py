@@ -10,8 +10,11 @@ from uuid import UUID
 from pydantic import Field, JsonValue, PlainSerializer
 
 from services.evaluation.evaluations.models import Evaluation
+from services.evaluation.rubrics.rules import grades
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord, OneOf, Tier
 from shared.policy.params import Slug
 
 ScoreValue = Annotated[Decimal, PlainSerializer(lambda value: f"{value:.2f}", return_type=str, when_used="json")]
@@ -74,9 +77,9 @@ class EvaluationFilter(PageParams):
     centre_id: UUID | None = None
     cycle_id: UUID | None = None
     year: int | None = None
-    tier: str | None = None
-    grade: str | None = None
-    status: str | None = None
+    tier: Annotated[str, Tier] | None = None
+    grade: Annotated[str, EditionWord(grades)] | None = None
+    status: Annotated[str, OneOf("pending", "scored", "published")] | None = None
 
 
 class ResultOut(Response):
@@ -128,7 +131,7 @@ class ExemptionOut(Response):
     reason: str
     document_no: str
     minutes_no: str | None
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
     proposed_on: date
     approved_on: date | None
     approved_bureau: str | None
@@ -151,7 +154,7 @@ class EvaluationOut(ResultOut):
     vetoed: bool
     place: int | None
     graded_in_tier: int | None
-    decision: dict[str, JsonValue] | None
+    decision: StoredDecision | None
     scored_at: datetime | None
     sheet_id: UUID | None
 
@@ -169,10 +172,12 @@ class SheetOut(Response):
     id: UUID
     evaluation_id: UUID
     edition: str
+    rubric_id: UUID | None
     as_of: date
     computed_at: datetime
     score: ScoreValue
     exact: str
+    bonus: ScoreValue | None
     dimensions: dict[str, JsonValue]
     lines: list[JsonValue]
     lineage: dict[str, JsonValue]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, Final, TypeAlias
@@ -51,6 +52,9 @@ from shared.policy.edition import Edition
 _UNRANKED = Standing(place=1, graded=0)
 """Before the tier is ranked nobody is among its best."""
 
+_COMPUTED_AT_ONCE: Final = 10
+"""Centres until others get a turn: requests are answered by the same process, and must not wait for a whole batch."""
+
 _REGRADED_AT_ONCE: Final = 1000
 _Change: TypeAlias = tuple[UUID, str, dict[str, JsonValue], bool]
 """Evaluation, grade, decision, and whether the grade moved."""
@@ -71,11 +75,13 @@ async def score_evaluations(
     if not evaluations:
         return
     await session.flush()
-    subjects = [_subject(evaluation) for evaluation in evaluations]
+    subjects = [subject_of(evaluation) for evaluation in evaluations]
     found = await gather(session, frame, subjects)
     sheets: list[dict[str, Any]] = []
     changes: list[dict[str, Any]] = []
-    for subject in subjects:
+    for place, subject in enumerate(subjects):
+        if place % _COMPUTED_AT_ONCE == 0:
+            await asyncio.sleep(0)
         gathered = found[subject.id]
         computed = score(frame.edition.rubric, gathered.facts)
         sheet = _sheet(frame, subject, computed, gathered, context.actor)
@@ -113,7 +119,8 @@ _CHANGED = (
 )
 
 
-def _subject(evaluation: Evaluation) -> Subject:
+def subject_of(evaluation: Evaluation) -> Subject:
+    """Who is evaluated, as the evaluation has it."""
     return Subject(
         id=evaluation.id,
         centre_id=evaluation.centre_id,
@@ -159,19 +166,25 @@ def _sheet(frame: Frame, subject: Subject, computed: Score, gathered: Gathered, 
         "id": uuid7(),
         "evaluation_id": subject.id,
         "edition": frame.edition.id,
+        "rubric_id": frame.rubric_id,
         "as_of": frame.as_of,
         "computed_by": actor,
         "score": computed.rounded,
         "exact": str(computed.exact),
+        "bonus": computed.bonus,
         "dimensions": {
             name: None if points is None else number(points) for name, points in computed.dimensions.items()
         },
-        "lines": [_line(line) for line in computed.lines],
+        "lines": [
+            *(line_of(line) for line in computed.lines),
+            *({**line_of(line), "bonus": True} for line in computed.bonus_lines),
+        ],
         "lineage": gathered.lineage,
     }
 
 
-def _line(line: Line) -> dict[str, JsonValue]:
+def line_of(line: Line) -> dict[str, JsonValue]:
+    """An indicator as a score sheet has it."""
     entry = CATALOGUE[line.indicator.formula]
     value = line.measured.value
     return {
@@ -193,13 +206,15 @@ def _line(line: Line) -> dict[str, JsonValue]:
 def _plain(given: object) -> Plain:
     if given is None or isinstance(given, int):
         return given
-    return number(Fraction(str(given)))
+    return number(given if isinstance(given, Fraction) else Fraction(str(given)))
 
 
 def number(value: Fraction) -> str:
     """As people read it: exact where six decimals suffice, else rounded half up to six."""
-    shifted = value * 10**6
-    digits = (2 * shifted.numerator + shifted.denominator) // (2 * shifted.denominator)
+    numerator, denominator = value.numerator, value.denominator
+    if denominator == 1:
+        return str(numerator)
+    digits = (2 * numerator * 10**6 + denominator) // (2 * denominator)
     text = f"{digits // 10**6}.{digits % 10**6:06d}"
     return text.rstrip("0").rstrip(".")
 
@@ -228,7 +243,12 @@ async def grade_tiers(
             evaluation.score >= min(band.minimum for band in best),
         )
     )
-    changes = [change for row in candidates if (change := _regraded(edition, year, row)) is not None]
+    changes: list[_Change] = []
+    for place, row in enumerate(candidates):
+        if place % _COMPUTED_AT_ONCE == 0:
+            await asyncio.sleep(0)
+        if (change := _regraded(edition, year, row)) is not None:
+            changes.append(change)
     for start in range(0, len(changes), _REGRADED_AT_ONCE):
         await _regrade(session, edition, changes[start : start + _REGRADED_AT_ONCE], context)
 

@@ -69,7 +69,13 @@ def _state(row: Evaluation | AnyRow, changes: Mapping[str, object]) -> ec.Evalua
     return ec.EvaluationState.model_validate({name: getattr(row, name) for name in FIELDS} | dict(changes))
 
 
-async def tell_mark(session: AsyncSession, evaluation: Evaluation, mark: ExpertScore, context: EventContext) -> None:
+async def tell_mark(
+    session: AsyncSession,
+    evaluation: Evaluation,
+    mark: ExpertScore,
+    context: EventContext,
+    rules: Sequence[str] = (),
+) -> None:
     """A mark is never changed, so that this is its only event."""
     data = ec.MarkState(
         id=mark.id,
@@ -79,10 +85,14 @@ async def tell_mark(session: AsyncSession, evaluation: Evaluation, mark: ExpertS
         indicator=mark.indicator,
         mark=mark.mark,
         marked_on=mark.marked_on,
+        round=mark.round,
+        assignment_ids=tuple(UUID(str(assignment)) for assignment in mark.agreed_from or ()),
     )
     entered: list[tuple[UUID, int, ec.MarkState]] = [(mark.id, 1, data)]
-    rules = ("evaluation.rubric",)
-    await outbox.append_many(session, ec.MarkEntered, entered, context=context, rules=rules, edition=evaluation.edition)
+    applied = ("evaluation.rubric", *rules)
+    await outbox.append_many(
+        session, ec.MarkEntered, entered, context=context, rules=applied, edition=evaluation.edition
+    )
 
 
 async def tell_veto(session: AsyncSession, evaluation: Evaluation, veto: Veto, context: EventContext) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from hashlib import sha256
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TableValuedAlias, and_, func, or_, select
+from pydantic import JsonValue
+from sqlalchemy import ColumnElement, TableValuedAlias, Text, and_, cast, distinct, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +19,30 @@ from services.evaluation.rubrics.catalogue import Windows
 from services.evaluation.rubrics.facts import TenancyFacts
 from shared.calendar import add_months
 
+NAMED_AT_MOST: Final = 500
+"""Events that a score sheet names; of more it keeps the number and a digest over all of them."""
+
 _stay = known_tenancy.c
+
+
+@dataclass(frozen=True, slots=True)
+class StaysBehind:
+    """The last event of each stay that was looked at. `digest` is the SHA-256 of all ids in order, comma between."""
+
+    events: tuple[UUID, ...]
+    total: int
+    digest: str
+
+    def lineage(self) -> dict[str, JsonValue]:
+        """As a score sheet keeps them."""
+        return {
+            "tenancy_events": [str(event) for event in self.events],
+            "tenancy_events_total": self.total,
+            "tenancy_events_sha256": self.digest,
+        }
+
+
+NO_STAYS: Final = StaysBehind((), 0, sha256(b"").hexdigest())
 
 
 def _between(day: ColumnElement[Any], first: date, last: date) -> ColumnElement[bool]:
@@ -37,10 +63,21 @@ def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 
 
+def _once(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """Enterprises, each once, however many stays it has. The stays of two records that were merged are one
+    enterprise's: the registry tells them anew, under the record that goes on (`registry.tenancy.reassigned`)."""
+    return func.count(distinct(_stay.enterprise_id)).filter(condition)
+
+
+def _in(year: int) -> ColumnElement[bool]:
+    """At the centre at any time of the year: opening plus new."""
+    return or_(_there_on_first(year), _admitted_in(year))
+
+
 async def tenancy_counts(
     session: AsyncSession, year: int, windows: Windows, deadlines: TableValuedAlias, centres: Sequence[UUID]
-) -> dict[UUID, tuple[TenancyFacts, list[UUID]]]:
-    """Counts by centre, with the ids of the events they rest on. `ended_on` is the last day at the centre, so a stay
+) -> dict[UUID, tuple[TenancyFacts, StaysBehind]]:
+    """Counts by centre, with the events they rest on. `ended_on` is the last day at the centre, so a stay
     that ends on 31 December is no longer one of the year's incubatees."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     years = range(year - windows.rolling_years + 1, year + 1)
@@ -51,27 +88,29 @@ async def tenancy_counts(
         _stay.admitted_on, add_months(first, -windows.survival_months), add_months(last, -windows.survival_months)
     )
     counts = {
-        "opening": _count(_there_on_first(year)),
+        "opening": _once(_there_on_first(year)),
         "admitted": _count(_admitted_in(year)),
         "filed": _count(and_(_admitted_in(year), _stay.filed_on.is_not(None))),
         "filed_in_time": _count(_stay.filed_on <= deadlines.c.filing_due_on),
-        "at_year_end": _count(at_end),
-        "graduated": _count(and_(ended, _stay.graduated)),
+        "repeated": _once(_there_on_first(year)) + _count(_admitted_in(year)) - _once(_in(year)),
+        "at_year_end": _once(at_end),
+        "graduated": _once(and_(ended, _stay.graduated)),
         "exited": _count(exited),
         "exited_without_reason": _count(and_(exited, _stay.reason_code.is_(None))),
         "past_stay": _count(and_(at_end, _stay.admitted_on < add_months(last, -windows.stay_months))),
         "past_long_stay": _count(and_(at_end, _stay.admitted_on < add_months(last, -windows.long_stay_months))),
-        "cohort": _count(cohort),
-        "window_graduated": _count(and_(_stay.graduated, _between(_stay.ended_on, date(years[0], 1, 1), last))),
-        "window_base": sum(
-            (_count(_there_on_first(counted)) + _count(_admitted_in(counted)) for counted in years[1:]),
-            _count(_there_on_first(years[0])) + _count(_admitted_in(years[0])),
-        ),
+        "cohort": _once(cohort),
+        "window_graduated": _once(and_(_stay.graduated, _between(_stay.ended_on, date(years[0], 1, 1), last))),
+        "window_base": sum((_once(_in(counted)) for counted in years[1:]), _once(_in(years[0]))),
     }
     looked_back = min(date(years[0], 1, 1), add_months(first, -windows.survival_months))
-    events = func.array_agg(aggregate_order_by(_stay.event_id, _stay.admitted_on, _stay.id))
+    named = func.array_agg(aggregate_order_by(_stay.event_id, _stay.admitted_on, _stay.id))[1:NAMED_AT_MOST]
+    comma: ColumnElement[str] = aggregate_order_by(literal_column("','"), _stay.event_id)
+    everything = func.string_agg(cast(_stay.event_id, Text), comma)
+    digest = func.encode(func.sha256(func.convert_to(everything, "UTF8")), "hex")
+    behind = (named.label("events"), func.count().label("events_total"), digest.label("events_digest"))
     query = (
-        select(_stay.centre_id, events.label("events"), *(value.label(name) for name, value in counts.items()))
+        select(_stay.centre_id, *behind, *(value.label(name) for name, value in counts.items()))
         .outerjoin(deadlines, deadlines.c.admitted_on == _stay.admitted_on)
         .where(
             _stay.centre_id.in_(centres),
@@ -81,6 +120,9 @@ async def tenancy_counts(
         .group_by(_stay.centre_id)
     )
     return {
-        row.centre_id: (TenancyFacts(**{name: getattr(row, name) for name in counts}), list(row.events))
+        row.centre_id: (
+            TenancyFacts(**{name: getattr(row, name) for name in counts}),
+            StaysBehind(tuple(row.events), row.events_total, row.events_digest),
+        )
         for row in await session.execute(query)
     }

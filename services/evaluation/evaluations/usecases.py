@@ -22,6 +22,7 @@ from services.evaluation.evaluations.scoring import grade_tiers, score_evaluatio
 from services.evaluation.evaluations.telling import tell_exemption, tell_mark, tell_veto
 from services.evaluation.objections.queries import upheld
 from services.evaluation.refusals import require_known, require_passed, require_status
+from services.evaluation.rubrics.pinning import pinned_edition
 from services.evaluation.rubrics.rules import NO_REPORT
 from shared.auth.principal import Principal
 from shared.clock import effective_date
@@ -52,17 +53,20 @@ async def hold_evaluation(
     require_status(cycle.status, allowed)
     locked = select(Evaluation).where(Evaluation.id == evaluation_id).with_for_update()
     evaluation = (await session.scalars(locked.execution_options(populate_existing=True))).one()
-    return Held(cycle, evaluation, editions.get(evaluation.edition))
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    return Held(cycle, evaluation, edition)
 
 
 async def enter_mark(
     session: AsyncSession, principal: Principal, editions: Editions, evaluation_id: UUID, sent: ExpertMark
 ) -> ExpertScore:
-    """Enter an expert's mark; a later one replaces it, both are kept. During the public notice a mark is corrected only
-    after an upheld objection."""
+    """Enter an expert's mark directly, in a year that asks for one alone; a later one replaces it, both are kept.
+    During the public notice a mark is corrected only after an upheld objection."""
     allowed = CORRECTABLE if await upheld(session, evaluation_id) else MARKABLE
     held = await hold_evaluation(session, editions, evaluation_id, allowed)
-    known = [found.id for found in held.edition.rubric.indicators if found.kind == "expert"]
+    if held.cycle.marks > 1:
+        raise DomainError("marks-by-assignment", 409, params={"marks": held.cycle.marks})
+    known = [found.id for found in held.edition.rubric.with_bonus if found.kind == "expert"]
     require_known("indicator", [sent.indicator], known)
     mark = ExpertScore(
         evaluation_id=evaluation_id,
@@ -250,7 +254,7 @@ async def rescore(session: AsyncSession, editions: Editions, held: Held, princip
     delisting case. The old sheet is kept."""
     if held.evaluation.status == "pending":
         return
-    frame = frame_of(held.edition, held.cycle.year, principal.today)
+    frame = frame_of(held.edition, held.cycle.year, principal.today, held.cycle.rubric_id)
     context = EventContext.of(principal)
     await score_evaluations(
         session, frame, [held.evaluation], context, operation_id=held.evaluation.scored_by_operation

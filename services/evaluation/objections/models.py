@@ -47,6 +47,9 @@ class Objection(Aggregate, Base):
     answered_by: Mapped[str | None]
     answer_document_no: Mapped[str | None]
     rescored: Mapped[bool] = mapped_column(default=False)
+    sheet_before_id: Mapped[UUID | None]
+    sheet_after_id: Mapped[UUID | None]
+    """The score sheets before it was upheld, and the newest that was computed because of it."""
 
 
 class ObjectionStatement(Base):

@@ -11,7 +11,7 @@ from services.evaluation.access import CaseReader, Officer, OperatorOrOfficer
 from services.evaluation.objections import usecases
 from services.evaluation.objections.models import Objection
 from services.evaluation.objections.queries import find_objection, objections_for, statement_of
-from services.evaluation.objections.schemas import NewObjection, ObjectionAnswer, ObjectionFilter, ObjectionOut
+from services.evaluation.objections.schemas import NewObjection, ObjectionAnswer, ObjectionFilter, ObjectionOut, ReMark
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, paginate
@@ -67,4 +67,21 @@ async def answer_objection(
 ) -> ObjectionOut:
     """Answer a signed objection, and have the centre scored again if need be."""
     objection = await usecases.answer_objection(session, principal, runtime.editions, objection_id, sent, if_match)
+    return await _answer(objection, session, response)
+
+
+@router.post("/{objection_id}/re-mark", responses=problem_responses(404, 409, 412))
+async def order_re_mark(
+    objection_id: UUID,
+    sent: ReMark,
+    session: Session,
+    principal: Officer,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ObjectionOut:
+    """Have other experts mark an indicator anew after an upheld objection."""
+    objection = await usecases.order_re_mark(
+        session, principal, runtime.editions, objection_id, sent.indicator, if_match
+    )
     return await _answer(objection, session, response)

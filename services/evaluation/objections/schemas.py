@@ -6,11 +6,15 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from services.evaluation.objections.models import Objection
+from services.evaluation.objections.rules import STATUSES
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 from shared.policy.params import Slug
 
 DocumentNo = Annotated[str, Field(min_length=1, max_length=100)]
@@ -30,7 +34,7 @@ class NewObjection(Request):
     @model_validator(mode="after")
     def _signed_letters_have_a_number(self) -> Self:
         if self.signed != (self.document_no is not None):
-            raise ValueError("a signed objection names its letter, an anonymous one has none")
+            raise PydanticCustomError("signed_letter", "a signed objection names its letter, an anonymous one has none")
         return self
 
 
@@ -43,6 +47,12 @@ class ObjectionAnswer(Request):
     answered_on: date | None = None
 
 
+class ReMark(Request):
+    """The expert indicator that other experts are to mark anew."""
+
+    indicator: Slug
+
+
 class ObjectionFilter(PageParams):
     """Filters of the list."""
 
@@ -50,7 +60,7 @@ class ObjectionFilter(PageParams):
     evaluation_id: UUID | None = None
     cycle_id: UUID | None = None
     centre_id: UUID | None = None
-    status: str | None = None
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
 
 
 class ObjectionOut(Response):
@@ -68,11 +78,13 @@ class ObjectionOut(Response):
     statement: str | None
     indicators: list[str]
     document_no: str | None
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
     submitted_on: date
     answered_on: date | None
     answer_document_no: str | None
     rescored: bool
+    sheet_before_id: UUID | None
+    sheet_after_id: UUID | None
 
     @classmethod
     def of(cls, objection: Objection, statement: str | None) -> Self:

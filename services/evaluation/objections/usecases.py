@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.evaluations.queries import find_concerned
 from services.evaluation.evaluations.usecases import Held, hold_evaluation, rescore
+from services.evaluation.experts.drawing import draw_round, expert_indicators, require_blind
 from services.evaluation.objections.models import Objection, ObjectionStatement
 from services.evaluation.objections.queries import find_objection
 from services.evaluation.objections.rules import decide_objection_in_time
@@ -33,10 +34,12 @@ async def object_to_result(
     await find_concerned(session, principal, sent.evaluation_id)
     held = await hold_evaluation(session, editions, sent.evaluation_id, ("announced",))
     assert held.cycle.announced_on is not None
-    known = [indicator.id for indicator in held.edition.rubric.indicators]
+    known = [indicator.id for indicator in held.edition.rubric.with_bonus]
     require_known("indicators", sent.indicators, known)
     day = effective_date(principal, sent.submitted_on)
-    decision = require_passed(decide_objection_in_time(held.edition, held.cycle.announced_on, day))
+    decision = require_passed(
+        decide_objection_in_time(held.edition, held.cycle.announced_on, day, held.cycle.objections_until)
+    )
     objection = Objection(
         id=uuid7(),
         no=await next_case_no(session, "OB", day.year),
@@ -56,7 +59,7 @@ async def object_to_result(
     session.add(objection)
     await session.flush()
     session.add(ObjectionStatement(objection_id=objection.id, statement=sent.statement))
-    await _tell(session, ec.ObjectionTaken, objection, held, EventContext.of(principal, day), decision.rules)
+    await tell_objection(session, ec.ObjectionTaken, objection, held, EventContext.of(principal, day), decision.rules)
     return objection
 
 
@@ -83,14 +86,40 @@ async def answer_objection(
     objection.answered_on, objection.answered_by = day, principal.account_id
     objection.answer_document_no = sent.document_no
     objection.rescored = sent.rescore and sent.outcome == "upheld"
+    if sent.outcome == "upheld":
+        objection.sheet_before_id = held.evaluation.sheet_id
     applied = ("evaluation.public_notice",)
-    await _tell(session, ec.ObjectionAnswered, objection, held, EventContext.of(principal, day), applied)
     if objection.rescored:
         await rescore(session, editions, held, principal)
+        objection.sheet_after_id = held.evaluation.sheet_id
+    await tell_objection(session, ec.ObjectionAnswered, objection, held, EventContext.of(principal, day), applied)
     return objection
 
 
-async def _tell(
+async def order_re_mark(
+    session: AsyncSession,
+    principal: Principal,
+    editions: Editions,
+    objection_id: UUID,
+    indicator: str,
+    if_match: str | None,
+) -> Objection:
+    """Have other experts mark an indicator anew, blind again, because an objection was upheld (2.3-4)."""
+    evaluation_id = (await find_objection(session, principal, objection_id)).evaluation_id
+    held = await hold_evaluation(session, editions, evaluation_id, ("scored", "announced"))
+    objection = await find_objection(session, principal, objection_id, lock=True)
+    honour_match(if_match, objection.version)
+    require_status(objection.status, ("upheld",))
+    require_blind(held.cycle)
+    require_known("indicator", [indicator], expert_indicators(held.edition))
+    context = EventContext.of(principal)
+    await draw_round(session, held.cycle, held.edition, evaluation_id, indicator, objection.id, context)
+    applied = ("evaluation.public_notice", "evaluation.expert_draw")
+    await tell_objection(session, ec.ObjectionRemarkOrdered, objection, held, context, applied)
+    return objection
+
+
+async def tell_objection(
     session: AsyncSession,
     event_type: EventType[ec.ObjectionState],
     objection: Objection,
@@ -98,6 +127,7 @@ async def _tell(
     context: EventContext,
     applied: Sequence[str],
 ) -> None:
+    """An objection in the state that it has just reached."""
     data = ec.ObjectionState(
         id=objection.id,
         no=objection.no,
@@ -113,5 +143,7 @@ async def _tell(
         answered_on=objection.answered_on,
         answer_document_no=objection.answer_document_no,
         rescored=bool(objection.rescored),
+        sheet_before_id=objection.sheet_before_id,
+        sheet_after_id=objection.sheet_after_id,
     )
     await outbox.append(session, event_type, objection, data, context=context, rules=applied, edition=held.edition.id)

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import JsonValue
 
 from services.evaluation.operations.models import OperationIssue
+from shared.http.decisions import StoredDecision
 from shared.http.messages import Language, Messages
 from shared.http.schemas import Response
 from shared.operations.schemas import OperationState
@@ -24,7 +25,7 @@ class OperationProblem(Response):
     detail: str
     clauses: list[str]
     params: dict[str, JsonValue]
-    decision: dict[str, JsonValue] | None
+    decision: StoredDecision | None
 
     @classmethod
     def of(cls, issue: OperationIssue, messages: Messages, language: Language) -> Self:

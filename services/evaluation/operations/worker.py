@@ -22,6 +22,7 @@ from services.evaluation.evaluations.gather import Frame, frame_of
 from services.evaluation.evaluations.models import Evaluation
 from services.evaluation.evaluations.scoring import grade_tiers, score_evaluations
 from services.evaluation.operations.models import Operation, OperationIssue
+from services.evaluation.rubrics.pinning import pinned_edition
 from services.evaluation.settings import EvaluationSettings
 from shared.errors import DomainError
 from shared.events.contracts import evaluation as ec
@@ -113,7 +114,8 @@ async def _score_some(
     operation = await hold(session, Operation, operation_id)
     cycle = await hold_cycle(session, operation.cycle_id)
     if operation.id not in frames:
-        frames[operation.id] = frame_of(editions.get(cycle.edition), cycle.year, operation.effective_on)
+        edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+        frames[operation.id] = frame_of(edition, cycle.year, operation.effective_on, cycle.rubric_id)
     query = _to_score(operation) if only is None else _to_score(operation).where(Evaluation.id == only)
     evaluations = (await session.scalars(query.limit(SCORED_AT_ONCE).with_for_update())).all()
     context = operation.context
@@ -125,7 +127,7 @@ async def _score_some(
 async def _finish_scoring(session: AsyncSession, editions: Editions, operation_id: UUID) -> None:
     operation = await hold(session, Operation, operation_id)
     cycle = await hold_cycle(session, operation.cycle_id, exclusive=True)
-    edition = editions.get(cycle.edition)
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
     context = operation.context
     await grade_tiers(session, cycle.id, edition, cycle.year, context)
     cycle.status = "scored"

@@ -1,94 +1,124 @@
-"""The quarterly form: what the automatic indicators of the rubric need, and how quarters become a year.
+"""Values of the quarterly form: what a field may hold, what is missing, and how quarters become a year.
 
-A flow counts what happened in the quarter and is added up; a stock is counted on the quarter's last day, and the last
-one given is the year's value. Amounts are yuan, areas square metres, everything else a count.
-Fields that count enterprises count each one once a year.
+The fields are the edition's (`report_form`). A flow is what happened in the quarter and is added up; a stock is counted
+on the quarter's last day, and the last one given is the year's value. Flows of enterprises count each one once a year.
+Amounts are yuan. A report keeps the version of the form that it was drafted in: fields of later versions are not asked
+of it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Final
+from functools import cache
+from typing import Annotated, Any, Final, TypeAlias
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, ValidationError, create_model
 
 from shared.http.schemas import Request
+from shared.http.validation import Fault, PayloadInvalid, faults_of
 from shared.money import Money
+from shared.policy.edition import Edition
 from shared.policy.params import Slug
+from shared.policy.report_form import FormField, ReportForm
 
-Count = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
-Area = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
+Values: TypeAlias = Mapping[str, JsonValue]
+"""A report's values as they are stored: counts as numbers, amounts as texts in yuan, empty ones left out or null."""
 
-
-class QuarterlyForm(Request):
-    """A draft may leave fields out; what is still empty when the report is accepted lowers its completeness."""
-
-    incubatees_opening: Count | None = Field(default=None, description="在孵企业，季初 incubatees on the first day")
-    admitted: Count | None = Field(default=None, description="本季入驻 admitted in the quarter")
-    graduated: Count | None = Field(default=None, description="本季毕业 graduated in the quarter")
-    exited: Count | None = Field(default=None, description="本季退出 left without graduating")
-    incubatees: Count | None = Field(default=None, description="在孵企业，季末 incubatees on the last day")
-    long_stay_enterprises: Count | None = Field(
-        default=None, description="适用较长孵化期的在孵企业 incubatees of the fields that may stay longer"
-    )
-    alive_after_12_months: Count | None = Field(
-        default=None,
-        description="入驻满12个月仍存续 enterprises alive whose 12th month after entry ended in the quarter",
-    )
-    enterprises_served: Count | None = Field(default=None, description="接受服务的企业 enterprises served")
-    confirmed_services: Count | None = Field(
-        default=None, description="企业确认的服务次数 services that the enterprise confirmed"
-    )
-    mentors: Count | None = Field(default=None, description="创业导师 mentors under an agreement")
-    specialist_staff: Count | None = Field(default=None, description="专职服务人员 specialist staff")
-    trained_staff: Count | None = Field(default=None, description="其中接受专业培训 of these, trained")
-    area_used_m2: Area | None = Field(default=None, description="在孵企业使用面积 area in incubation use, m²")
-    enterprises_with_ip: Count | None = Field(
-        default=None, description="拥有知识产权的在孵企业 incubatees holding intellectual property"
-    )
-    jobs: Count | None = Field(default=None, description="在孵企业从业人员 people employed by incubatees")
-    enterprises_financed: Count | None = Field(
-        default=None, description="本年首次获得融资的企业 enterprises financed for the first time this year"
-    )
-    equity_financing: Money | None = Field(
-        default=None, description="股权融资额 equity raised, yuan, each enterprise up to the rubric's limit a year"
-    )
-    bank_loans: Money | None = Field(default=None, description="银行贷款额 bank loans, yuan, within the same limit")
-    financing_matches: Count | None = Field(
-        default=None, description="对接成功 matches with a fund or bank that led to an offer"
-    )
-    events_by_level: dict[Slug, Count] | None = Field(default=None, description="按级别的活动场次 events by level")
-    attendance: Count | None = Field(default=None, description="参加人次 people who attended")
-
-    def stored(self) -> dict[str, JsonValue]:
-        """As kept in the report: only what was sent."""
-        return self.model_dump(mode="json", exclude_unset=True)
-
-
-FIELDS: Final = tuple(QuarterlyForm.model_fields)
-STOCKS: Final = frozenset(
-    {
-        "incubatees",
-        "long_stay_enterprises",
-        "mentors",
-        "specialist_staff",
-        "trained_staff",
-        "area_used_m2",
-        "enterprises_with_ip",
-        "jobs",
-    }
-)
+Count = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
+Flag = Annotated[bool, Field(strict=True)]
+# Any: the fields are data of the edition, so there are no types to write down.
+_TYPES: Final[Mapping[str, Any]] = {
+    "count": Count,
+    "amount": Money,
+    "flag": Flag,
+    "by_level": dict[Slug, Count],
+}
 BY_LEVEL: Final = "events_by_level"
-OPENING: Final = "incubatees_opening"
-"""Neither: its value for the year is that of the first quarter."""
+"""The field whose levels an indicator looks at one by one."""
+
+_FORM: Final = "form"
+_ENTERED: Final = re.compile(r"(0|[1-9][0-9]{0,12})(\.[0-9]{1,5})?")
+_FEN: Final = Decimal("0.01")
 
 
-def missing_fields(form: QuarterlyForm) -> tuple[str, ...]:
-    """Fields without a value, in the form's order."""
-    return tuple(name for name in FIELDS if getattr(form, name) is None)
+@cache
+def _model(fields: tuple[tuple[str, str], ...]) -> type[Request]:
+    """The model of a version's fields; all of them may be left out of a draft."""
+    made: dict[str, Any] = {name: (_TYPES[kind] | None, None) for name, kind in fields}
+    return create_model("QuarterlyForm", __base__=Request, **made)
+
+
+def validated(edition: Edition, version: int, sent: Values) -> dict[str, JsonValue]:
+    """What was sent, as it is stored. Raises PayloadInvalid for each field that is unknown or holds no such value."""
+    fields = edition.report_form.fields_of(version)
+    model = _model(tuple((name, field.kind) for name, field in fields.items()))
+    try:
+        values: dict[str, JsonValue] = model.model_validate(dict(sent)).model_dump(mode="json", exclude_unset=True)
+    except ValidationError as error:
+        found = faults_of(error.errors())
+        raise PayloadInvalid(*(Fault(f"{_FORM}.{fault.field}", fault.type, fault.params) for fault in found)) from error
+    known = tuple(edition.activities.levels)
+    faults = [
+        Fault(f"{_FORM}.{name}", "enum", {"expected": ", ".join(known)})
+        for name, value in values.items()
+        if isinstance(value, dict) and not set(value).issubset(known)
+    ]
+    if faults:
+        raise PayloadInvalid(*faults)
+    return values
+
+
+def in_yuan(form: ReportForm, sent: Values) -> dict[str, JsonValue]:
+    """Amounts that were entered in the unit of the printed form, in yuan. What is no number stays as it is, for
+    `validated` to name."""
+    return {name: _in_yuan(form.fields.get(name), value) for name, value in sent.items()}
+
+
+def _in_yuan(field: FormField | None, value: JsonValue) -> JsonValue:
+    if field is None or field.factor == 1 or not isinstance(value, str):
+        return value
+    if not _ENTERED.fullmatch(value):
+        return value
+    amount = Decimal(value) * field.factor
+    return f"{amount:.2f}" if amount == amount.quantize(_FEN) else value
+
+
+def as_entered(field: FormField, value: JsonValue) -> JsonValue:
+    """An amount in the unit of the printed form; everything else as it is."""
+    if field.kind != "amount" or not isinstance(value, str):
+        return value
+    shown = Decimal(value) / field.factor
+    return f"{shown:f}" if field.factor == 1 else f"{shown.normalize():f}"
+
+
+def number(values: Values, name: str) -> Fraction | None:
+    """A field as a number: an amount in yuan, levels added up, yes as 1; None where it is empty."""
+    value = _plain(values.get(name))
+    return None if value is None else Fraction(value)
+
+
+def _plain(value: JsonValue) -> int | Decimal | None:
+    """The same before it becomes a fraction, which costs more than all sums of a year."""
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, dict):
+        return sum(int(str(count)) for count in value.values())
+    return Decimal(str(value))
+
+
+def missing_fields(form: ReportForm, version: int, values: Values) -> tuple[str, ...]:
+    """Required fields without a value, in the form's order."""
+    return tuple(name for name in form.required_in(version) if values.get(name) is None)
+
+
+def unfilled_fields(form: ReportForm, version: int, values: Values) -> tuple[str, ...]:
+    """Statistical fields without a value: asked for, but no part of completeness."""
+    fields = form.fields_of(version)
+    return tuple(name for name, field in fields.items() if not field.required and values.get(name) is None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +129,32 @@ class YearForm:
     events_by_level: Mapping[str, int]
 
     def __getitem__(self, field: str) -> Fraction:
-        return self.numbers[field]
+        return self.numbers.get(field, Fraction(0))
 
 
-def year_of(forms: Iterable[tuple[int, QuarterlyForm]]) -> YearForm:
-    """Out of (quarter, form), each quarter at most once."""
-    quarters = [form for _, form in sorted(forms, key=lambda pair: pair[0])]
-    numbers = {name: _year_value(name, quarters) for name in FIELDS if name != BY_LEVEL}
-    events: dict[str, int] = {}
-    for form in quarters:
-        for level, count in (form.events_by_level or {}).items():
-            events[level] = events.get(level, 0) + count
-    return YearForm(numbers, events)
+def year_of(form: ReportForm, quarters: Iterable[tuple[int, Values]]) -> YearForm:
+    """What indicators read, out of (quarter, values), each quarter at most once, in whichever versions of the form."""
+    given = [values for _, values in sorted(quarters, key=lambda pair: pair[0])]
+    read = {name: field for name, field in form.fields.items() if not field.statistical}
+    numbers = {name: year_value(field, name, given) or Fraction(0) for name, field in read.items()}
+    return YearForm(numbers, levels_of(BY_LEVEL, given))
 
 
-def _year_value(name: str, quarters: list[QuarterlyForm]) -> Fraction:
-    given: list[int | Decimal] = [value for form in quarters if (value := getattr(form, name)) is not None]
+def year_value(field: FormField, name: str, quarters: Iterable[Values]) -> Fraction | None:
+    """One field's value for the year: flows added up, the last stock, the first opening; None where nobody gave any."""
+    given = [value for values in quarters if (value := _plain(values.get(name))) is not None]
     if not given:
-        return Fraction(0)
-    if name in STOCKS:
+        return None
+    if field.measure == "stock":
         return Fraction(given[-1])
-    if name == OPENING:
-        return Fraction(given[0])
-    return sum((Fraction(value) for value in given), Fraction(0))
+    return Fraction(given[0] if field.measure == "opening" else sum(given))
+
+
+def levels_of(name: str, quarters: Iterable[Values]) -> dict[str, int]:
+    """A field by level, added up."""
+    found: dict[str, int] = {}
+    for values in quarters:
+        levels = values.get(name)
+        for level, count in levels.items() if isinstance(levels, dict) else ():
+            found[level] = found.get(level, 0) + int(str(count))
+    return found

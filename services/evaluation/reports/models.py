@@ -1,4 +1,4 @@
-"""Tables of quarterly reports: the report, its submitted versions, its returns."""
+"""Tables of quarterly reports: the report, its submitted versions, its returns, its corrections, its reminders."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.evaluation.base import Base
-from services.evaluation.reports.rules import STATUSES
+from services.evaluation.reports.rules import CORRECTION_STATUSES, STATUSES
 from shared.db import Aggregate
 from shared.ids import uuid7
 
 _STATES = ", ".join(f"'{status}'" for status in STATUSES)
+_CORRECTION_STATES = ", ".join(f"'{status}'" for status in CORRECTION_STATUSES)
 
 
 class QuarterlyReport(Aggregate, Base):
@@ -46,7 +47,11 @@ class QuarterlyReport(Aggregate, Base):
     edition: Mapped[str]
     status: Mapped[str] = mapped_column(default="draft")
     due_on: Mapped[date]
+    form_version: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
+    """The version of the edition's form that the values are of."""
     form: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    explanations: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
+    """What the operator says to the warnings, by check."""
     revision: Mapped[int] = mapped_column(default=0)
     first_submitted_on: Mapped[date | None]
     submitted_on: Mapped[date | None]
@@ -70,7 +75,9 @@ class ReportRevision(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     report_id: Mapped[UUID] = mapped_column(ForeignKey("quarterly_report.id"))
     revision: Mapped[int]
+    form_version: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     form: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    explanations: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
     filled: Mapped[int] = mapped_column(SmallInteger)
     fields: Mapped[int] = mapped_column(SmallInteger)
     submitted_on: Mapped[date]
@@ -94,4 +101,59 @@ class ReportReturn(Base):
     correction_due_on: Mapped[date]
     returned_by: Mapped[str]
     reasons: Mapped[dict[str, str]] = mapped_column(JSONB)
+    comments: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class ReportCorrection(Base):
+    """A change of an accepted report: asked for with a reason, decided by another person. `form` holds the fields to
+    change."""
+
+    __tablename__ = "report_correction"
+    __table_args__ = (
+        CheckConstraint(f"status IN ({_CORRECTION_STATES})", name="status_known"),
+        CheckConstraint("(status = 'requested') = (decided_by IS NULL)", name="decided_by_somebody"),
+        CheckConstraint("(decided_by IS NULL) = (decided_on IS NULL)", name="decided_with_date"),
+        CheckConstraint("decided_by <> requested_by", name="four_eyes"),
+        CheckConstraint("(status = 'approved') = (revision IS NOT NULL)", name="approved_with_revision"),
+        Index(
+            "uq_report_correction_requested", "report_id", unique=True, postgresql_where=text("status = 'requested'")
+        ),
+        Index("ix_report_correction_report_id", "report_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    report_id: Mapped[UUID] = mapped_column(ForeignKey("quarterly_report.id"))
+    status: Mapped[str] = mapped_column(default="requested")
+    of_revision: Mapped[int]
+    """The accepted version that it starts from."""
+    form: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    explanations: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
+    reason: Mapped[str]
+    statement: Mapped[str]
+    requested_on: Mapped[date]
+    requested_by: Mapped[str]
+    decided_on: Mapped[date | None]
+    decided_by: Mapped[str | None]
+    answer: Mapped[str | None]
+    revision: Mapped[int | None]
+    """The version that it became."""
+    recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class ReportReminder(Aggregate, Base):
+    """A call for a report, made once before and once after its due day."""
+
+    __tablename__ = "report_reminder"
+    __table_args__ = (
+        UniqueConstraint("centre_id", "year", "quarter", "state", name="uq_report_reminder_call"),
+        CheckConstraint("state IN ('due_soon', 'overdue')", name="state_known"),
+        CheckConstraint("quarter BETWEEN 1 AND 4", name="quarter_of_year"),
+    )
+
+    centre_id: Mapped[UUID]
+    year: Mapped[int] = mapped_column(SmallInteger)
+    quarter: Mapped[int] = mapped_column(SmallInteger)
+    state: Mapped[str]
+    due_on: Mapped[date]
+    called_on: Mapped[date]

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.access import in_scope
-from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
-from services.evaluation.reports.schemas import ReportFilter, RevisionOut
+from services.evaluation.reports.checks import decide_consistent
+from services.evaluation.reports.due import DueItem, due_items
+from services.evaluation.reports.judging import check
+from services.evaluation.reports.models import QuarterlyReport, ReportCorrection, ReportReturn, ReportRevision
+from services.evaluation.reports.period import locked_year
+from services.evaluation.reports.prefill import differences, known_values, prefilled
+from services.evaluation.reports.schemas import (
+    ChangeOut,
+    Comparison,
+    DifferenceOut,
+    ReportDetail,
+    ReportFilter,
+    RevisionOut,
+    plain_report,
+)
+from services.evaluation.reports.texts import shown_checks
 from shared.auth.principal import Principal
 from shared.errors import not_found
+from shared.policy.edition import Edition
+
+__all__ = ["DueItem", "comparison_of", "detail_of", "due_items", "find_report", "reports_for", "revisions_of"]
 
 
 def reports_for(principal: Principal, wanted: ReportFilter) -> Select[QuarterlyReport]:
@@ -36,13 +54,71 @@ async def find_report(
     return report
 
 
+async def detail_of(session: AsyncSession, report: QuarterlyReport, edition: Edition, today: date) -> ReportDetail:
+    """The report with its checks, the registry's values and where they differ."""
+    form, version = edition.report_form, report.form_version
+    found = await check(session, edition, report, report.form)
+    known = await known_values(session, [report.centre_id], report.year, report.quarter)
+    registry = prefilled(form, version, known[report.centre_id])
+    locked = await session.scalar(select(locked_year()).where(QuarterlyReport.id == report.id))
+    return ReportDetail.model_validate(
+        {
+            **plain_report(report, edition, today),
+            "checks": decide_consistent(edition, found).to_json(),
+            "faults": shown_checks(form, found, report.explanations),
+            "prefilled": registry,
+            "differences": [
+                DifferenceOut(
+                    field=one.field,
+                    title_zh=form.fields[one.field].title_zh,
+                    title_en=form.fields[one.field].title_en,
+                    entered=one.entered,
+                    registry=one.registry,
+                )
+                for one in differences(report.form, registry)
+            ],
+            "locked": bool(locked),
+        }
+    )
+
+
 async def revisions_of(session: AsyncSession, report_id: UUID) -> list[RevisionOut]:
-    """Every submitted version, oldest first, with its return."""
+    """Every submitted version, oldest first, with its return, or the correction that made it."""
     same = and_(ReportReturn.report_id == ReportRevision.report_id, ReportReturn.revision == ReportRevision.revision)
+    made = and_(
+        ReportCorrection.report_id == ReportRevision.report_id, ReportCorrection.revision == ReportRevision.revision
+    )
     query = (
-        select(ReportRevision, ReportReturn)
+        select(ReportRevision, ReportReturn, ReportCorrection.id)
         .outerjoin(ReportReturn, same)
+        .outerjoin(ReportCorrection, made)
         .where(ReportRevision.report_id == report_id)
         .order_by(ReportRevision.revision)
     )
-    return [RevisionOut.of(revision, returned) for revision, returned in await session.execute(query)]
+    found = await session.execute(query)
+    return [RevisionOut.of(revision, returned, correction) for revision, returned, correction in found]
+
+
+async def comparison_of(
+    session: AsyncSession, report: QuarterlyReport, edition: Edition, before: int, after: int
+) -> Comparison:
+    """What changed between two submitted versions. Raises 404 for a version that there is not."""
+    query = select(ReportRevision).where(
+        ReportRevision.report_id == report.id, ReportRevision.revision.in_([before, after])
+    )
+    found = {row.revision: row.form for row in await session.scalars(query)}
+    if not {before, after} <= set(found):
+        raise not_found("report_revision")
+    one, other = found[before], found[after]
+    changes = [
+        ChangeOut(
+            field=name,
+            title_zh=field.title_zh,
+            title_en=field.title_en,
+            before=one.get(name),
+            after=other.get(name),
+        )
+        for name, field in edition.report_form.fields.items()
+        if one.get(name) != other.get(name)
+    ]
+    return Comparison(report_id=report.id, before=before, after=after, changes=changes)

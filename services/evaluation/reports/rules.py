@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
+from datetime import date, timedelta
 from typing import Final
 
-from services.evaluation.reports.form import FIELDS, QuarterlyForm, missing_fields
+from services.evaluation.reports.form import Values, missing_fields
 from services.evaluation.terms import term_end
 from shared.calendar import WorkingDay, add_months, add_working_days
-from shared.policy.decision import Decision, RuleResult
+from shared.policy.decision import Decision
 from shared.policy.edition import Edition
 
 STATUSES: Final = ("draft", "submitted", "returned", "accepted")
 EDITABLE: Final = ("draft", "returned")
 UNDER_REVIEW: Final = ("submitted",)
+ACCEPTED: Final = ("accepted",)
+OPEN: Final = ("open", "scoring", "scored")
+"""States of a year's evaluation before its results are announced: until then reports come in and are corrected."""
+SIGNED: Final = ("approved", "countersigned", "publishing")
+"""States in which nothing of the year changes: its results are signed and not all public yet."""
+CORRECTION_STATUSES: Final = ("requested", "approved", "refused")
 
 
 def first_day(year: int, quarter: int) -> date:
@@ -74,57 +79,33 @@ def decide_in_time(edition: Edition, due_on: date, submitted_on: date) -> Decisi
     return edition.decision(result)
 
 
-def decide_complete(edition: Edition, form: QuarterlyForm) -> Decision:
-    """2.3-2: complete is a report without an empty field."""
-    missing = missing_fields(form)
+def decide_complete(edition: Edition, version: int, values: Values) -> Decision:
+    """2.3-2: complete is a report without an empty required field; statistical ones do not count."""
+    missing = missing_fields(edition.report_form, version, values)
+    fields = len(edition.report_form.required_in(version))
     result = edition.result(
         "quarterly.complete",
         not missing,
-        {"filled": len(FIELDS) - len(missing), "fields": len(FIELDS), "missing": ", ".join(missing)},
-        limit=len(FIELDS),
+        {"filled": fields - len(missing), "fields": fields, "missing": ", ".join(missing)},
+        limit=fields,
         message="report-complete" if not missing else "report-incomplete",
     )
     return edition.decision(result)
 
 
-def decide_consistent(edition: Edition, form: QuarterlyForm, total_area_m2: Decimal | None) -> Decision:
-    """2.3-2: numbers that cannot be true together are refused before anybody reviews them. Only fields that are filled
-    are compared."""
-    return edition.decision(*_checks(edition, form, total_area_m2))
+def quarter_before(year: int, quarter: int) -> tuple[int, int]:
+    """Year and number of the quarter before."""
+    return (year, quarter - 1) if quarter > 1 else (year - 1, 4)
 
 
-def _checks(edition: Edition, form: QuarterlyForm, total_area_m2: Decimal | None) -> Iterator[RuleResult]:
-    served = _sum(form.incubatees_opening, form.admitted)
-    left = _sum(form.graduated, form.exited)
-    if served is not None and left is not None and form.incubatees is not None:
-        yield _check(edition, "incubatees_balance", form.incubatees, served - left, form.incubatees == served - left)
-    for field, value, field_limit in (
-        ("graduated", form.graduated, served),
-        ("enterprises_served", form.enterprises_served, served),
-        ("enterprises_financed", form.enterprises_financed, served),
-        ("trained_staff", form.trained_staff, form.specialist_staff),
-        ("enterprises_with_ip", form.enterprises_with_ip, form.incubatees),
-        ("long_stay_enterprises", form.long_stay_enterprises, form.incubatees),
-        ("area_used_m2", form.area_used_m2, total_area_m2),
-    ):
-        if value is not None and field_limit is not None:
-            yield _check(edition, field, value, field_limit, value <= field_limit)
-    if form.jobs is not None and form.incubatees == 0:
-        yield _check(edition, "jobs", form.jobs, 0, form.jobs == 0)
-    if form.attendance is not None and form.events_by_level is not None and not sum(form.events_by_level.values()):
-        yield _check(edition, "attendance", form.attendance, 0, form.attendance == 0)
+def quarters_to_call(today: date) -> Iterator[tuple[int, int]]:
+    """2.3-2: the quarters that are over and whose reports may still be missing: the last eight, newest first."""
+    year, quarter = today.year, (today.month + 2) // 3
+    for _ in range(8):
+        year, quarter = quarter_before(year, quarter)
+        yield year, quarter
 
 
-def _sum(*values: int | None) -> int | None:
-    given = [value for value in values if value is not None]
-    return sum(given) if len(given) == len(values) else None
-
-
-def _check(edition: Edition, field: str, value: int, limit: int | Decimal, passed: bool) -> RuleResult:
-    return edition.result(
-        "quarterly.complete",
-        passed,
-        {"field": field, "value": value},
-        limit=limit,
-        message="report-consistent" if passed else "report-inconsistent",
-    )
+def call_from(edition: Edition, due_on: date) -> date:
+    """2.3-2: the day from which a report that is not in is called for."""
+    return due_on - timedelta(days=edition.quarterly_reports.reminder_days.value)

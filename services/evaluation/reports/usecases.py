@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
+from pydantic import JsonValue
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import AnyRow
 from services.evaluation.centres import await_centre, hold_reporting_centre
-from services.evaluation.refusals import require_known, require_passed, require_status
+from services.evaluation.refusals import require_known, require_status
 from services.evaluation.reports import rules
-from services.evaluation.reports.form import FIELDS, QuarterlyForm, missing_fields
+from services.evaluation.reports.form import Values, in_yuan, missing_fields, validated
+from services.evaluation.reports.judging import check, merged_explanations, require_submittable
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
+from services.evaluation.reports.period import hold_open_period, hold_score
+from services.evaluation.reports.prefill import known_values, prefilled
 from services.evaluation.reports.queries import find_report
-from services.evaluation.reports.schemas import NewReport
+from services.evaluation.reports.schemas import NewReport, ReportChange, ReportReturnRequest
+from services.evaluation.reports.telling import state_of, tell
 from shared.auth.principal import Principal
 from shared.clock import effective_date, utcnow
 from shared.errors import DomainError, four_eyes_required
-from shared.events import outbox
 from shared.events.contracts import evaluation as ec
 from shared.events.outbox import EventContext
-from shared.events.types import EventType
 from shared.http.etag import honour_match, require_match
 from shared.ids import next_case_no
-from shared.policy.decision import combine
+from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
 
 
@@ -35,11 +38,16 @@ async def draft_report(
 ) -> QuarterlyReport:
     """Open the draft of a quarter that has begun, for an own centre that owes it. A quarter has one report."""
     await await_centre(session, wanted.centre_id)
+    await hold_open_period(session, wanted.year)
     centre = await hold_reporting_centre(session, wanted.centre_id, principal.org)
     edition = editions.require_in_force(rules.last_day(wanted.year, wanted.quarter))
-    _check_levels(edition, wanted.form)
+    version = edition.report_form.version
+    values = _taken(edition, version, wanted.form, printed=wanted.printed)
     _check_period(centre, wanted, principal.today)
     await _refuse_second(session, wanted)
+    if wanted.prefill:
+        known = await known_values(session, [wanted.centre_id], wanted.year, wanted.quarter)
+        values = {**prefilled(edition.report_form, version, known[wanted.centre_id]), **values}
     report = QuarterlyReport(
         no=await next_case_no(session, "QR", wanted.year),
         centre_id=wanted.centre_id,
@@ -47,12 +55,14 @@ async def draft_report(
         quarter=wanted.quarter,
         edition=edition.id,
         due_on=rules.due_day(edition, wanted.year, wanted.quarter).day,
-        form=wanted.form.stored(),
+        form_version=version,
+        form=values,
+        explanations=merged_explanations(edition, version, {}, wanted.explanations),
         version=0,
     )
     session.add(report)
     await session.flush()
-    await _tell(session, ec.ReportDrafted, report, state_of(report), EventContext.of(principal), ("quarterly.due",))
+    await tell(session, ec.ReportDrafted, report, state_of(report), EventContext.of(principal), ("quarterly.due",))
     return report
 
 
@@ -61,27 +71,42 @@ async def edit_report(
     principal: Principal,
     editions: Editions,
     report_id: UUID,
-    change: QuarterlyForm,
+    change: ReportChange,
     if_match: str | None,
 ) -> QuarterlyReport:
     """Change fields of a draft or of a returned report."""
     report = await find_report(session, principal, report_id, lock=True)
     require_match(if_match, report.version)
     require_status(report.status, rules.EDITABLE)
-    _check_levels(editions.get(report.edition), change)
-    stored = change.stored()
-    report.form = {**report.form, **stored}
-    data = state_of(report, changed_fields=tuple(sorted(stored)))
-    await _tell(session, ec.ReportEdited, report, data, EventContext.of(principal), ("quarterly.complete",))
+    await hold_open_period(session, report.year)
+    edition = editions.get(report.edition)
+    values = _taken(edition, report.form_version, change.form, printed=change.printed)
+    await change_values(session, principal, edition, report, values, change.explanations)
     return report
+
+
+async def change_values(
+    session: AsyncSession,
+    principal: Principal,
+    edition: Edition,
+    report: QuarterlyReport,
+    values: Values,
+    explanations: Mapping[str, str | None],
+) -> None:
+    """Put validated values into a locked report that is being edited."""
+    report.explanations = merged_explanations(edition, report.form_version, report.explanations, explanations)
+    report.form = {**report.form, **values}
+    data = state_of(report, changed_fields=tuple(sorted(values)))
+    await tell(session, ec.ReportEdited, report, data, EventContext.of(principal), ("quarterly.complete",))
 
 
 async def submit_report(
     session: AsyncSession, principal: Principal, editions: Editions, report_id: UUID, if_match: str | None
 ) -> QuarterlyReport:
     """Hand in the form as it is, for the first time or corrected; kept as a version for good."""
-    centre_id = (await find_report(session, principal, report_id)).centre_id
-    centre = await hold_reporting_centre(session, centre_id, principal.org)
+    found = await find_report(session, principal, report_id)
+    await hold_open_period(session, found.year)
+    centre = await hold_reporting_centre(session, found.centre_id, principal.org)
     report = await find_report(session, principal, report_id, lock=True)
     honour_match(if_match, report.version)
     require_status(report.status, rules.EDITABLE)
@@ -89,29 +114,40 @@ async def submit_report(
     today = principal.today
     _require_over(report, today)
     _require_still_listed(centre, rules.last_day(report.year, report.quarter))
-    form = QuarterlyForm.model_validate(report.form)
-    require_passed(rules.decide_consistent(edition, form, centre.total_area_m2))
+    require_submittable(edition, await check(session, edition, report, report.form), report.explanations)
     report.revision += 1
     report.status = "submitted"
     report.submitted_on, report.submitted_by = today, principal.account_id
     report.first_submitted_on = report.first_submitted_on or today
-    in_time = rules.decide_in_time(edition, report.due_on, report.first_submitted_on)
-    judged = combine(in_time, rules.decide_complete(edition, form))
-    report.late = not in_time.passed
-    session.add(
-        ReportRevision(
-            report_id=report.id,
-            revision=report.revision,
-            form=report.form,
-            filled=len(FIELDS) - len(missing_fields(form)),
-            fields=len(FIELDS),
-            submitted_on=today,
-            submitted_by=principal.account_id,
-            decision=judged.to_json(),
-        )
-    )
-    await _tell(session, ec.ReportSubmitted, report, state_of(report), EventContext.of(principal), judged.rules)
+    judged = judge(edition, report)
+    report.late = report.first_submitted_on > report.due_on
+    session.add(revision_of(edition, report, judged))
+    await tell(session, ec.ReportSubmitted, report, state_of(report), EventContext.of(principal), judged.rules)
     return report
+
+
+def judge(edition: Edition, report: QuarterlyReport) -> Decision:
+    """2.3-2: whether a submitted report came in time and is complete."""
+    assert report.first_submitted_on is not None
+    in_time = rules.decide_in_time(edition, report.due_on, report.first_submitted_on)
+    return combine(in_time, rules.decide_complete(edition, report.form_version, report.form))
+
+
+def revision_of(edition: Edition, report: QuarterlyReport, judged: Decision) -> ReportRevision:
+    """The report as it was just submitted, to be kept for good."""
+    required = len(edition.report_form.required_in(report.form_version))
+    return ReportRevision(
+        report_id=report.id,
+        revision=report.revision,
+        form_version=report.form_version,
+        form=report.form,
+        explanations=report.explanations,
+        filled=required - len(missing_fields(edition.report_form, report.form_version, report.form)),
+        fields=required,
+        submitted_on=report.submitted_on,
+        submitted_by=report.submitted_by,
+        decision=judged.to_json(),
+    )
 
 
 async def return_report(
@@ -119,15 +155,17 @@ async def return_report(
     principal: Principal,
     editions: Editions,
     report_id: UUID,
-    reasons: dict[str, str],
-    returned_on: date | None,
+    wanted: ReportReturnRequest,
     if_match: str | None,
 ) -> QuarterlyReport:
     """Send a submitted report back with a reason for each field in doubt; the term for correction begins."""
     report = await _under_review(session, principal, report_id, if_match)
-    require_known("reasons", reasons, FIELDS)
-    day = _on_or_after_submission(report, effective_date(principal, returned_on))
+    await hold_open_period(session, report.year)
     edition = editions.get(report.edition)
+    fields = edition.report_form.fields_of(report.form_version)
+    require_known("reasons", wanted.reasons, fields)
+    require_known("comments", wanted.comments, wanted.reasons)
+    day = _on_or_after_submission(report, effective_date(principal, wanted.returned_on))
     report.status = "returned"
     session.add(
         ReportReturn(
@@ -136,56 +174,33 @@ async def return_report(
             returned_on=day,
             correction_due_on=rules.correction_due_day(edition, day).day,
             returned_by=principal.account_id,
-            reasons=reasons,
+            reasons=dict(wanted.reasons),
+            comments=dict(wanted.comments),
         )
     )
-    data = state_of(report, tuple(f"{field}:{reason}" for field, reason in sorted(reasons.items())))
-    await _tell(session, ec.ReportReturned, report, data, EventContext.of(principal, day), ("quarterly.correction",))
+    data = state_of(report, tuple(f"{field}:{reason}" for field, reason in sorted(wanted.reasons.items())))
+    await tell(session, ec.ReportReturned, report, data, EventContext.of(principal, day), ("quarterly.correction",))
     return report
 
 
 async def accept_report(
     session: AsyncSession, principal: Principal, report_id: UUID, accepted_on: date | None, if_match: str | None
 ) -> QuarterlyReport:
-    """Accept a submitted report: from now on it counts for the evaluation and is not changed."""
+    """Accept a submitted report: from now on it counts for the evaluation and changes by correction only."""
     report = await _under_review(session, principal, report_id, if_match)
+    await hold_open_period(session, report.year)
     day = _on_or_after_submission(report, effective_date(principal, accepted_on))
+    await hold_score(session, report)
     report.status = "accepted"
     report.accepted_on, report.accepted_by, report.accepted_at = day, principal.account_id, utcnow()
     context = EventContext.of(principal, day)
-    await _tell(session, ec.ReportAccepted, report, state_of(report), context, ("quarterly.complete",))
+    await tell(session, ec.ReportAccepted, report, state_of(report), context, ("quarterly.complete",))
     return report
 
 
-async def _tell(
-    session: AsyncSession,
-    event_type: EventType[ec.ReportState],
-    report: QuarterlyReport,
-    data: ec.ReportState,
-    context: EventContext,
-    applied: Sequence[str],
-) -> None:
-    await outbox.append(session, event_type, report, data, context=context, rules=applied, edition=report.edition)
-
-
-def state_of(
-    report: QuarterlyReport, reason_codes: tuple[str, ...] = (), changed_fields: tuple[str, ...] = ()
-) -> ec.ReportState:
-    """The report as its events tell it."""
-    return ec.ReportState(
-        id=report.id,
-        no=report.no,
-        centre_id=report.centre_id,
-        year=report.year,
-        quarter=report.quarter,
-        status=report.status,
-        due_on=report.due_on,
-        submitted_on=report.submitted_on,
-        late=report.late,
-        revision=report.revision,
-        reason_codes=reason_codes,
-        changed_fields=changed_fields,
-    )
+def _taken(edition: Edition, version: int, sent: Values, *, printed: bool) -> dict[str, JsonValue]:
+    """Values as they are stored; `printed` ones were given in the units of the printed form."""
+    return validated(edition, version, in_yuan(edition.report_form, sent) if printed else sent)
 
 
 async def _under_review(
@@ -203,10 +218,6 @@ def _on_or_after_submission(report: QuarterlyReport, day: date) -> date:
     if report.submitted_on is not None and day < report.submitted_on:
         raise DomainError("date-before-step", 409, params={"day": day, "earliest": report.submitted_on})
     return day
-
-
-def _check_levels(edition: Edition, form: QuarterlyForm) -> None:
-    require_known("form.events_by_level", form.events_by_level or (), edition.activities.levels)
 
 
 def _check_period(centre: AnyRow, wanted: NewReport, today: date) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from services.evaluation.rubrics import formulas as f
 from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, TENANCIES
@@ -14,15 +14,26 @@ from shared.policy.rubric import Indicator
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A formula with the form fields it reads and the other places its numbers come from."""
+    """A formula with the form fields it reads and the other places its numbers come from; `per_enterprise` ones divide
+    by the incubatees."""
 
     formula: f.Formula
     sources: tuple[str, ...]
     fields: tuple[str, ...] = ()
+    per_enterprise: bool = False
+
+    @property
+    def kind(self) -> Literal["automatic", "expert"]:
+        """Whether the number is computed or entered by an expert."""
+        return "expert" if EXPERTS in self.sources else "automatic"
 
 
 def _form(formula: f.Formula, *fields: str, also: tuple[str, ...] = ()) -> Entry:
     return Entry(formula, (REPORTS, *also), fields)
+
+
+def _each(formula: f.Formula, *fields: str) -> Entry:
+    return Entry(formula, (REPORTS, TENANCIES), fields, per_enterprise=True)
 
 
 _STAYS = (TENANCIES,)
@@ -31,12 +42,12 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
     "filing.filed_share": Entry(f.filed_share, _STAYS),
     "filing.filed_in_time_share": Entry(f.filed_in_time_share, _STAYS),
     "expert.mark": Entry(f.expert_mark, (EXPERTS,)),
-    "services.confirmed_per_enterprise": _form(f.confirmed_per_enterprise, "confirmed_services", also=_STAYS),
-    "services.mentors_per_ten": _form(f.mentors_per_ten, "mentors", also=_STAYS),
-    "services.staff_per_ten": _form(f.staff_per_ten, "specialist_staff", "trained_staff", also=_STAYS),
+    "services.confirmed_per_enterprise": _each(f.confirmed_per_enterprise, "confirmed_services"),
+    "services.mentors_per_ten": _each(f.mentors_per_ten, "mentors"),
+    "services.staff_per_ten": _each(f.staff_per_ten, "specialist_staff", "trained_staff"),
     "services.area_share": _form(f.area_share, "area_used_m2", also=(CENTRE,)),
-    "services.ip_share": _form(f.ip_share, "enterprises_with_ip", also=_STAYS),
-    "services.jobs_per_enterprise": _form(f.jobs_per_enterprise, "jobs", also=_STAYS),
+    "services.ip_share": _each(f.ip_share, "enterprises_with_ip"),
+    "services.jobs_per_enterprise": _each(f.jobs_per_enterprise, "jobs"),
     "quarterly.on_time_share": Entry(f.on_time_share, (REPORTS,)),
     "quarterly.complete_share": Entry(f.complete_share, (REPORTS,)),
     "quarterly.corrected_in_time_share": Entry(f.corrected_in_time_share, (REPORTS,)),
@@ -44,18 +55,13 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
     "enterprises.graduation_rate": Entry(f.graduation_rate, _STAYS),
     "enterprises.exits_in_order_share": _form(f.exits_in_order_share, "long_stay_enterprises", also=_STAYS),
     "enterprises.survival_share": _form(f.survival_share, "alive_after_12_months", also=_STAYS),
-    "financing.financed_share": _form(f.financed_share, "enterprises_financed", also=_STAYS),
-    "financing.amount_per_enterprise": _form(f.amount_per_enterprise, "equity_financing", "bank_loans", also=_STAYS),
+    "financing.financed_share": _each(f.financed_share, "enterprises_financed"),
+    "financing.amount_per_enterprise": _each(f.amount_per_enterprise, "equity_financing", "bank_loans"),
     "financing.matches": _form(f.matches, "financing_matches"),
     "activities.events": _form(f.events, "events_by_level"),
     "activities.attendance": _form(f.attendance, "attendance"),
     "activities.events_at_levels": _form(f.events_at_levels, "events_by_level"),
 }
-
-NOT_IN_INDICATORS: Final = frozenset(
-    {"incubatees_opening", "admitted", "graduated", "exited", "incubatees", "enterprises_served"}
-)
-"""Form fields that no formula reads: the registry has the same facts, and these check the report against itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ class Windows:
 
 def windows(edition: Edition) -> Windows:
     """From the parameters of the edition's indicators; for formulas that it does not use, nothing is counted."""
-    by_formula = {indicator.formula: indicator for indicator in edition.rubric.indicators}
+    rubric = edition.rubric
+    by_formula = {indicator.formula: indicator for indicator in reversed(rubric.with_bonus)}
 
     def parameter(formula: str, name: str, unused: int) -> int:
         indicator: Indicator | None = by_formula.get(formula)

@@ -18,7 +18,8 @@ EXPERTS: Final = "evaluation.expert_score"
 
 @dataclass(frozen=True, slots=True)
 class TenancyFacts:
-    """Counts of stays, from the registry's tenancy events.
+    """Counts from the registry's tenancy events: agreements (`admitted`, `filed`, `exited`) by stay, enterprises once
+    however many stays they had. `repeated` are the year's stays of enterprises that are counted already.
 
     `window_*` are sums over the rolling years of the graduation rate; `base` is opening plus new of each of them.
     """
@@ -36,11 +37,12 @@ class TenancyFacts:
     cohort: int = 0
     window_graduated: int = 0
     window_base: int = 0
+    repeated: int = 0
 
     @property
     def in_year(self) -> int:
         """Enterprises that were incubated at any time of the year."""
-        return self.opening + self.admitted
+        return self.opening + self.admitted - self.repeated
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor
 from typing import Final
 
@@ -20,6 +21,7 @@ from shared.policy.rubric import Band, Indicator, Rubric, ScaledMark
 EXEMPT: Final = "exempt"
 NOT_GRADED: Final = "not_graded"
 NO_REPORT: Final = "no_quarterly_report"
+_NOTHING: Final = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +40,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """All lines, each dimension's points out of its weight (None where nothing of it was due), and the sum."""
+    """All lines, each dimension's points out of its weight (None where nothing of it was due), and the sum. The bonus
+    stands beside it and counts for no band."""
 
     lines: tuple[Line, ...]
     dimensions: Mapping[str, Fraction | None]
     exact: Fraction
     rounded: Decimal
+    bonus_lines: tuple[Line, ...] = ()
+    bonus: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,12 @@ class Grade:
     decision: Decision
 
 
+@lru_cache(maxsize=1024)
+def _exactly(value: Decimal) -> Fraction:
+    """A value of the edition: few of them, asked for by every line of every centre."""
+    return Fraction(value)
+
+
 def round_score(exact: Fraction, decimals: int) -> Decimal:
     """2.3-3: half up, so 59.995 is 60.00 and passes."""
     shifted = floor(exact * 10**decimals + Fraction(1, 2))
@@ -82,51 +93,76 @@ def full_mark(rubric: Rubric, indicator: Indicator, facts: Facts) -> Fraction:
     """2.3-2: the value that earns the whole weight, for this centre's tier, place and number of incubatees."""
     mark = indicator.full_mark
     if mark.remote is not None and facts.remote:
-        value = Fraction(mark.remote)
+        value = _exactly(mark.remote)
     elif mark.by_tier:
-        value = Fraction(mark.by_tier[facts.tier])
+        value = _exactly(mark.by_tier[facts.tier])
     elif mark.scaled is not None:
         value = _scaled(mark.scaled, facts.incubatees)
     else:
-        value = Fraction(mark.base or 0)
-    factor = Fraction(rubric.hardship_factor.value) if mark.hardship and facts.hardship else Fraction(1)
-    return value * factor
+        value = _exactly(mark.base or Decimal(0))
+    return value * _exactly(rubric.hardship_factor.value) if mark.hardship and facts.hardship else value
 
 
 def _scaled(mark: ScaledMark, incubatees: int) -> Fraction:
-    wanted = Fraction(ceil(incubatees * Fraction(mark.per_enterprise) / mark.divisor))
-    return min(Fraction(mark.ceiling), max(Fraction(mark.floor), wanted))
+    wanted = Fraction(ceil(incubatees * _exactly(mark.per_enterprise) / mark.divisor))
+    return min(_exactly(mark.ceiling), max(_exactly(mark.floor), wanted))
 
 
 def score(rubric: Rubric, facts: Facts) -> Score:
     """2.3-2: weight × min(1, value / full mark) for each indicator; the weight of what was not due is spread over the
-    rest of its dimension, and of a whole dimension over the other dimensions."""
-    lines = tuple(_line(rubric, indicator, facts) for indicator in rubric.indicators)
+    rest of its dimension, and of a whole dimension over the other dimensions, or counts as earned if the rubric says
+    so."""
+    lines = tuple(line(rubric, indicator, facts) for indicator in rubric.indicators)
     dimensions = {
-        name: _renormalised((line for line in lines if line.indicator.dimension == name), dimension.weight)
+        name: _renormalised((found for found in lines if found.indicator.dimension == name), dimension.weight)
         for name, dimension in rubric.dimensions.items()
     }
-    earned = [(Fraction(rubric.dimensions[name].weight), points) for name, points in dimensions.items()]
+    earned = [(_exactly(rubric.dimensions[name].weight), points) for name, points in dimensions.items()]
     weight = sum((due for due, points in earned if points is not None), Fraction(0))
     total = sum((points for _, points in earned if points is not None), Fraction(0))
     exact = total * Fraction(rubric.total.value) / weight if weight else Fraction(0)
-    return Score(lines, dimensions, exact, round_score(exact, rubric.decimals.value))
+    bonus_lines = tuple(line(rubric, indicator, facts) for indicator in rubric.bonus)
+    bonus = _bonus(rubric, bonus_lines)
+    return Score(lines, dimensions, exact, round_score(exact, rubric.decimals.value), bonus_lines, bonus)
 
 
-def _line(rubric: Rubric, indicator: Indicator, facts: Facts) -> Line:
-    measured = CATALOGUE[indicator.formula].formula(facts, indicator)
+def _bonus(rubric: Rubric, lines: Sequence[Line]) -> Decimal:
+    """2.3-2: what the bonus indicators give together, up to the rubric's limit."""
+    earned = sum((found.points for found in lines if found.applicable), Fraction(0))
+    return round_score(min(earned, Fraction(rubric.bonus_limit.value)), rubric.decimals.value)
+
+
+def line(rubric: Rubric, indicator: Indicator, facts: Facts) -> Line:
+    """2.3-2: one indicator's value, full mark and points, before anything is spread."""
+    entry = CATALOGUE[indicator.formula]
+    measured = entry.formula(facts, indicator)
+    if entry.per_enterprise and not facts.incubatees and not rubric.zero_without_enterprises.value:
+        measured = Measured(None, measured.inputs)
     mark = full_mark(rubric, indicator, facts)
     value = measured.value
-    reached = Fraction(0) if value is None else min(Fraction(1), max(Fraction(0), value / mark))
-    return Line(indicator, measured, mark, Fraction(indicator.weight) * reached)
+    if value is None and rubric.not_due.value == "full" and indicator in rubric.indicators:
+        return Line(indicator, Measured(mark, measured.inputs), mark, _exactly(indicator.weight))
+    return Line(indicator, measured, mark, _points(_exactly(indicator.weight), value, mark))
+
+
+def _points(weight: Fraction, value: Fraction | None, mark: Fraction) -> Fraction:
+    """Weight × min(1, value / full mark), without the division where it is 0 or 1."""
+    if value is None or value <= 0:
+        return _NOTHING
+    return weight if value >= mark else weight * value / mark
 
 
 def _renormalised(lines: Iterable[Line], weight: Decimal) -> Fraction | None:
-    applicable = [line for line in lines if line.applicable]
-    due = sum((Fraction(line.indicator.weight) for line in applicable), Fraction(0))
+    applicable = [found for found in lines if found.applicable]
+    due = sum((_exactly(found.indicator.weight) for found in applicable), _NOTHING)
     if not due:
         return None
-    return sum((line.points for line in applicable), Fraction(0)) * Fraction(weight) / due
+    return sum((found.points for found in applicable), _NOTHING) * _exactly(weight) / due
+
+
+def grades(edition: Edition) -> tuple[str, ...]:
+    """2.3-3: every grade that a result may have."""
+    return (*(band.id for band in edition.rubric.bands), NOT_GRADED, EXEMPT)
 
 
 def decide_graded(edition: Edition, year: int, listing: Listing) -> Decision:

@@ -15,7 +15,9 @@ from shared.db import Aggregate
 
 
 class DelistingCarriedOut(Aggregate, Base):
-    """Its id is the case's. The version counts how often finance has confirmed it."""
+    """Its id is the case's, or that of an order on the case. The version counts how often finance has confirmed it.
+
+    Of an order: grants cancelled and recoveries opened when a stay ended, or, for a reversal, recoveries closed."""
 
     __tablename__ = "delisting_carried_out"
     __table_args__ = (CheckConstraint("released >= 0 AND recovery_due >= 0", name="amounts_not_negative"),)

@@ -23,6 +23,7 @@ from services.finance.grants.commitments import release_ceilings
 from services.finance.grants.models import Grant
 from services.finance.journal.entries import Move, Movement, post_many
 from services.finance.projections import known_centre
+from services.finance.repayments.opening import Cause, cancel_open
 from shared.events import outbox
 from shared.events.contracts.finance import (
     DelistingApplied,
@@ -52,7 +53,9 @@ class Order:
 
 
 @dataclass(slots=True)
-class _Outcome:
+class Outcome:
+    """What one order brought about."""
+
     cancelled: list[GrantRow] = field(default_factory=list)
     recovering: list[GrantRow] = field(default_factory=list)
 
@@ -62,7 +65,13 @@ class _Outcome:
 
     @property
     def recovery_due(self) -> Decimal:
-        return sum((row.recovery_due for row in self.recovering), ZERO)
+        return sum((outstanding(row) for row in self.recovering), ZERO)
+
+
+def outstanding(row: GrantRow) -> Decimal:
+    """What is still to be recovered: what came back before and was not repaid is not asked for again."""
+    due: Decimal = row.recovery_due - (row.recovered - row.repaid)
+    return due
 
 
 async def carry_out(session: AsyncSession, orders: Sequence[Order]) -> None:
@@ -76,14 +85,14 @@ async def carry_out(session: AsyncSession, orders: Sequence[Order]) -> None:
         cases.setdefault(order.case_id, order)
     known = set(await session.scalars(select(DelistingCarriedOut.id).where(DelistingCarriedOut.id.in_(cases))))
     new = [order for order in cases.values() if order.case_id not in known]
-    outcomes = {case_id: _Outcome() for case_id in cases}
+    outcomes = {case_id: Outcome() for case_id in cases}
     if new:
-        await _mark_centres(session, new)
-        await _sweep(session, new, outcomes)
+        await mark_centres(session, new)
+        await sweep(session, new, outcomes)
     await _confirm(session, cases, outcomes)
 
 
-async def _mark_centres(session: AsyncSession, orders: Sequence[Order]) -> None:
+async def mark_centres(session: AsyncSession, orders: Sequence[Order]) -> None:
     """A centre that the registry's topic has not told of yet is known by its delisting alone."""
     by_centre = {order.centre_id: order.case_id for order in reversed(orders)}
     rows = [
@@ -95,23 +104,24 @@ async def _mark_centres(session: AsyncSession, orders: Sequence[Order]) -> None:
     await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=mark))
 
 
-async def _sweep(session: AsyncSession, orders: Sequence[Order], outcomes: Mapping[UUID, _Outcome]) -> None:
+async def sweep(session: AsyncSession, orders: Sequence[Order], outcomes: Mapping[UUID, Outcome]) -> None:
     """Cancel and recover at all centres in two statements, then write down what follows from them."""
     cases = values(
         column("centre_id", Uuid), column("case_id", Uuid), column("day", Date), column("actor", Text), name="cases"
     ).data([(order.centre_id, order.case_id, order.published_on, order.context.actor) for order in orders])
-    for row in await _changed(session, _cancelling(cases)):
+    for row in await changed(session, _cancelling(cases)):
         outcomes[row.delisting_case_id].cancelled.append(row)
-    for row in await _changed(session, _recovering(cases)):
+    for row in await changed(session, _recovering(cases)):
         outcomes[row.delisting_case_id].recovering.append(row)
     moves: list[Move] = []
     for order in orders:
         outcome = outcomes[order.case_id]
-        await _announce(session, GrantCancelled, outcome.cancelled, order, CANCELLED_BY)
-        await _announce(session, GrantRecoveryOpened, outcome.recovering, order, RECOVERED_BY)
+        await announce(session, GrantCancelled, outcome.cancelled, order, CANCELLED_BY)
+        await announce(session, GrantRecoveryOpened, outcome.recovering, order, RECOVERED_BY)
         moves += _moves(order, outcome)
-    await _release(session, [row for outcome in outcomes.values() for row in outcome.cancelled])
+    await release(session, [row for outcome in outcomes.values() for row in outcome.cancelled])
     await post_many(session, moves)
+    await cancel_open(session, {o.centre_id: Cause(o.case_id, o.published_on, o.context) for o in orders})
 
 
 def _cancelling(cases: Values) -> Update:
@@ -131,7 +141,8 @@ def _cancelling(cases: Values) -> Update:
 
 
 def _recovering(cases: Values) -> Update:
-    unspent = Grant.paid - Grant.spent - Grant.refunded
+    held = Grant.recovered - Grant.repaid
+    unspent = Grant.paid - Grant.spent - Grant.refunded - held
     return (
         update(Grant)
         .where(
@@ -139,38 +150,41 @@ def _recovering(cases: Values) -> Update:
         )
         .values(
             status=states.IN_RECOVERY,
-            recovery_due=unspent,
+            recovery_due=held + unspent,
             reason_code=states.CENTRE_DELISTED,
             delisting_case_id=cases.c.case_id,
         )
     )
 
 
-async def _changed(session: AsyncSession, statement: Update) -> Sequence[GrantRow]:
+async def changed(session: AsyncSession, statement: Update) -> Sequence[GrantRow]:
+    """Raise the versions of the rows that the statement changes, and answer them in the order of their numbers."""
     raised = statement.values(version=Grant.version + 1, updated_at=func.now()).returning(*Grant.__table__.columns)
     rows = (await session.execute(raised, execution_options={"synchronize_session": False})).all()
     return sorted(rows, key=lambda row: str(row.no))
 
 
-async def _announce(
+async def announce(
     session: AsyncSession,
     event_type: EventType[GrantState],
     rows: Sequence[GrantRow],
     order: Order,
     rules: Sequence[str],
 ) -> None:
+    """One event for each row."""
     events = [(row.id, row.version, state_of(row)) for row in rows]
     await outbox.append_many(session, event_type, events, context=order.context, rules=rules)
 
 
-def _moves(order: Order, outcome: _Outcome) -> list[Move]:
+def _moves(order: Order, outcome: Outcome) -> list[Move]:
     day, actor = order.published_on, order.context.actor
     released = [Move(Movement.RELEASED, row, row.approved, day, actor) for row in outcome.cancelled if row.approved]
-    opened = [Move(Movement.RECOVERY_OPENED, row, row.recovery_due, day, actor) for row in outcome.recovering]
+    opened = [Move(Movement.RECOVERY_OPENED, row, outstanding(row), day, actor) for row in outcome.recovering]
     return released + opened
 
 
-async def _release(session: AsyncSession, cancelled: Sequence[GrantRow]) -> None:
+async def release(session: AsyncSession, cancelled: Sequence[GrantRow]) -> None:
+    """Give back to the ceilings what these grants had committed."""
     sums: dict[tuple[UUID, int, str], Decimal] = {}
     for row in cancelled:
         if row.approved is not None:
@@ -180,7 +194,7 @@ async def _release(session: AsyncSession, cancelled: Sequence[GrantRow]) -> None
         await release_ceilings(session, centre_id=centre_id, purpose=purpose, fiscal_year=fiscal_year, amount=amount)
 
 
-async def _confirm(session: AsyncSession, cases: Mapping[UUID, Order], outcomes: Mapping[UUID, _Outcome]) -> None:
+async def _confirm(session: AsyncSession, cases: Mapping[UUID, Order], outcomes: Mapping[UUID, Outcome]) -> None:
     """Keep what was done, and say it; for a case kept before, what is kept is said again."""
     statement = insert(DelistingCarriedOut).values([_kept(order, outcomes[order.case_id]) for order in cases.values()])
     again = statement.on_conflict_do_update(
@@ -206,7 +220,7 @@ async def _confirm(session: AsyncSession, cases: Mapping[UUID, Order], outcomes:
         )
 
 
-def _kept(order: Order, outcome: _Outcome) -> dict[str, object]:
+def _kept(order: Order, outcome: Outcome) -> dict[str, object]:
     return {
         "id": order.case_id,
         "version": 1,

@@ -6,14 +6,14 @@ from datetime import date, datetime
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from services.finance.findings.states import STATES
 from services.finance.grants.schemas import StepRequest
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.money import Money
-from shared.policy.decision import Decision
 
 State = Literal["open", "answered", "confirmed", "dismissed"]
 assert get_args(State) == STATES, "the one list, spelled out for OpenAPI"
@@ -63,19 +63,14 @@ class FindingItem(Response):
     amount: Money
     opened_on: date
     opened_by: str
-    decision: Decision
+    decision: StoredDecision
     replied_on: date | None
     replied_by: str | None
     decided_on: date | None
     decided_by: str | None
     reason_code: str | None
-    outcome: Decision | None
+    outcome: StoredDecision | None
     created_at: datetime
-
-    @field_validator("decision", "outcome", mode="before")
-    @classmethod
-    def _stored_decision(cls, value: object) -> object:
-        return Decision.from_json(value) if isinstance(value, dict) else value
 
 
 class FindingOut(FindingItem):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,10 +25,13 @@ _MONEY = (
     CheckConstraint("requested > 0 AND requested <= cap", name="requested_within_cap"),
     CheckConstraint("approved > 0 AND approved <= requested", name="approved_within_requested"),
     CheckConstraint("paid = 0 OR paid = approved", name="paid_as_approved"),
-    CheckConstraint("least(spent, ineligible, refunded, recovery_due, recovered) >= 0", name="amounts_not_negative"),
+    CheckConstraint(
+        "least(spent, ineligible, refunded, recovery_due, recovered, repaid) >= 0", name="amounts_not_negative"
+    ),
     CheckConstraint("spent + refunded + recovery_due <= paid", name="accounted_within_paid"),
     CheckConstraint("spent + ineligible <= paid", name="spending_within_paid"),
-    CheckConstraint("recovered <= recovery_due", name="recovered_within_due"),
+    CheckConstraint("recovered - repaid <= recovery_due", name="recovered_within_due"),
+    CheckConstraint("repaid <= recovered", name="repaid_within_recovered"),
 )
 _STEPS = (
     CheckConstraint(f"status IN ({_listed(states.STATES)})", name="status_known"),
@@ -42,7 +45,7 @@ _STEPS = (
     CheckConstraint("countersigned_by IS NULL OR approved_by IS NOT NULL", name="countersigned_after_approval"),
     CheckConstraint("paid = 0 OR num_nulls(countersigned_by, paid_by, paid_on) = 0", name="paid_after_countersigning"),
     CheckConstraint(f"(paid > 0) = (status IN ({_listed(states.PAID_OUT)}))", name="paid_states"),
-    CheckConstraint("status <> 'closed' OR spent + refunded + recovered = paid", name="closed_in_balance"),
+    CheckConstraint("status <> 'closed' OR spent + refunded + recovered - repaid = paid", name="closed_in_balance"),
     CheckConstraint("(status = 'in_recovery') <= (recovery_due > 0)", name="recovery_has_amount"),
 )
 _FOUR_EYES = (
@@ -102,6 +105,8 @@ class Grant(Aggregate, Base):
     refunded: Mapped[Decimal] = mapped_column(default=ZERO)
     recovery_due: Mapped[Decimal] = mapped_column(default=ZERO)
     recovered: Mapped[Decimal] = mapped_column(default=ZERO)
+    repaid: Mapped[Decimal] = mapped_column(default=ZERO, server_default=text("0"))
+    """What of `recovered` went back after the delisting was reversed; `recovery_due` is without it."""
 
     applied_on: Mapped[date]
     submitted_by: Mapped[str]
@@ -120,14 +125,19 @@ class Grant(Aggregate, Base):
     ended_by: Mapped[str | None]
 
     @property
+    def held_back(self) -> Decimal:
+        """Recovered and not repaid."""
+        return self.recovered - self.repaid
+
+    @property
     def balance(self) -> Decimal:
         """Paid and neither spent on purpose nor given back."""
-        return self.paid - self.spent - self.refunded - self.recovered
+        return self.paid - self.spent - self.refunded - self.held_back
 
     @property
     def spendable(self) -> Decimal:
-        """What may still be recorded as spending: money that was diverted or refunded cannot be spent again."""
-        return self.paid - self.spent - max(self.ineligible, self.refunded)
+        """What may still be recorded as spending: money diverted, refunded or recovered cannot be spent again."""
+        return self.paid - self.spent - max(self.ineligible, self.refunded + self.held_back)
 
 
 class PlanLine(Base):

@@ -10,10 +10,11 @@ from pydantic import Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.finance.grants import states
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord, Tier
 from shared.money import Money, PositiveMoney
-from shared.policy.decision import Decision
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
 Line = Annotated[str, Field(min_length=1, max_length=200)]
@@ -105,8 +106,8 @@ class GrantFilter(PageParams):
     centre_id: UUID | None = None
     fiscal_year: FiscalYear | None = None
     status: State | None = None
-    tier: Code | None = None
-    purpose: Code | None = None
+    tier: Annotated[str, Tier] | None = None
+    purpose: Annotated[str, EditionWord(lambda edition: edition.grants.purposes)] | None = None
     sort: Literal["no", "-no", "created", "-created"] = "-created"
 
 
@@ -138,7 +139,7 @@ class StepDecision(Response):
     """The rules applied at one step, named as its event: `applied`, `reviewed`, ..."""
 
     step: str
-    decision: Decision
+    decision: StoredDecision
 
 
 class GrantOut(Response):
@@ -165,6 +166,7 @@ class GrantOut(Response):
     refunded: Money
     recovery_due: Money
     recovered: Money
+    repaid: Money
     balance: Money
     applied_on: date
     submitted_by: str
@@ -192,5 +194,5 @@ class GrantDetail(GrantOut):
     plan: list[PlanLineOut]
     evidence: dict[str, JsonValue]
     results: list[GradeOut]
-    decision: Decision
+    decision: StoredDecision
     decisions: list[StepDecision]

@@ -33,3 +33,5 @@ PAID_OUT: Final = (PAID, IN_RECOVERY, CLOSED)
 
 EVALUATION_FAILED: Final = "evaluation_failed"
 CENTRE_DELISTED: Final = "centre_delisted"
+DELISTING_REVERSED: Final = "delisting_reversed"
+CENTRE_WITHDRAWN: Final = "centre_withdrawn"

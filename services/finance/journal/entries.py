@@ -1,4 +1,5 @@
-"""Writing journal entries: each kind of movement debits one account and credits another, of one centre and year."""
+"""Writing journal entries: each kind of movement debits one account and credits another, of one subject (a centre, or a
+division for its matching funds) and year."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from shared.ids import uuid7
 
 
 class Account(StrEnum):
-    """Accounts of the grant programme; `committed` mirrors what the ceilings hold."""
+    """Accounts of grants, whose `committed` mirrors what the ceilings hold, and of matching funds, whose `budget` is
+    what may still be spent."""
 
     AUTHORITY = "grants.authority"
     COMMITTED = "grants.committed"
@@ -27,6 +29,9 @@ class Account(StrEnum):
     ADVANCE = "grants.advance"
     EXPENDITURE = "grants.expenditure"
     RECEIVABLE = "grants.receivable"
+    MATCHING_AUTHORITY = "matching.authority"
+    MATCHING_BUDGET = "matching.budget"
+    MATCHING_EXPENDITURE = "matching.expenditure"
 
 
 class Movement(StrEnum):
@@ -39,6 +44,12 @@ class Movement(StrEnum):
     REFUNDED = "grant_refunded"
     RECOVERY_OPENED = "grant_recovery_opened"
     RECOVERED = "grant_recovered"
+    RECOVERY_CLOSED = "grant_recovery_closed"
+    REPAID = "grant_repaid"
+    MATCHING_BUDGETED = "matching_budgeted"
+    MATCHING_LOWERED = "matching_lowered"
+    MATCHING_SPENT = "matching_spent"
+    MATCHING_REVERSED = "matching_reversed"
 
 
 _DEBIT_CREDIT: Final[Mapping[Movement, tuple[Account, Account]]] = {
@@ -49,6 +60,12 @@ _DEBIT_CREDIT: Final[Mapping[Movement, tuple[Account, Account]]] = {
     Movement.REFUNDED: (Account.TREASURY, Account.ADVANCE),
     Movement.RECOVERY_OPENED: (Account.RECEIVABLE, Account.ADVANCE),
     Movement.RECOVERED: (Account.TREASURY, Account.RECEIVABLE),
+    Movement.RECOVERY_CLOSED: (Account.ADVANCE, Account.RECEIVABLE),
+    Movement.REPAID: (Account.ADVANCE, Account.TREASURY),
+    Movement.MATCHING_BUDGETED: (Account.MATCHING_BUDGET, Account.MATCHING_AUTHORITY),
+    Movement.MATCHING_LOWERED: (Account.MATCHING_AUTHORITY, Account.MATCHING_BUDGET),
+    Movement.MATCHING_SPENT: (Account.MATCHING_EXPENDITURE, Account.MATCHING_BUDGET),
+    Movement.MATCHING_REVERSED: (Account.MATCHING_BUDGET, Account.MATCHING_EXPENDITURE),
 }
 
 
@@ -69,37 +86,69 @@ class GrantRow(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One movement of one grant: a positive amount in yuan."""
+    """One movement of one grant: a positive amount in yuan. `counterparty` is the code of who paid or was paid."""
 
     movement: Movement
     grant: GrantRow
     amount: Decimal
     effective_on: date
     actor: str
+    counterparty: str | None = None
+    reverses_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """One movement of any case: `subject` and `period` are those of the accounts, `case_version` names the event."""
+
+    movement: Movement
+    case_id: UUID
+    case_no: str
+    case_version: int
+    subject: str
+    period: str
+    amount: Decimal
+    effective_on: date
+    actor: str
+    counterparty: str | None = None
+    reverses_id: UUID | None = None
 
 
 async def post(
-    session: AsyncSession, movement: Movement, grant: GrantRow, amount: Decimal, context: EventContext
+    session: AsyncSession,
+    movement: Movement,
+    grant: GrantRow,
+    amount: Decimal,
+    context: EventContext,
+    *,
+    counterparty: str | None = None,
 ) -> None:
     """Write one entry, after the event that it belongs to was appended."""
-    await post_many(session, [Move(movement, grant, amount, context.effective_on, context.actor)])
+    await post_many(session, [Move(movement, grant, amount, context.effective_on, context.actor, counterparty)])
 
 
-async def post_many(session: AsyncSession, moves: Sequence[Move]) -> None:
-    """Write an entry for each move in two statements. A release names the commitment that it reverses.
+async def post_many(session: AsyncSession, moves: Sequence[Move]) -> list[UUID]:
+    """Write an entry for each move of a grant; their ids in the same order. A release names the commitment that it
+    reverses, a repayment the recovery."""
+    reversed_ids = await _commitments(session, [m.grant.id for m in moves if m.movement is Movement.RELEASED])
+    return await book(session, [_booking(move, reversed_ids) for move in moves])
+
+
+async def book(session: AsyncSession, bookings: Sequence[Booking]) -> list[UUID]:
+    """Write an entry for each booking in two statements; the entries' ids in the same order.
 
     Raises ValueError for an amount that is not positive: a correction is another movement, never a negative one.
     """
-    if not moves:
-        return
-    if any(move.amount <= 0 for move in moves):
+    if not bookings:
+        return []
+    if any(booking.amount <= 0 for booking in bookings):
         raise ValueError("a movement has a positive amount")
-    reversed_ids = await _commitments(session, [m.grant.id for m in moves if m.movement is Movement.RELEASED])
-    entries = [_entry(move, reversed_ids) for move in moves]
-    await session.execute(insert(JournalEntry), entries)
+    entries = [(uuid7(), booking) for booking in bookings]
+    await session.execute(insert(JournalEntry), [_entry(entry_id, booking) for entry_id, booking in entries])
     await session.execute(
-        insert(Posting), [line for entry, move in zip(entries, moves, strict=True) for line in _lines(entry, move)]
+        insert(Posting), [line for entry_id, booking in entries for line in _lines(entry_id, booking)]
     )
+    return [entry_id for entry_id, _ in entries]
 
 
 async def _commitments(session: AsyncSession, grant_ids: Sequence[UUID]) -> dict[UUID, UUID]:
@@ -113,23 +162,41 @@ async def _commitments(session: AsyncSession, grant_ids: Sequence[UUID]) -> dict
     return {row.case_id: row.id for row in rows}
 
 
-def _entry(move: Move, reversed_ids: Mapping[UUID, UUID]) -> dict[str, object]:
+def _booking(move: Move, reversed_ids: Mapping[UUID, UUID]) -> Booking:
+    grant = move.grant
+    return Booking(
+        movement=move.movement,
+        case_id=grant.id,
+        case_no=grant.no,
+        case_version=grant.version,
+        subject=str(grant.centre_id),
+        period=str(grant.fiscal_year),
+        amount=move.amount,
+        effective_on=move.effective_on,
+        actor=move.actor,
+        counterparty=move.counterparty,
+        reverses_id=reversed_ids.get(grant.id) if move.movement is Movement.RELEASED else move.reverses_id,
+    )
+
+
+def _entry(entry_id: UUID, booking: Booking) -> dict[str, object]:
     return {
-        "id": uuid7(),
-        "kind": move.movement.value,
-        "case_id": move.grant.id,
-        "case_no": move.grant.no,
-        "case_version": move.grant.version,
-        "effective_on": move.effective_on,
-        "actor": move.actor,
-        "reverses_id": reversed_ids.get(move.grant.id) if move.movement is Movement.RELEASED else None,
+        "id": entry_id,
+        "kind": booking.movement.value,
+        "case_id": booking.case_id,
+        "case_no": booking.case_no,
+        "case_version": booking.case_version,
+        "effective_on": booking.effective_on,
+        "actor": booking.actor,
+        "counterparty": booking.counterparty,
+        "reverses_id": booking.reverses_id,
     }
 
 
-def _lines(entry: Mapping[str, object], move: Move) -> list[dict[str, object]]:
-    debit, credit = _DEBIT_CREDIT[move.movement]
-    common = {"entry_id": entry["id"], "subject": str(move.grant.centre_id), "period": str(move.grant.fiscal_year)}
+def _lines(entry_id: UUID, booking: Booking) -> list[dict[str, object]]:
+    debit, credit = _DEBIT_CREDIT[booking.movement]
+    common = {"entry_id": entry_id, "subject": booking.subject, "period": booking.period}
     return [
-        {**common, "line": 1, "account": debit.value, "amount": move.amount},
-        {**common, "line": 2, "account": credit.value, "amount": -move.amount},
+        {**common, "line": 1, "account": debit.value, "amount": booking.amount},
+        {**common, "line": 2, "account": credit.value, "amount": -booking.amount},
     ]

@@ -52,6 +52,8 @@ class JournalEntry(Base):
     effective_on: Mapped[date]
     actor: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(InstantColumn, default=utcnow)
+    counterparty: Mapped[str | None]
+    """Code of the organisation that paid or was paid, where it may be another than the account's today."""
     reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("journal_entry.id"), unique=True)
 
     postings: Mapped[list[Posting]] = relationship(lazy="raise", order_by=Posting.line)

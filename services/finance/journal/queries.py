@@ -22,6 +22,8 @@ async def list_entries(session: AsyncSession, wanted: EntryFilter) -> Page[Entry
             statement = statement.where(column == value)
     on_account = {"account": wanted.account, "subject": _text(wanted.centre_id), "period": _text(wanted.fiscal_year)}
     chosen = {name: value for name, value in on_account.items() if value is not None}
+    if wanted.division is not None:
+        statement = statement.where(JournalEntry.id.in_(select(Posting.entry_id).filter_by(subject=wanted.division)))
     if chosen:
         statement = statement.where(JournalEntry.id.in_(select(Posting.entry_id).filter_by(**chosen)))
     return await paginate(session, statement, keys=[JournalEntry.id], params=wanted, item=EntryOut.model_validate)

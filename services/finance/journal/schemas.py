@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from pydantic import Field
 from services.finance.journal.entries import Account, Movement
 from shared.http.paging import PageParams
 from shared.http.schemas import Response
+from shared.http.words import DivisionCode
 from shared.money import SignedMoney
 
 
@@ -21,11 +23,13 @@ class EntryFilter(PageParams):
     kind: Movement | None = None
     account: Account | None = None
     centre_id: UUID | None = None
+    division: Annotated[str, DivisionCode] | None = None
     fiscal_year: int | None = Field(default=None, ge=2000, le=2999)
 
 
 class PostingOut(Response):
-    """Debits are positive, credits negative; subject is the centre, period the fiscal year."""
+    """Debits are positive, credits negative; subject is the centre, or the division of matching funds, period the
+    year."""
 
     line: int
     account: Account
@@ -45,5 +49,6 @@ class EntryOut(Response):
     effective_on: date
     recorded_at: datetime
     actor: str
+    counterparty: str | None
     reverses_id: UUID | None
     postings: list[PostingOut]

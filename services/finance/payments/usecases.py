@@ -69,13 +69,14 @@ async def recover_grant(session: AsyncSession, sent: MoneyBack, *, step: Step) -
     case = await open_case(session, step, states.IN_RECOVERY)
     grant = case.grant
     day = day_of(step, sent.received_on, not_before=grant.paid_on)
-    outstanding = grant.recovery_due - grant.recovered
+    outstanding = grant.recovery_due - grant.held_back
     rule = "grants.delisted_recovery"
     decision = require_passed(decide_returned(case.edition, rule=rule, amount=sent.amount, outstanding=outstanding))
     grant.recovered += sent.amount
     context = EventContext.of(step.principal, day)
     await record(session, GrantRecovered, grant, context, decision)
-    await post(session, Movement.RECOVERED, grant, sent.amount, context)
+    payer = case.centre.operator_code
+    await post(session, Movement.RECOVERED, grant, sent.amount, context, counterparty=payer)
     return grant
 
 

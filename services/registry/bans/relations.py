@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import CompoundSelect, Select, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -34,6 +35,35 @@ async def related_bans(session: AsyncSession, operator_code: str, today: date, c
         latest = query.where(runs_on(today), others).order_by(Ban.last_barred_day.desc(), Ban.id)
         found += [RelatedBan(relation, row[0], row[1], row[2]) for row in await session.execute(latest)]
     return found
+
+
+async def concerned_by_bans(session: AsyncSession, centres: Sequence[tuple[str, UUID]], today: date) -> frozenset[UUID]:
+    """Of many centres with their operators, those that any ban may concern, directly or by a relation: the others need
+    not be looked at one by one."""
+    codes, ids = [code for code, _ in centres], [centre_id for _, centre_id in centres]
+    running = runs_on(today)
+    change = OperatorChange
+    ours, theirs = aliased(Enterprise), aliased(Enterprise)
+    same = ours.legal_representative_ref == theirs.legal_representative_ref
+    by_code: CompoundSelect[str | None] = union(
+        select(Ban.operator_code).where(Ban.operator_code.in_(codes)),
+        select(ours.code)
+        .join(theirs, same)
+        .join(Ban, Ban.operator_code == theirs.code)
+        .where(ours.code.in_(codes), running),
+        select(change.from_code)
+        .join(Ban, Ban.centre_id == change.centre_id)
+        .where(change.from_code.in_(codes), change.status == APPROVED, running),
+    )
+    by_id: CompoundSelect[UUID] = union(
+        select(Ban.centre_id).where(Ban.centre_id.in_(ids)),
+        select(change.centre_id)
+        .join(Ban, Ban.operator_code == change.from_code)
+        .where(change.centre_id.in_(ids), change.status == APPROVED, running),
+    )
+    barred = set(await session.scalars(by_code))
+    concerned = set(await session.scalars(by_id))
+    return frozenset(centre_id for code, centre_id in centres if code in barred or centre_id in concerned)
 
 
 def _bans() -> Select[str, str | None, date]:

@@ -21,6 +21,7 @@ from services.registry.bans.schemas import (
     RecordLifting,
     RejectLifting,
 )
+from services.registry.days import require_begun
 from services.registry.steps import CaseStep
 from shared.auth.principal import Principal, require
 from shared.auth.roles import PUBLIC
@@ -44,6 +45,7 @@ _STEP = problem_responses(404, 409, 412)
 @router.get("")
 async def list_bans(session: Session, principal: Anyone, wanted: Annotated[BanFilter, Query()]) -> Page[BanOut]:
     """Current bans; bureaus and the auditor see ended, stayed and lifted ones too."""
+    require_begun(principal, wanted.on)
     query = register(principal).where(*_conditions(wanted))
     keys: list[SortKey] = [Ban.published_on.desc(), Ban.id.desc()]
     return await paginate(session, query, keys=keys, params=wanted, item=BanOut.of)

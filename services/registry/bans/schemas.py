@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from sqlalchemy import Row
 
 from services.registry.bans.models import Ban
+from services.registry.bans.rules import LIFTINGS
 from services.registry.codes import DocumentNo, Name, ReasonCode
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 
 
 class BanOut(Response):
@@ -108,5 +110,5 @@ class LiftingOut(Response):
 class LiftingFilter(PageParams):
     """Filters of a ban's orders."""
 
-    kind: str | None = None
-    status: str | None = None
+    kind: Annotated[str, OneOf(*LIFTINGS)] | None = None
+    status: Annotated[str, OneOf("recorded", "confirmed", "rejected")] | None = None

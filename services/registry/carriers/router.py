@@ -24,6 +24,7 @@ from services.registry.carriers.schemas import (
     StageOut,
 )
 from services.registry.centres.queries import find_visible
+from services.registry.days import require_begun
 from services.registry.enterprises.queries import find as find_enterprise, read_scope as enterprise_scope
 from shared.auth.principal import Principal, require
 from shared.auth.roles import CENTRE_OPERATOR, ENTERPRISE, FOUNDER, PUBLIC
@@ -49,6 +50,7 @@ async def list_carriers(
     centre_id: UUID, session: Session, principal: Anyone, wanted: Annotated[LinkFilter, Query()]
 ) -> Page[LinkOut]:
     """The carriers that a centre is or was linked to; with `on`, those of that day."""
+    require_begun(principal, wanted.on)
     await find_visible(session, principal, centre_id)
 
     def item(row: Row[CarrierLink, Carrier]) -> LinkOut:
@@ -96,6 +98,7 @@ async def list_stages(
     enterprise_id: UUID, session: Session, principal: Reader, wanted: Annotated[StageFilter, Query()]
 ) -> Page[StageOut]:
     """An enterprise along the chain of maker space, centre and incubator, in the order of the days."""
+    require_begun(principal, wanted.on)
     await find_enterprise(session, enterprise_scope(principal), enterprise_id)
     table = stages(principal, enterprise_id)
     stage, query = table.c, select(table)

@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from services.registry.codes import DocumentNo, Evidence, Name, ReasonCode
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord
 from shared.identifiers import UnifiedSocialCreditCode
 
 Word = Annotated[str, Field(min_length=1, max_length=64)]
@@ -78,7 +79,7 @@ class LinkFilter(PageParams):
     """`on`: links of that day; `kind`: of carriers of that kind."""
 
     on: date | None = None
-    kind: str | None = None
+    kind: Annotated[str, EditionWord(lambda edition: edition.centres.carrier_kinds)] | None = None
 
 
 class RecordStage(Request):

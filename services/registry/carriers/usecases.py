@@ -32,7 +32,7 @@ from shared.policy.edition import Edition, Editions
 
 Data = TypeVar("Data", bound=EventData)
 
-_RULES: Final = ("carriers.linked",)
+RULES: Final = ("carriers.linked",)
 _STAGE: Final = ("carriers.stage",)
 
 
@@ -61,7 +61,7 @@ async def link_carrier(
     )
     session.add(link)
     await _flush(session, {LINKED_ONCE: "carrier-linked-already"})
-    await _record(session, rc.CarrierLinked, link, _link_state(link), principal, edition, _RULES)
+    await _record(session, rc.CarrierLinked, link, link_state(link), principal, edition, RULES)
     return link, carrier
 
 
@@ -88,7 +88,7 @@ async def end_link(
         raise PayloadInvalid.at("ended_on", "before_the_beginning")
     link.ended_on, link.reason_code = sent.ended_on, sent.reason_code
     edition = edition_at(editions, principal.today)
-    await _record(session, rc.CarrierUnlinked, link, _link_state(link), principal, edition, _RULES)
+    await _record(session, rc.CarrierUnlinked, link, link_state(link), principal, edition, RULES)
     return link, await session.get_one(Carrier, link.carrier_id)
 
 
@@ -183,9 +183,8 @@ async def _register(session: AsyncSession, edition: Edition, principal: Principa
     session.add(carrier)
     taken = {"uq_carrier_name": "carrier-registered-already", "uq_carrier_centre_id": "carrier-registered-already"}
     await _flush(session, taken)
-    names = rc.CarrierState.model_fields
-    state = rc.CarrierState(**{name: getattr(carrier, name) for name in names})
-    await _record(session, rc.CarrierRegistered, carrier, state, principal, edition, _RULES)
+    state = carrier_state(carrier)
+    await _record(session, rc.CarrierRegistered, carrier, state, principal, edition, RULES)
     return carrier
 
 
@@ -195,7 +194,13 @@ def _not_ahead(principal: Principal, **days: date) -> None:
             raise PayloadInvalid.at(name, "in_the_future")
 
 
-def _link_state(link: CarrierLink) -> rc.CarrierLinkState:
+def carrier_state(carrier: Carrier) -> rc.CarrierState:
+    """The carrier as its events carry it."""
+    return rc.CarrierState(**{name: getattr(carrier, name) for name in rc.CarrierState.model_fields})
+
+
+def link_state(link: CarrierLink) -> rc.CarrierLinkState:
+    """The link as its events carry it."""
     return rc.CarrierLinkState(**{name: getattr(link, name) for name in rc.CarrierLinkState.model_fields})
 
 

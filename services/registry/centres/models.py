@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.base import Base
 from services.registry.centres.rules import STANDING, STATUSES
-from services.registry.names.models import Named, name_index
+from services.registry.names.models import Named, name_index, order_index
 from shared.db import Aggregate
 
 _STATES = ", ".join(f"'{status}'" for status in STATUSES)
@@ -70,7 +70,7 @@ class Centre(Named, Aggregate, Base):
         Index("ix_centre_status", "status", "id"),
         Index("ix_centre_owner_division", "owner_division", "id"),
         Index("ix_centre_site_division", "site_division", "id"),
-        Index("ix_centre_name", "name", "id"),
+        order_index("centre"),
         name_index("centre"),
         Index("ix_centre_refused_case_id", "refused_case_id", postgresql_where=text("refused_case_id IS NOT NULL")),
     )
@@ -81,7 +81,8 @@ class Centre(Named, Aggregate, Base):
     status: Mapped[str]
     service_kinds: Mapped[list[str]] = mapped_column(ARRAY(Text))
     tier: Mapped[str]
-    designation: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
+    designation: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True), deferred=True)
+    """Of the first schema; neither read nor written: designations have a table of their own."""
     owner_division: Mapped[str]
     site_division: Mapped[str]
     enclave: Mapped[bool]

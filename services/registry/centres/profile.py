@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import acts_for_bureau, operator_code_of
@@ -17,17 +18,21 @@ from services.registry.centres.models import Centre
 from services.registry.centres.queries import lock_for_change
 from services.registry.centres.schemas import AmendCentre, EnclaveAgreement, RegisterCentre
 from services.registry.centres.usecases import areas_of, record_step
+from services.registry.changes import put, unchanged
 from services.registry.policy import edition_at, edition_of_case, require_known
 from shared.auth.principal import Principal
-from shared.errors import forbidden, invalid_transition
+from shared.errors import DomainError, forbidden, invalid_transition
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
 from shared.http.etag import require_match
 from shared.http.validation import PayloadInvalid
 from shared.ids import next_case_no, uuid7
+from shared.policy.decision import Decision
 from shared.policy.edition import Edition, Editions
+from shared.policy.rules import BanPeriod
 from shared.refusals import require_passed
 
+_ONE_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 4755))")
 _AS_JSON = ("enclave_agreement",)
 _OPTIONAL = ("industry_code", "cluster_tag", "ownership_type", "enclave_agreement")
 
@@ -38,15 +43,35 @@ async def register_centre(
     """Register a draft for the caller's own organisation, or as an officer for any.
 
     Raises 403 for another's organisation, 422 for words the edition does not have, 409 `carrier-ban-in-force` for a
-    barred operator: a new name does not escape a ban (2.3-6).
+    barred operator: a new name does not escape a ban (2.3-6), `centre-application-open` where the operator has one open
+    under that name.
     """
     if not acts_for_bureau(principal) and sent.operator_code != operator_code_of(principal):
-        raise forbidden()
+        raise operator_code_not_own(principal)
     edition = edition_at(editions, principal.today)
+    await hold_operator(session, sent.operator_code)
+    await _require_no_other(session, sent.operator_code, sent.name)
+    bans = await bans_against(session, sent.operator_code)
+    centre, decision = new_draft(edition, principal, sent, bans)
+    centre.no = await next_case_no(session, "CE", principal.today.year)
+    session.add(centre)
+    await record_step(session, rc.CentreRegistered, centre, EventContext.of(principal), decision)
+    return centre
+
+
+def operator_code_not_own(principal: Principal) -> DomainError:
+    """403: a party registers for nobody else."""
+    return DomainError("operator-code-not-own", 403, params={"own": operator_code_of(principal)})
+
+
+def new_draft(
+    edition: Edition, principal: Principal, sent: RegisterCentre, bans: Sequence[BanPeriod]
+) -> tuple[Centre, Decision]:
+    """The draft, for one centre and for a file of them; not yet numbered nor written. Raises as `register_centre`."""
+    if not acts_for_bureau(principal) and sent.operator_code != operator_code_of(principal):
+        raise operator_code_not_own(principal)
     _check_words(edition, sent.model_dump(exclude_none=True))
     _check_agreement(sent.enclave_agreement, principal)
-    await hold_operator(session, sent.operator_code)
-    bans = await bans_against(session, sent.operator_code)
     decision = require_passed(decide_not_barred_from(edition, CENTRE, bans, principal.today, principal.today))
     centre = Centre(
         id=uuid7(),
@@ -55,12 +80,9 @@ async def register_centre(
         enclave=rules.enclave_under(edition, sent.owner_division, sent.site_division),
         registered_by=principal.account_id,
         **_columns(sent.model_dump()),
-        no=await next_case_no(session, "CE", principal.today.year),
     )
     _check_areas(centre)
-    session.add(centre)
-    await record_step(session, rc.CentreRegistered, centre, EventContext.of(principal), decision)
-    return centre
+    return centre, decision
 
 
 async def amend_centre(
@@ -82,12 +104,30 @@ async def amend_centre(
     edition = edition_of_case(editions, centre.edition, principal.today)
     _check_words(edition, changes)
     _check_agreement(sent.enclave_agreement, principal)
+    if centre.status in rules.EDITABLE and changes.get("name", centre.name) != centre.name:
+        await _require_no_other(session, centre.operator_code, str(changes["name"]))
     for name, value in _columns(changes).items():
-        setattr(centre, name, value)
+        put(centre, name, value)
+    if unchanged(session, centre):
+        return centre
     centre.enclave = rules.enclave_under(edition, centre.owner_division, centre.site_division)
     _check_areas(centre)
     await record_step(session, rc.CentreAmended, centre, EventContext.of(principal))
     return centre
+
+
+async def _require_no_other(session: AsyncSession, operator_code: str, name: str) -> None:
+    """One open application of an operator under a name; two requests at the same moment wait for each other. Raises 409
+    `centre-application-open`."""
+    await session.execute(_ONE_NAME, {"name": f"{operator_code} {name}"})
+    open_one = select(Centre.no).where(
+        Centre.operator_code == operator_code,
+        Centre.name == name,
+        Centre.status.in_((*rules.EDITABLE, *rules.PENDING)),
+    )
+    no = await session.scalar(open_one.order_by(Centre.id).limit(1))
+    if no is not None:
+        raise DomainError("centre-application-open", 409, params={"no": no, "name": name})
 
 
 def _check_words(edition: Edition, values: Mapping[str, object]) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, or_, select, true
@@ -15,18 +14,13 @@ from services.registry.centres.models import Centre
 from services.registry.centres.rules import LISTABLE, PUBLIC
 from services.registry.centres.schemas import CentreFilter, CentreOut, PublicCentreOut
 from services.registry.history.queries import PublicView
-from services.registry.names.queries import name_matches
+from services.registry.names.queries import name_matches, name_order
 from services.registry.notices.subjects import NoticeSubject
 from shared.auth.principal import Principal
 from shared.errors import not_found
-from shared.http.paging import SortKey
+from shared.http.paging import both_ways
 
-ORDERS: Final[Mapping[str, Sequence[SortKey]]] = {
-    "registered": (Centre.id,),
-    "-registered": (Centre.id.desc(),),
-    "name": (Centre.name, Centre.id),
-    "-name": (Centre.name.desc(), Centre.id.desc()),
-}
+ORDERS: Final = both_ways({"registered": (Centre.id,), "name": (name_order(Centre), Centre.id)})
 
 PUBLIC_VIEW: Final = PublicView(PUBLIC, frozenset(PublicCentreOut.model_fields))
 
@@ -56,12 +50,12 @@ def visible(principal: Principal) -> Select[Centre, bool]:
     return select(Centre, whole.label("whole")).where(or_(whole, Centre.status.in_(PUBLIC)))
 
 
-def matching(wanted: CentreFilter) -> ColumnElement[bool]:
-    """The list's filters."""
+def matching(wanted: CentreFilter, tier: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The list's filters; `tier` is the one of today."""
     exact = {
         Centre.operator_code: wanted.operator_code,
         Centre.status: wanted.status,
-        Centre.tier: wanted.tier,
+        tier: wanted.tier,
         Centre.owner_division: wanted.owner_division,
         Centre.site_division: wanted.site_division,
         Centre.enclave: wanted.enclave,
@@ -119,11 +113,13 @@ async def require_writable(session: AsyncSession, principal: Principal, centre_i
 async def notice_subject(session: AsyncSession, principal: Principal, centre_id: UUID) -> NoticeSubject:
     """The centre as its public notice shows it: to everybody once it was announced. Raises 404."""
     seen = or_(read_scope(principal), Centre.status.in_(PUBLIC))
-    query = select(Centre.id, Centre.no, Centre.name, Centre.status).where(Centre.id == centre_id, seen)
+    columns = (Centre.id, Centre.no, Centre.name, Centre.status, Centre.operator_code)
+    query = select(*columns).where(Centre.id == centre_id, seen)
     row = (await session.execute(query)).one_or_none()
     if row is None:
         raise not_found("centre")
-    return NoticeSubject(id=row.id, no=row.no, name=row.name, announced=row.status in LISTABLE)
+    own = row.operator_code == operator_code_of(principal)
+    return NoticeSubject(id=row.id, no=row.no, name=row.name, announced=row.status in LISTABLE, own=own)
 
 
 async def _lock(session: AsyncSession, scope: ColumnElement[bool], centre_id: UUID, *, shared: bool) -> Centre:

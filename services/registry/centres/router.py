@@ -24,10 +24,13 @@ from services.registry.centres.schemas import (
     ReviewCentre,
     SubmitCentre,
 )
+from services.registry.grades.queries import latest_results
 from services.registry.history.queries import AsOf, state_on
 from services.registry.history.schemas import StateAsOf
+from services.registry.policy import edition_at
 from services.registry.remarks.usecases import latest_remark
 from services.registry.steps import CaseStep
+from services.registry.tiers.periods import tier_today, tiers_again
 from shared.auth.principal import Principal, require
 from shared.auth.roles import CENTRE_OPERATOR, PUBLIC
 from shared.db import Session
@@ -51,16 +54,30 @@ _STEP = problem_responses(404, 409, 412)
 
 @router.get("")
 async def list_centres(
-    session: Session, principal: Anyone, wanted: Annotated[CentreFilter, Query()]
+    session: Session, principal: Anyone, runtime: RuntimeDep, wanted: Annotated[CentreFilter, Query()]
 ) -> Page[CentreOut | PublicCentreOut]:
     """Listed and delisted centres for everybody; the caller's own in every state, and with every field."""
-    query = visible(principal).where(matching(wanted))
-    return await paginate(session, query, keys=ORDERS[wanted.sort], params=wanted, item=shown)
+    edition = edition_at(runtime.editions, principal.today)
+    query = visible(principal).where(matching(wanted, tier_today(edition, principal.today)))
+    page = await paginate(session, query, keys=ORDERS[wanted.sort], params=wanted, item=shown)
+    ids = [centre.id for centre in page.items]
+    results = await latest_results(session, ids)
+    again = await tiers_again(session, edition, ids, principal.today)
+    items = [
+        centre.model_copy(update={"latest_result": results.get(centre.id), "tier": again.get(centre.id, centre.tier)})
+        for centre in page.items
+    ]
+    return Page(items=items, next=page.next)
 
 
 @router.get("/{centre_id}", responses=problem_responses(404))
 async def read_centre(
-    centre_id: UUID, session: Session, principal: Anyone, response: Response, as_of: AsOf = None
+    centre_id: UUID,
+    session: Session,
+    principal: Anyone,
+    runtime: RuntimeDep,
+    response: Response,
+    as_of: AsOf = None,
 ) -> CentreOut | PublicCentreOut | StateAsOf:
     """One centre, now or on a day; its public fields for those who do not take part in its case."""
     row = await find_visible(session, principal, centre_id)
@@ -69,9 +86,16 @@ async def read_centre(
         return await state_on(session, principal, rc.CENTRE, centre_id, as_of, public=public)
     set_etag(response, row[0].version)
     answer = shown(row)
+    results = await latest_results(session, [centre_id])
+    edition = edition_at(runtime.editions, principal.today)
+    again = await tiers_again(session, edition, [centre_id], principal.today)
+    told: dict[str, object] = {
+        "latest_result": results.get(centre_id),
+        "tier": again.get(centre_id, answer.tier),
+    }
     if isinstance(answer, CentreOut):
-        return answer.model_copy(update={"remark": await latest_remark(session, centre_id)})
-    return answer
+        told["remark"] = await latest_remark(session, centre_id)
+    return answer.model_copy(update=told)
 
 
 @router.post("", status_code=201, responses=problem_responses(409))
@@ -151,12 +175,14 @@ async def return_centre(
     body: ReturnCentre,
     session: Session,
     principal: Handler,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> CentreOut:
     """Send back for correction."""
     step = CaseStep(on=body.returned_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    return _answer(await usecases.return_centre(session, principal, centre_id, step), response)
+    centre = await usecases.return_centre(session, runtime.editions, principal, centre_id, step)
+    return _answer(centre, response)
 
 
 @router.post("/{centre_id}/list", responses=_STEP)
@@ -181,12 +207,14 @@ async def reject_centre(
     body: RejectCentre,
     session: Session,
     principal: Approver,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> CentreOut:
     """Refuse the listing."""
     step = CaseStep(on=body.decided_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    return _answer(await usecases.reject_centre(session, principal, centre_id, step), response)
+    centre = await usecases.reject_centre(session, runtime.editions, principal, centre_id, step)
+    return _answer(centre, response)
 
 
 def _answer(centre: Centre, response: Response) -> CentreOut:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, JsonValue, computed_field
 
 from services.registry.bans.rules import warnings_of
-from services.registry.codes import Area, DocumentNo, IndustryCode, Name, ReasonCode, Remark
+from services.registry.centres.rules import STATUSES
+from services.registry.codes import Area, AreaOut, DocumentNo, IndustryCode, Name, ReasonCode, Remark
+from services.registry.grades.schemas import GradeOut
 from services.registry.names.schemas import SearchText
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import DivisionCode, EditionWord, OneOf, Tier
 from shared.identifiers import UnifiedSocialCreditCode
 
 Word = Annotated[str, Field(min_length=1, max_length=64)]
@@ -136,12 +139,12 @@ class PublicCentreOut(Response):
     owner_division: str
     site_division: str
     enclave: bool
-    total_area_m2: Decimal
-    incubation_area_m2: Decimal
+    total_area_m2: AreaOut
+    incubation_area_m2: AreaOut
     industry_code: str | None
     cluster_tag: str | None
     ownership_type: str | None
-    spaces: dict[str, Decimal]
+    spaces: dict[str, AreaOut]
     online_services: list[str]
     document_no: str | None
     announced_on: date | None
@@ -150,6 +153,8 @@ class PublicCentreOut(Response):
     suspended_on: date | None
     withdrawn_on: date | None
     delisted_on: date | None
+    latest_result: GradeOut | None = None
+    """Of the last year that evaluation has published (2.3-3), where a centre is read; not in the answer to a step."""
 
 
 class CentreOut(PublicCentreOut):
@@ -161,7 +166,7 @@ class CentreOut(PublicCentreOut):
     proposal: str | None
     migrated: bool
     edition: str | None
-    decision: dict[str, JsonValue] | None
+    decision: StoredDecision | None
     registered_by: str
     submitted_by: str | None
     applied_on: date | None
@@ -186,13 +191,13 @@ class CentreFilter(PageParams):
     """Filters of the list; `name` finds any part of a name."""
 
     operator_code: str | None = None
-    status: str | None = None
-    tier: str | None = None
-    owner_division: str | None = None
-    site_division: str | None = None
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
+    tier: Annotated[str, Tier] | None = None
+    owner_division: Annotated[str, DivisionCode] | None = None
+    site_division: Annotated[str, DivisionCode] | None = None
     enclave: bool | None = None
     cluster_tag: str | None = None
-    ownership_type: str | None = None
+    ownership_type: Annotated[str, EditionWord(lambda edition: edition.centre_profile.ownership_types)] | None = None
     no: str | None = None
     name: str | None = Field(default=None, max_length=200)
     q: SearchText | None = None

@@ -19,7 +19,7 @@ from services.registry.centres.models import Centre
 from services.registry.centres.queries import lock_for_change
 from services.registry.centres.schemas import EnclaveAgreement
 from services.registry.notices.usecases import open_notice, require_notice_over
-from services.registry.policy import edition_of_case
+from services.registry.policy import edition_of_case, require_known
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import CaseStep, require_four_eyes, step_day
 from services.registry.tiers.periods import begin_at_listing
@@ -134,12 +134,17 @@ async def announce_centre(
     return centre
 
 
-async def return_centre(session: AsyncSession, principal: Principal, centre_id: UUID, step: CaseStep) -> Centre:
-    """Send an application back for correction, with a reason. It stays the same case, under the same edition."""
+async def return_centre(
+    session: AsyncSession, editions: Editions, principal: Principal, centre_id: UUID, step: CaseStep
+) -> Centre:
+    """Send an application back for correction, with a reason (422 for one that the edition does not have). It stays the
+    same case, under the same edition."""
     centre = await lock_for_change(session, principal, centre_id)
     honour_match(step.if_match, centre.version)
     rules.require_state(centre.status, rules.PENDING)
     day = step_day(principal, step.on, after=centre.applied_on)
+    known = edition_of_case(editions, centre.edition, day).centre_profile.return_reasons
+    require_known("reason_code", [step.reason_code or ""], known)
     centre.status = "returned"
     centre.reason_code = step.reason_code
     _forget_review(centre)
@@ -176,14 +181,18 @@ async def list_centre(
     return centre
 
 
-async def reject_centre(session: AsyncSession, principal: Principal, centre_id: UUID, step: CaseStep) -> Centre:
+async def reject_centre(
+    session: AsyncSession, editions: Editions, principal: Principal, centre_id: UUID, step: CaseStep
+) -> Centre:
     """Refuse the listing, with a reason, also while its notice runs. Raises 403 `four-eyes-required` for whoever
-    submitted, reviewed or announced it."""
+    submitted, reviewed or announced it, 422 for a reason that the edition does not have."""
     centre = await lock_for_change(session, principal, centre_id)
     honour_match(step.if_match, centre.version)
     rules.require_state(centre.status, rules.PENDING)
     require_four_eyes(principal, centre.submitted_by, centre.reviewed_by, centre.announced_by)
     day = step_day(principal, step.on, after=centre.announced_on or centre.reviewed_on or centre.applied_on)
+    known = edition_of_case(editions, centre.edition, day).centre_profile.rejection_reasons
+    require_known("reason_code", [step.reason_code or ""], known)
     centre.status = "rejected"
     centre.decided_by, centre.decided_on = principal.account_id, day
     centre.reason_code = step.reason_code

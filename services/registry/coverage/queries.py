@@ -8,26 +8,28 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.models import Centre
+from services.registry.coverage.funds import city_share, figures_in, row_of
 from services.registry.coverage.rules import Placed, matrix, specialised_target
 from services.registry.coverage.schemas import CoverageOut, CoverageRow, CoveredBy, TargetOut
-from services.registry.tiers.models import TierPeriod
-from services.registry.tiers.periods import covers
+from services.registry.tiers.periods import periods_as_of, runs_on
+from shared.auth.principal import Principal
 from shared.policy.edition import Edition
 
 
-async def listed_on(session: AsyncSession, day: date) -> list[Placed]:
+async def listed_on(session: AsyncSession, edition: Edition, day: date, today: date) -> list[Placed]:
     """Listed by the day and neither withdrawn nor delisted by its end; a suspended centre is still on the list."""
+    tiers = periods_as_of(edition, today)
     query = (
         select(
             Centre.id,
             Centre.no,
             Centre.name,
-            func.coalesce(TierPeriod.tier, Centre.tier),
+            func.coalesce(tiers.c.tier, Centre.tier),
             Centre.owner_division,
             Centre.site_division,
             Centre.enclave,
         )
-        .outerjoin(TierPeriod, and_(TierPeriod.centre_id == Centre.id, covers(day)))
+        .outerjoin(tiers, and_(tiers.c.centre_id == Centre.id, runs_on(tiers.c, day)))
         .where(
             Centre.listed_on <= day,
             or_(Centre.withdrawn_on.is_(None), Centre.withdrawn_on > day),
@@ -38,9 +40,14 @@ async def listed_on(session: AsyncSession, day: date) -> list[Placed]:
     return [Placed(*row) for row in await session.execute(query)]
 
 
-async def coverage_on(session: AsyncSession, edition: Edition, day: date) -> CoverageOut:
-    """The matrix of counties and centres with its gaps, and the specialised centres against their target."""
-    centres = await listed_on(session, day)
+async def coverage_on(
+    session: AsyncSession, principal: Principal, edition: Edition, day: date, year: int
+) -> CoverageOut:
+    """The matrix of counties and centres with its gaps and matching funds, and the specialised centres against their
+    target."""
+    centres = await listed_on(session, edition, day, principal.today)
+    figures = await figures_in(session, principal, year)
+    city = city_share(principal, figures)
     rows = matrix(edition, centres)
     units = edition.divisions.units
     shown = [
@@ -56,6 +63,7 @@ async def coverage_on(session: AsyncSession, edition: Edition, day: date) -> Cov
             enclaves=sum(centre.enclave for centre in row.centres),
             required=row.required,
             gap=row.gap,
+            matching_fund=row_of(edition, principal, row.code, figures, city),
         )
         for row in rows
     ]
@@ -63,6 +71,7 @@ async def coverage_on(session: AsyncSession, edition: Edition, day: date) -> Cov
     target = specialised_target(edition, centres)
     return CoverageOut(
         on=day,
+        year=year,
         edition=edition.id,
         rows=shown,
         centres=len(centres),
@@ -71,4 +80,5 @@ async def coverage_on(session: AsyncSession, edition: Edition, day: date) -> Cov
         divisions_covered=sum(row.gap == 0 for row in rows),
         gaps=[row.code for row in rows if row.gap],
         specialised=TargetOut.model_validate(target) if target else None,
+        matching_fund=city,
     )

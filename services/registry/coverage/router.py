@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from services.registry.access import DIVISION_ROLES, READ_ALL
 from services.registry.coverage.queries import coverage_on
 from services.registry.coverage.schemas import CoverageOut, CoverageQuery
+from services.registry.days import require_begun
 from services.registry.policy import edition_at
 from shared.auth.principal import Principal, require
 from shared.db import Session
@@ -25,5 +26,7 @@ async def read_coverage(
     session: Session, principal: Reader, runtime: RuntimeDep, wanted: Annotated[CoverageQuery, Query()]
 ) -> CoverageOut:
     """Counties and districts with their centres, and what is missing, on a day."""
+    require_begun(principal, wanted.on)
     day = wanted.on or principal.today
-    return await coverage_on(session, edition_at(runtime.editions, day), day)
+    edition = edition_at(runtime.editions, day)
+    return await coverage_on(session, principal, edition, day, wanted.year or day.year)

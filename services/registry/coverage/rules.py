@@ -47,9 +47,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A count against the number that the edition names."""
+    """A count against the number that the edition names. `above` are centres of higher tiers, not counted."""
 
     actual: int
+    above: int
+    by_division: dict[str, int]
     target: Decimal
     clause: str
 
@@ -94,5 +96,13 @@ def specialised_target(edition: Edition, centres: Sequence[Placed]) -> Target | 
     item = edition.targets.items.get(SPECIALISED_TARGET)
     if item is None:
         return None
-    actual = sum(centre.tier == SPECIALISED for centre in centres)
-    return Target(actual=actual, target=item.value.value, clause=item.value.clause)
+    counted = [centre for centre in centres if centre.tier == SPECIALISED]
+    order = list(edition.tiers)
+    higher = order[order.index(SPECIALISED) + 1 :] if SPECIALISED in order else []
+    return Target(
+        actual=len(counted),
+        above=sum(centre.tier in higher for centre in centres),
+        by_division=dict(sorted(Counter(counts_for(edition, centre.owner_division) for centre in counted).items())),
+        target=item.value.value,
+        clause=item.value.clause,
+    )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import TableValuedAlias, and_, case, func, literal, or_, select, union_all, update
+from sqlalchemy import TableValuedAlias, and_, case, func, literal, null, or_, select, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +38,13 @@ async def lock_centres(session: AsyncSession, centre_ids: Sequence[UUID]) -> Non
     unknown = set(centre_ids) - set(await session.scalars(query))
     if unknown:
         raise LookupError(f"delisting of unknown centres: {', '.join(map(str, sorted(unknown)))}")
+
+
+async def without_effect(session: AsyncSession, case_ids: Sequence[UUID]) -> set[UUID]:
+    """Cases that were carried out and whose centre is on its way again: stayed, or reversed."""
+    query = select(Ban.case_id).join(Centre, Centre.id == Ban.centre_id)
+    rows = await session.scalars(query.where(Ban.case_id.in_(case_ids), Centre.status != "delisted"))
+    return set(rows)
 
 
 async def impose_bans(session: AsyncSession, orders: TableValuedAlias) -> dict[UUID, Ban]:
@@ -76,8 +83,11 @@ async def delist_centres(session: AsyncSession, orders: TableValuedAlias) -> dic
     return {row[0]: row[1] for row in await session.execute(statement, execution_options=_BULK)}
 
 
-async def revoke_titles(session: AsyncSession, orders: TableValuedAlias, titles: Titles) -> Sequence[Qualification]:
-    """2.3-5: all titles of the falling kinds and levels at the centre, active or suspended, at once."""
+async def revoke_titles(
+    session: AsyncSession, orders: TableValuedAlias, titles: Titles, *, reason_code: str = REASON_DELISTED
+) -> Sequence[Qualification]:
+    """2.3-5: all titles of the falling kinds and levels at the centre, active or suspended, at once. Only a delisting
+    leaves its case on them."""
     statement = (
         update(Qualification)
         .where(
@@ -89,8 +99,8 @@ async def revoke_titles(session: AsyncSession, orders: TableValuedAlias, titles:
         .values(
             status="revoked",
             revoked_on=orders.c.published_on,
-            reason_code=REASON_DELISTED,
-            case_id=orders.c.case_id,
+            reason_code=reason_code,
+            case_id=orders.c.case_id if reason_code == REASON_DELISTED else null(),
             plaque_due_on=case((Qualification.plaque_no.is_not(None), orders.c.plaque_due_on)),
             version=Qualification.version + 1,
         )
@@ -141,7 +151,7 @@ async def refuse_tiers(session: AsyncSession, orders: TableValuedAlias) -> Seque
         )
         .values(
             status="refused",
-            decided_on=orders.c.published_on,
+            decided_on=func.greatest(TierApplication.applied_on, orders.c.published_on),
             reason_code=REASON_BARRED,
             case_id=orders.c.case_id,
             version=TierApplication.version + 1,

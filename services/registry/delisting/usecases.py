@@ -19,6 +19,7 @@ from services.registry.operators.sweeps import refuse_changes
 from services.registry.policy import edition_of_event
 from services.registry.qualifications.cases import qualification_state
 from services.registry.tenancies.events import tenancy_state
+from services.registry.tiers.expiry import end_lapsed
 from services.registry.tiers.state import application_state
 from services.registry.upward_notices.usecases import upward_notice_state
 from shared.db import Aggregate
@@ -43,11 +44,13 @@ async def carry_out_delistings(session: AsyncSession, editions: Editions, orders
     """Delist the centres, revoke their titles, ban them and their operators of record, refuse what they had applied
     for, and tell their tenants to move (2.3-5, 2.3-6).
 
-    Idempotent: what is done already stays, and each order is confirmed by `registry.centre.delisted` once more. Raises
-    LookupError for an unknown centre.
+    Idempotent: what is done already stays, and each order is confirmed by `registry.centre.delisted` once more. One
+    that a stay suspends or a reversal has undone is passed over. Raises LookupError for an unknown centre.
     """
-    for batch in _batches(editions, orders):
-        await _carry_out(session, *batch)
+    wanted = list(orders)
+    without_effect = await sweeps.without_effect(session, [order.case_id for order in wanted])
+    for edition, batch in _batches(editions, (order for order in wanted if order.case_id not in without_effect)):
+        await carry_out(session, edition, batch)
 
 
 def _batches(editions: Editions, orders: Iterable[DelistingOrder]) -> list[tuple[Edition, list[DelistingOrder]]]:
@@ -64,9 +67,12 @@ def _batches(editions: Editions, orders: Iterable[DelistingOrder]) -> list[tuple
     return batches
 
 
-async def _carry_out(session: AsyncSession, edition: Edition, orders: Sequence[DelistingOrder]) -> None:
+async def carry_out(session: AsyncSession, edition: Edition, orders: Sequence[DelistingOrder]) -> None:
+    """The same for orders of one edition, no centre twice."""
     await bar_operators(session, (order.barred_operator for order in orders if order.barred_operator))
     await sweeps.lock_centres(session, [order.centre_id for order in orders])
+    for order in orders:
+        await end_lapsed(session, edition, [order.centre_id], order.effective_on, order.context)
     table = as_table(orders, edition)
     bans = await sweeps.impose_bans(session, table)
     centres = await sweeps.delist_centres(session, table)

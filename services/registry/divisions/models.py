@@ -5,12 +5,24 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.base import Base
-from shared.db import Aggregate
+from shared.db import Aggregate, MoneyColumn
 from shared.ids import uuid7
 
 
@@ -63,3 +75,33 @@ class DivisionPaper(Base):
     handed_in_on: Mapped[date | None]
     handed_in_by: Mapped[str | None]
     document_no: Mapped[str | None]
+
+
+class DivisionBudgetYear(Base):
+    """A year whose matching budget the division owes; one row decides between two that open it at once. The paper is
+    settled by finance's approval, never handed in."""
+
+    __tablename__ = "division_budget_year"
+
+    division_id: Mapped[UUID] = mapped_column(ForeignKey("division.id"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    paper_id: Mapped[UUID]
+
+
+known_matching_fund = Table(
+    "known_matching_fund",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("no", Text, nullable=False),
+    Column("division", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("document_no", Text),
+    Column("budget", MoneyColumn, nullable=False),
+    Column("spent", MoneyColumn, nullable=False),
+    Column("approved_on", Date),
+    Column("pending_amount", MoneyColumn),
+    Index("ix_known_matching_fund_division_year", "division", "year"),
+)
+"""What finance tells of a division's matching funds of a year; yuan."""

@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, READ_ALL, division_of
+from services.registry.divisions.budgets import open_budget_years
 from services.registry.divisions.models import Division, DivisionPaper
-from services.registry.divisions.rules import duties
+from services.registry.divisions.rules import budget_duties, duties
 from services.registry.divisions.schemas import DivisionFilter, DueFilter
 from shared.auth import roles as r
 from shared.auth.principal import Principal
@@ -40,8 +41,9 @@ def write_scope(principal: Principal) -> ColumnElement[bool]:
     return Division.code == own if own is not None else false()
 
 
-async def open_pages(session: AsyncSession, edition: Edition) -> None:
-    """See that every unit of the edition has its page, and every page the papers that the edition requires.
+async def open_pages(session: AsyncSession, edition: Edition, today: date) -> None:
+    """See that every unit of the edition has its page, and every page the papers that the edition requires and the
+    budget of each year that has begun.
 
     A new edition's units and duties appear by themselves; nothing that exists is touched.
     """
@@ -52,7 +54,8 @@ async def open_pages(session: AsyncSession, edition: Edition) -> None:
     owed = {duty.kind: duty for duty in duties(edition)}
     pages = select(Division.id, Division.code).where(Division.code.in_(edition.divisions.units))
     present = select(DivisionPaper.division_id, DivisionPaper.kind).where(DivisionPaper.required)
-    known = set(await session.execute(present))
+    known = {(row.division_id, row.kind) for row in await session.execute(present)}
+    opened = [(row.id, row.code) for row in await session.execute(pages)]
     papers = [
         {
             "id": uuid7(),
@@ -62,12 +65,13 @@ async def open_pages(session: AsyncSession, edition: Edition) -> None:
             "required": True,
             "due_on": duty.due_on,
         }
-        for division_id, _ in await session.execute(pages)
+        for division_id, _ in opened
         for duty in owed.values()
         if (division_id, duty.kind) not in known
     ]
     if papers:
         await session.execute(insert(DivisionPaper).values(papers).on_conflict_do_nothing())
+    await open_budget_years(session, opened, list(budget_duties(edition, today)))
 
 
 def matching(wanted: DivisionFilter, edition: Edition) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from services.registry.divisions.schemas import (
     DueFilter,
     DuePaperOut,
     HandIn,
+    ReturnPaper,
 )
 from services.registry.divisions.views import due_out, pages_out
 from services.registry.policy import edition_at
@@ -38,6 +39,7 @@ router = APIRouter(prefix="/v1/divisions", tags=["divisions"], route_class=Servi
 
 Reader = Annotated[Principal, Depends(require(*DIVISION_ROLES, *READ_ALL))]
 Keeper = Annotated[Principal, Depends(require(DIVISION_OFFICER, *KEEPERS))]
+CityKeeper = Annotated[Principal, Depends(require(*KEEPERS))]
 
 _STEP = problem_responses(403, 404, 409, 412)
 
@@ -48,7 +50,7 @@ async def list_divisions(
 ) -> Page[DivisionOut]:
     """Counties, districts and parks with what they have handed in and what they owe."""
     edition = edition_at(runtime.editions, principal.today)
-    await open_pages(session, edition)
+    await open_pages(session, edition, principal.today)
     query = select(Division).where(read_scope(principal), matching(wanted, edition))
     page = await paginate(session, query, keys=[Division.code], params=wanted, item=lambda division: division)
     return Page(items=await pages_out(session, edition, page.items, principal.today), next=page.next)
@@ -59,7 +61,7 @@ async def list_due_papers(
     session: Session, principal: Reader, runtime: RuntimeDep, wanted: Annotated[DueFilter, Query()]
 ) -> Page[DuePaperOut]:
     """What is owed, the earliest due day first."""
-    await open_pages(session, edition_at(runtime.editions, principal.today))
+    await open_pages(session, edition_at(runtime.editions, principal.today), principal.today)
     query = (
         select(DivisionPaper, Division.code)
         .join(Division, Division.id == DivisionPaper.division_id)
@@ -123,6 +125,22 @@ async def hand_in_paper(
 ) -> DivisionOut:
     """Hand a paper in."""
     division = await usecases.hand_in(session, principal, division_id, paper_id, body, if_match=if_match)
+    return await _answer(session, edition_at(runtime.editions, principal.today), principal, division, response)
+
+
+@router.post("/{division_id}/papers/{paper_id}/return", responses=_STEP)
+async def return_paper(
+    division_id: UUID,
+    paper_id: UUID,
+    body: ReturnPaper,
+    session: Session,
+    principal: CityKeeper,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> DivisionOut:
+    """Send a paper back; it is owed again."""
+    division = await usecases.return_paper(session, principal, division_id, paper_id, body, if_match=if_match)
     return await _answer(session, edition_at(runtime.editions, principal.today), principal, division, response)
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PlainSerializer
 from pydantic_core import PydanticCustomError
 
-from services.registry.codes import DocumentNo, Name
+from services.registry.codes import DocumentNo, Name, Remark
+from services.registry.divisions.rules import duty_kinds, unit_kinds
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import DivisionCode, EditionWord
+from shared.money import Money
 
 _MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _OFFICE_PHONE = re.compile(r"0[0-9]{2,3}-[0-9]{7,8}(-[0-9]{1,6})?|1[0-9]{4}")
@@ -31,6 +35,9 @@ def check_no_mobile(text: str) -> str:
         raise PydanticCustomError("office_phone", "a mobile number is a person's")
     return text
 
+
+Percent = Annotated[Decimal, PlainSerializer(lambda share: f"{share:.2f}", return_type=str, when_used="json")]
+"""Two decimals, such as "37.50"."""
 
 Unit = Annotated[Name, AfterValidator(check_no_mobile)]
 """An office or a unit."""
@@ -78,6 +85,12 @@ class HandIn(Request):
     handed_in_on: date | None = None
 
 
+class ReturnPaper(Request):
+    """What is wrong with it."""
+
+    remark: Remark
+
+
 class PaperOut(Response):
     """A paper of a division."""
 
@@ -108,9 +121,26 @@ class ContactOut(Response):
     phone: str
 
 
+class MatchingFundOut(Response):
+    """Matching funds of a year as finance last told, in yuan; `budget` is what is approved. `spent_percent` is of the
+    budget, None without one. The payments are finance's, under `/v1/matching-funds/{id}`."""
+
+    id: UUID
+    no: str
+    year: int
+    status: str
+    document_no: str | None
+    budget: Money
+    spent: Money
+    remaining: Money
+    spent_percent: Percent | None
+    approved_on: date | None
+    pending_amount: Money | None
+
+
 class DivisionOut(Response):
     """A county, district or park; `within` is the district that a park lies in. `papers_overdue` counts what is owed
-    past its day."""
+    past its day. `matching_funds` are the newest year first."""
 
     id: UUID
     version: int
@@ -125,6 +155,7 @@ class DivisionOut(Response):
     contacts: list[ContactOut]
     papers: list[PaperOut]
     papers_overdue: int
+    matching_funds: list[MatchingFundOut]
 
 
 class DuePaperOut(PaperOut):
@@ -137,14 +168,14 @@ class DuePaperOut(PaperOut):
 class DivisionFilter(PageParams):
     """Filters of the list; `within` finds the parks of a district."""
 
-    code: str | None = None
-    kind: str | None = None
-    within: str | None = None
+    code: Annotated[str, DivisionCode] | None = None
+    kind: Annotated[str, EditionWord(unit_kinds)] | None = None
+    within: Annotated[str, DivisionCode] | None = None
 
 
 class DueFilter(PageParams):
     """`overdue`: only what is past its day, or only what is not."""
 
     division_id: UUID | None = None
-    kind: str | None = None
+    kind: Annotated[str, EditionWord(duty_kinds)] | None = None
     overdue: bool | None = None

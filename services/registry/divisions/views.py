@@ -7,10 +7,18 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.divisions.models import Division, DivisionPaper
+from services.registry.divisions.budgets import figures_of
+from services.registry.divisions.models import Division, DivisionPaper, known_matching_fund
 from services.registry.divisions.queries import papers_of
-from services.registry.divisions.rules import days_late, is_overdue
-from services.registry.divisions.schemas import ContactOut, DivisionOut, DuePaperOut, LeadingGroupOut, PaperOut
+from services.registry.divisions.rules import MATCHING_BUDGET, days_late, is_overdue
+from services.registry.divisions.schemas import (
+    ContactOut,
+    DivisionOut,
+    DuePaperOut,
+    LeadingGroupOut,
+    MatchingFundOut,
+    PaperOut,
+)
 from shared.policy.edition import Edition
 
 
@@ -20,7 +28,7 @@ def paper_out(paper: DivisionPaper, today: date) -> PaperOut:
         id=paper.id,
         kind=paper.kind,
         title=paper.title,
-        required=paper.required,
+        required=paper.required or paper.kind == MATCHING_BUDGET,
         due_on=paper.due_on,
         handed_in_on=paper.handed_in_on,
         document_no=paper.document_no,
@@ -40,10 +48,20 @@ async def pages_out(
 ) -> list[DivisionOut]:
     """The pages with their papers, in the order given."""
     papers = await papers_of(session, [division.id for division in divisions])
-    return [_page(edition, division, papers[division.id], today) for division in divisions]
+    codes = [division.code for division in divisions]
+    funds = await figures_of(session, known_matching_fund.c.division.in_(codes))
+    return [
+        _page(edition, division, papers[division.id], funds.get(division.code, []), today) for division in divisions
+    ]
 
 
-def _page(edition: Edition, division: Division, papers: Sequence[DivisionPaper], today: date) -> DivisionOut:
+def _page(
+    edition: Edition,
+    division: Division,
+    papers: Sequence[DivisionPaper],
+    funds: list[MatchingFundOut],
+    today: date,
+) -> DivisionOut:
     unit = edition.divisions.units.get(division.code)
     shown = [paper_out(paper, today) for paper in papers]
     return DivisionOut(
@@ -60,6 +78,7 @@ def _page(edition: Edition, division: Division, papers: Sequence[DivisionPaper],
         contacts=[ContactOut.model_validate(contact) for contact in division.contacts],
         papers=shown,
         papers_overdue=sum(paper.overdue for paper in shown),
+        matching_funds=funds,
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.base import Base
-from services.registry.names.models import Named, name_index
+from services.registry.names.models import Named, name_index, order_index
 from shared.db import Aggregate
 
 UNIQUE_CODE: Final = "uq_enterprise_code"
@@ -32,6 +32,8 @@ class Enterprise(Named, Aggregate, Base):
         Index("ix_enterprise_registered_by_org", "registered_by_org"),
         Index("ix_enterprise_legal_representative_ref", "legal_representative_ref"),
         Index("ix_enterprise_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+        Index("ix_enterprise_registered_on", "registered_on", "id"),
+        order_index("enterprise"),
         name_index("enterprise"),
     )
 
@@ -58,3 +60,5 @@ class Enterprise(Named, Aggregate, Base):
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
     """The record that goes on in place of this one; never itself merged."""
     merged_on: Mapped[date | None]
+    migrated: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Taken over from the time before the policy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
@@ -21,10 +22,21 @@ from services.registry.centres.models import Centre
 from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.particulars.models import TechnologyFlagRow
 from services.registry.enterprises.schemas import EnterpriseFilter
-from services.registry.names.queries import name_matches
+from services.registry.names.queries import name_matches, name_order
 from services.registry.tenancies.models import Tenancy
 from shared.auth.principal import Principal
 from shared.errors import DomainError, forbidden, not_found
+from shared.http.paging import both_ways
+
+ORDERS: Final = both_ways(
+    {
+        "registered": (Enterprise.id,),
+        "name": (name_order(Enterprise), Enterprise.id),
+        "code": (Enterprise.code,),
+        "licensed": (Enterprise.registered_on, Enterprise.id),
+    }
+)
+"""`registered` is the order of entry, `licensed` that of the days on the licences."""
 
 
 def read_scope(principal: Principal) -> ColumnElement[bool]:
@@ -61,7 +73,7 @@ def matching(wanted: EnterpriseFilter, today: date) -> ColumnElement[bool]:
     """The list's filters; merged records are not listed, the one that goes on is."""
     conditions: list[ColumnElement[bool]] = [Enterprise.merged_into_id.is_(None)]
     if wanted.code is not None:
-        conditions.append(Enterprise.code == wanted.code.upper())
+        conditions.append(known_by(wanted.code.upper()))
     if wanted.division is not None:
         conditions.append(Enterprise.division == wanted.division)
     if wanted.name:
@@ -142,6 +154,11 @@ def merged_into(survivor_id: UUID, below: str = "") -> DomainError:
 def family(enterprise_id: UUID) -> Select[UUID]:
     """The ids of an enterprise and of all records that were merged into it: together they are its history."""
     return select(Enterprise.id).where(or_(Enterprise.id == enterprise_id, Enterprise.merged_into_id == enterprise_id))
+
+
+def record_of(enterprise_id: UUID) -> Select[UUID]:
+    """The id of the record that goes on: the enterprise's own, or that of the one it was merged into."""
+    return select(func.coalesce(Enterprise.merged_into_id, Enterprise.id)).where(Enterprise.id == enterprise_id)
 
 
 def known_by(code: str) -> ColumnElement[bool]:

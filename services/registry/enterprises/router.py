@@ -7,17 +7,19 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import DIVISION_ROLES, OFFICERS, READ_ALL
 from services.registry.enterprises import usecases
 from services.registry.enterprises.models import Enterprise
-from services.registry.enterprises.queries import find, matching, read_scope
+from services.registry.enterprises.queries import ORDERS, find, matching, read_scope
 from services.registry.enterprises.schemas import (
     AmendEnterprise,
     EnterpriseFilter,
     EnterpriseOut,
     RegisterEnterprise,
 )
+from services.registry.enterprises.showing import shown
 from shared.auth.principal import Principal, require
 from shared.auth.roles import CENTRE_OPERATOR, ENTERPRISE, FOUNDER
 from shared.db import Session
@@ -39,7 +41,8 @@ async def list_enterprises(
 ) -> Page[EnterpriseOut]:
     """Enterprises that the caller has to do with; `?code=` finds one."""
     query = select(Enterprise).where(read_scope(principal), matching(wanted, principal.today))
-    return await paginate(session, query, keys=[Enterprise.id], params=wanted, item=EnterpriseOut.model_validate)
+    page = await paginate(session, query, keys=ORDERS[wanted.sort], params=wanted, item=lambda found: found)
+    return Page(items=await shown(session, page.items), next=page.next)
 
 
 @router.get("/{enterprise_id}", responses=problem_responses(404))
@@ -47,7 +50,7 @@ async def read_enterprise(
     enterprise_id: UUID, session: Session, principal: Reader, response: Response
 ) -> EnterpriseOut:
     """One enterprise."""
-    return _answer(await find(session, read_scope(principal), enterprise_id), response)
+    return await _answer(session, await find(session, read_scope(principal), enterprise_id), response)
 
 
 @router.post("", status_code=201, responses=problem_responses(409))
@@ -57,7 +60,7 @@ async def register_enterprise(
     """Register an enterprise under its unified social credit code."""
     enterprise = await usecases.register_enterprise(session, runtime.editions, principal, body)
     response.headers["Location"] = f"/v1/enterprises/{enterprise.id}"
-    return _answer(enterprise, response)
+    return await _answer(session, enterprise, response)
 
 
 @router.patch("/{enterprise_id}", responses=problem_responses(403, 404, 409, 412, 428))
@@ -74,9 +77,9 @@ async def amend_enterprise(
     enterprise = await usecases.amend_enterprise(
         session, runtime.editions, principal, enterprise_id, body, if_match=if_match
     )
-    return _answer(enterprise, response)
+    return await _answer(session, enterprise, response)
 
 
-def _answer(enterprise: Enterprise, response: Response) -> EnterpriseOut:
+async def _answer(session: AsyncSession, enterprise: Enterprise, response: Response) -> EnterpriseOut:
     set_etag(response, enterprise.version)
-    return EnterpriseOut.model_validate(enterprise)
+    return (await shown(session, [enterprise]))[0]

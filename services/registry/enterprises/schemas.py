@@ -12,6 +12,7 @@ from services.registry.codes import IndustryCode, Name, PersonRef
 from services.registry.names.schemas import SearchText
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import DivisionCode, EditionWord
 from shared.identifiers import UnifiedSocialCreditCode
 
 Address = Annotated[str, Field(min_length=4, max_length=200, examples=["西藏自治区拉萨市经济技术开发区林琼岗路5号"])]
@@ -56,7 +57,8 @@ class AmendEnterprise(Request):
 
 
 class EnterpriseOut(Response):
-    """An enterprise. `permits_outstanding` names the permits that follow the licence and nobody has seen yet."""
+    """An enterprise. `permits_outstanding` names the permits that follow the licence and nobody has seen yet,
+    `merged_from` the codes of the records that were merged into this one: they find it as its own does."""
 
     id: UUID
     version: int
@@ -74,16 +76,21 @@ class EnterpriseOut(Response):
     size_class: str | None
     size_year: int | None
     permits_outstanding: list[str]
+    merged_from: list[str] = Field(default_factory=list)
+    migrated: bool = False
+    """Taken over from the time before the policy."""
 
 
 class EnterpriseFilter(PageParams):
-    """Filters of the list; `name` finds any part of a name. `technology` is a flag valid on the caller's day."""
+    """Filters of the list; `name` finds any part of a name, `code` also the record that one of that code was merged
+    into. `technology` is a flag valid on the caller's day. `licensed` sorts by the day on the licence."""
 
     code: str | None = None
-    division: str | None = None
+    division: Annotated[str, DivisionCode] | None = None
     name: str | None = Field(default=None, max_length=200)
     q: SearchText | None = None
     size_class: Literal["large", "medium", "small", "micro"] | None = None
     address_in_city: bool | None = None
     permits_outstanding: bool | None = None
-    technology: str | None = Field(default=None, max_length=64)
+    technology: Annotated[str, EditionWord(lambda edition: edition.incubation.technology_flags)] | None = None
+    sort: Literal["registered", "-registered", "name", "-name", "code", "-code", "licensed", "-licensed"] = "registered"

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, enterprise_code_of, operator_code_of
+from services.registry.changes import put, unchanged
 from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.particulars.sizes import recompute_size
 from services.registry.enterprises.queries import known_by, lock_for_change, read_scope
@@ -53,6 +54,7 @@ def enterprise_state(enterprise: Enterprise, *, project_id: UUID | None = None) 
         size_year=enterprise.size_year,
         project_id=project_id,
         merged_into_id=enterprise.merged_into_id,
+        migrated=bool(enterprise.migrated),
     )
 
 
@@ -143,7 +145,9 @@ async def apply_changes(
     for name, value in changes.items():
         if value is None and name not in MAY_BE_UNKNOWN:
             raise PayloadInvalid.at(name, "missing")
-        setattr(enterprise, name, value)
+        put(enterprise, name, value)
+    if unchanged(session, enterprise):
+        return
     if "registered_address" in changes and "address_in_city" not in changes:
         enterprise.address_in_city = registered_in_city(edition, enterprise.registered_address)
     require_known("division", [enterprise.division], edition.divisions.units)

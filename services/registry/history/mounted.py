@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 from uuid import UUID
 
@@ -11,17 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import DIVISION_ROLES, READ_ALL, operator_code_of
 from services.registry.bans.models import Ban
+from services.registry.carriers.models import CarrierLink, CarrierStay
 from services.registry.centres.models import Centre
 from services.registry.centres.queries import read_scope as centre_scope
 from services.registry.divisions import queries as divisions
 from services.registry.enterprises import queries as enterprises
-from services.registry.history.router import history_routes
+from services.registry.history.router import history_routes, history_within
+from services.registry.operators.models import OperatorChange
+from services.registry.partners.models import Agreement, JointCarrier
 from services.registry.partners.queries import find_partner
 from services.registry.persons import queries as persons
 from services.registry.practices import queries as practices
 from services.registry.projects import queries as projects
 from services.registry.qualifications import queries as qualifications
 from services.registry.service_records import queries as service_records
+from services.registry.staff.queries import find_staff
 from services.registry.tenancies import queries as tenancies
 from services.registry.tiers import queries as tiers
 from shared.auth.principal import Principal
@@ -63,6 +68,35 @@ async def _partner(session: AsyncSession, _: Principal, wanted: UUID) -> object:
     return await find_partner(session, wanted)
 
 
+async def _staff(session: AsyncSession, principal: Principal, centre_id: UUID, wanted: UUID) -> object:
+    await _centre(session, principal, centre_id)
+    return await find_staff(session, centre_id, wanted)
+
+
+async def _designation(session: AsyncSession, principal: Principal, centre_id: UUID, wanted: UUID) -> object:
+    await _centre(session, principal, centre_id)
+    return await tiers.find_designation(session, centre_id, wanted)
+
+
+def _of_centre(
+    table: type[Agreement | JointCarrier | CarrierLink | OperatorChange], kind: str
+) -> Callable[[AsyncSession, Principal, UUID, UUID], Awaitable[object]]:
+    """Something of a centre whose whole case the caller reads."""
+
+    async def find(session: AsyncSession, principal: Principal, centre_id: UUID, wanted: UUID) -> object:
+        await _centre(session, principal, centre_id)
+        known = select(table.id).where(table.id == wanted, table.centre_id == centre_id)
+        return await session.scalar(known) or _missing(kind)
+
+    return find
+
+
+async def _stay(session: AsyncSession, principal: Principal, enterprise_id: UUID, wanted: UUID) -> object:
+    await _enterprise(session, principal, enterprise_id)
+    known = select(CarrierStay.id).where(CarrierStay.id == wanted, CarrierStay.enterprise_id == enterprise_id)
+    return await session.scalar(known) or _missing("carrier-stay")
+
+
 def _missing(kind: str) -> object:
     raise not_found(kind)
 
@@ -81,4 +115,15 @@ routers: Final[list[APIRouter]] = [
     history_routes("partners", rc.PARTNER, _CARRIER_SIDE, _partner),
     history_routes("divisions", rc.DIVISION, (*DIVISION_ROLES, *READ_ALL), divisions.find),
     history_routes("practices", rc.PRACTICE, _CARRIER_SIDE, practices.find_whole),
+    history_within("centres", "staff", rc.STAFF, _CARRIER_SIDE, _staff),
+    history_within("centres", "agreements", rc.AGREEMENT, _CARRIER_SIDE, _of_centre(Agreement, "agreement")),
+    history_within(
+        "centres", "joint-carriers", rc.JOINT_CARRIER, _CARRIER_SIDE, _of_centre(JointCarrier, "joint-carrier")
+    ),
+    history_within("centres", "carriers", rc.CARRIER_LINK, _CARRIER_SIDE, _of_centre(CarrierLink, "carrier-link")),
+    history_within("centres", "designations", rc.DESIGNATION, _CARRIER_SIDE, _designation),
+    history_within(
+        "centres", "operator-changes", rc.OPERATOR_CHANGE, _CARRIER_SIDE, _of_centre(OperatorChange, "operator-change")
+    ),
+    history_within("enterprises", "stages", rc.CARRIER_STAY, _TENANT_SIDE, _stay),
 ]

@@ -14,13 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import READ_ALL
+from services.registry.days import require_begun
 from services.registry.history.schemas import ChangeOut, HistoryEntryOut, HistoryParams, StateAsOf
 from shared.auth.principal import Principal
 from shared.errors import DomainError, not_found
 from shared.events.history import Entry, exists_since, first_day_in, read_history, state_as_of
 from shared.events.types import Topic
 from shared.http.paging import Page, paginate
-from shared.http.validation import PayloadInvalid
 from shared.kernel_tables import event_log
 from shared.policy.edition import Editions
 
@@ -77,8 +77,7 @@ async def state_on(
     The caller has checked that the thing is the principal's to read. Raises 422 for a day in the future and 404
     `not-yet-on-that-day`, which says since when there is something to see.
     """
-    if day > principal.today:
-        raise PayloadInvalid.at("as_of", "in_the_future")
+    require_begun(principal, day, "as_of")
     entries = await read_history(session, topic, aggregate_id)
     state = state_as_of(entries, day)
     if public is not None and (state is None or state.fields.get("status") not in public.statuses):

@@ -1,4 +1,4 @@
-"""Centres as drafts, by the use case of the single request."""
+"""Centres as drafts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,34 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS
+from services.registry.bans.models import Ban
+from services.registry.bans.queries import bans_against
 from services.registry.centres.models import Centre
-from services.registry.centres.profile import register_centre
+from services.registry.centres.profile import new_draft
 from services.registry.centres.queries import read_scope
 from services.registry.centres.schemas import RegisterCentre
-from services.registry.imports.rows import Kind, Row, Status, Tally, Work, one_by_one, require_same
+from services.registry.centres.usecases import centre_state
+from services.registry.imports.at_the_end import AtTheEnd, Numbers, breathing, put_down, sliced
+from services.registry.imports.facts import Facts
+from services.registry.imports.rows import (
+    MAX_ROWS_AT_THE_END,
+    Carrying,
+    Kind,
+    Overtaken,
+    Row,
+    Status,
+    Work,
+    require_same,
+)
+from services.registry.imports.standing import hold_operators
 from services.registry.imports.words import divisions, ownership_types, service_kinds, spaces, tiers
 from shared.auth.roles import CENTRE_OPERATOR
+from shared.events.contracts import registry as rc
+from shared.events.outbox import EventContext
 from shared.files.columns import Column, ColumnKind
+from shared.policy.decision import Decision
 from shared.policy.edition import Edition
+from shared.policy.rules import BanPeriod
 
 _SPACE: Final = "space_"
 _SAME: Final = {
@@ -111,23 +130,74 @@ def _key(sent: BaseModel) -> object:
     return sent.operator_code, sent.name
 
 
-async def known_centre(session: AsyncSession, work: Work, operator_code: str, name: str) -> Centre | None:
-    """The centre of that operator and name, if the caller reads its case."""
-    query = select(Centre).where(Centre.operator_code == operator_code, Centre.name == name)
-    centre: Centre | None = await session.scalar(query.where(read_scope(work.principal)).limit(1))
-    return centre
+class Drafts(AtTheEnd):
+    """Centres by operator and name: those on record that the caller reads, and the bans against the operators."""
 
+    def __init__(self, session: AsyncSession, work: Work, kind: Kind) -> None:
+        super().__init__(session, work, kind)
+        self.known: dict[tuple[str, str], Centre] = {}
+        self._bans: dict[str, list[BanPeriod]] = {}
+        self._new: list[tuple[Centre, Decision]] = []
 
-async def _apply(session: AsyncSession, work: Work, rows: Sequence[Row], tally: Tally) -> None:
-    async def register(row: Row) -> Status:
-        assert isinstance(row.sent, RegisterCentre)
-        known = await known_centre(session, work, row.sent.operator_code, row.sent.name)
+    async def prepare(self, rows: Sequence[Row]) -> None:
+        codes = {self.profile(row.sent).operator_code for row in rows}
+        self._bans = await self._periods(codes)
+        for some in sliced(codes):
+            mine = select(Centre).where(Centre.operator_code.in_(some), read_scope(self.work.principal))
+            for centre in await self.session.scalars(mine):
+                self.known[centre.operator_code, centre.name] = centre
+
+    async def hold(self) -> None:
+        await hold_operators(self.session, self._bans)
+        if await self._periods(set(self._bans)) != self._bans:
+            raise Overtaken
+
+    async def _periods(self, codes: set[str]) -> dict[str, list[BanPeriod]]:
+        """The barred periods of each operator."""
+        barred = await self.session.scalars(select(Ban.operator_code).where(Ban.operator_code.in_(codes)))
+        found: dict[str, list[BanPeriod]] = {code: [] for code in codes}
+        for code in {code for code in barred if code is not None}:
+            found[code] = await bans_against(self.session, code)
+        return found
+
+    def profile(self, sent: BaseModel) -> RegisterCentre:
+        """The registration that a row holds."""
+        assert isinstance(sent, RegisterCentre)
+        return sent
+
+    def draft(self, sent: RegisterCentre) -> tuple[Centre, Decision]:
+        """The draft as the single request makes it."""
+        return new_draft(self.work.edition, self.work.principal, sent, self._bans[sent.operator_code])
+
+    def judge(self, row: Row) -> Status:
+        sent = self.profile(row.sent)
+        known = self.known.get((sent.operator_code, sent.name))
         if known is not None:
             return require_same(row, known, _SAME)
-        await register_centre(session, work.editions, work.principal, row.sent)
+        self._new.append(self.draft(sent))
         return "inserted"
 
-    await one_by_one(session, CENTRES, rows, tally, register)
+    async def write(self) -> None:
+        numbers, facts, year = Numbers(), Facts(), self.work.principal.today.year
+        for _ in self._new:
+            numbers.want("CE", year)
+        await numbers.take(self.session)
+        async for centre, decision in breathing(self._new):
+            centre.no = numbers.next("CE", year)
+            registered(facts, self.work, centre, decision)
+        await put_down(self.session, [centre for centre, _ in self._new])
+        await facts.write(self.session)
+        await self.hold()
+
+
+def registered(facts: Facts, work: Work, centre: Centre, decision: Decision) -> None:
+    """The event of a new draft."""
+    context = EventContext.of(work.principal)
+    facts.add(rc.CentreRegistered, centre, centre_state(centre), context, decision.rules, centre.edition)
+
+
+def _begin(session: AsyncSession, work: Work) -> Carrying:
+    return Drafts(session, work, CENTRES)
 
 
 CENTRES: Final = Kind(
@@ -137,6 +207,8 @@ CENTRES: Final = Kind(
     columns=profile_columns,
     request=_request,
     key=_key,
-    apply=_apply,
+    begin=_begin,
+    subject="operator_code",
+    max_rows=MAX_ROWS_AT_THE_END,
     column_of=column_of,
 )

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS
 from services.registry.centres.models import Centre
-from services.registry.centres.profile import register_centre
 from services.registry.centres.schemas import RegisterCentre
-from services.registry.centres.usecases import record_step
+from services.registry.centres.usecases import centre_state
 from services.registry.codes import DocumentNo, Name
-from services.registry.imports.centres import column_of, known_centre, profile_columns, profile_of
-from services.registry.imports.rows import Kind, Row, Status, Tally, Work, one_by_one, require_same
+from services.registry.imports.at_the_end import Numbers, breathing, put_down
+from services.registry.imports.centres import Drafts, column_of, profile_columns, profile_of, registered
+from services.registry.imports.facts import Facts
+from services.registry.imports.rows import MAX_ROWS_AT_THE_END, Kind, Row, Status, Work, require_same
 from services.registry.imports.rules import decide_earlier
 from services.registry.imports.words import title_kinds
-from services.registry.qualifications.cases import record as record_title
+from services.registry.qualifications.cases import qualification_state
 from services.registry.qualifications.models import Qualification
 from services.registry.qualifications.rules import MUNICIPAL
-from services.registry.tiers.designations import record_step as record_designation_step
-from services.registry.tiers.models import Designation
-from services.registry.tiers.periods import begin_at_listing
+from services.registry.tiers.models import Designation, TierPeriod
+from services.registry.tiers.periods import listing_period
+from services.registry.tiers.state import designation_state
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
 from shared.files.columns import Column
 from shared.http.schemas import Request
-from shared.ids import next_case_no, uuid7
+from shared.ids import uuid7
 from shared.policy.decision import Decision
 from shared.policy.edition import Edition
 from shared.refusals import require_passed
@@ -134,58 +136,108 @@ def _key(sent: BaseModel) -> object:
     return sent.profile.operator_code, sent.profile.name
 
 
-async def _apply(session: AsyncSession, work: Work, rows: Sequence[Row], tally: Tally) -> None:
-    async def take_over(row: Row) -> Status:
-        assert isinstance(row.sent, EarlierCentre)
-        known = await known_centre(session, work, row.sent.profile.operator_code, row.sent.profile.name)
+@dataclass(slots=True)
+class _TakenOver:
+    """A centre with all that comes with it, before it is numbered."""
+
+    centre: Centre
+    draft: Decision
+    sent: EarlierCentre
+    decision: Decision
+    designation: Designation | None
+    titles: list[Qualification]
+
+
+class EarlierCentres(Drafts):
+    """Registered by the checks of every registration, then listed on the day of that time, without a notice."""
+
+    def __init__(self, session: AsyncSession, work: Work) -> None:
+        super().__init__(session, work, EARLIER)
+        self._taken_over: list[_TakenOver] = []
+
+    def profile(self, sent: BaseModel) -> RegisterCentre:
+        assert isinstance(sent, EarlierCentre)
+        return sent.profile
+
+    def judge(self, row: Row) -> Status:
+        sent, work = row.sent, self.work
+        assert isinstance(sent, EarlierCentre)
+        known = self.known.get((sent.profile.operator_code, sent.profile.name))
         if known is not None:
             return require_same(row, known, _SAME)
-        await _take_over(session, work, row.sent)
+        granted_on = [title.granted_on for title in sent.titles.values()]
+        if sent.designated_on is not None:
+            granted_on.append(sent.designated_on)
+        decision = require_passed(
+            decide_earlier(
+                work.edition, sent.tier, sent.listed_on, granted_on, work.first_day, designated=sent.designated
+            )
+        )
+        centre, draft = self.draft(sent.profile)
+        designation = _designated(work, centre, sent)
+        titles = [_granted(work, centre, kind, title, decision) for kind, title in sent.titles.items()]
+        self._taken_over.append(_TakenOver(centre, draft, sent, decision, designation, titles))
         return "inserted"
 
-    await one_by_one(session, EARLIER, rows, tally, take_over)
+    async def write(self) -> None:
+        numbers, facts, year = Numbers(), Facts(), self.work.principal.today.year
+        for new in self._taken_over:
+            numbers.want("CE", year)
+            if new.designation is not None:
+                numbers.want("DS", new.designation.designated_on.year)
+            for title in new.titles:
+                numbers.want("QA", title.applied_on.year)
+        await numbers.take(self.session)
+        async for new in breathing(self._taken_over):
+            new.centre.no = numbers.next("CE", year)
+            registered(facts, self.work, new.centre, new.draft)
+            _list(facts, self.work, new)
+            if new.designation is not None:
+                new.designation.no = numbers.next("DS", new.designation.designated_on.year)
+                _confirm(facts, self.work, new.designation, new.decision)
+            for title in new.titles:
+                title.no = numbers.next("QA", title.applied_on.year)
+                _grant(facts, self.work, title, new.decision)
+        await self._put_down()
+        await facts.write(self.session)
+        await self.hold()
+
+    async def _put_down(self) -> None:
+        """The centres first: nothing else says that the others belong to them."""
+        await put_down(self.session, [new.centre for new in self._taken_over])
+        await put_down(self.session, [_period(new) for new in self._taken_over])
+        designations = [new.designation for new in self._taken_over if new.designation is not None]
+        await put_down(self.session, designations)
+        await put_down(self.session, [title for new in self._taken_over for title in new.titles])
 
 
-async def _take_over(session: AsyncSession, work: Work, sent: EarlierCentre) -> None:
-    """Registered by the checks of every registration, then listed on the day of that time, without a notice."""
-    granted_on = [title.granted_on for title in sent.titles.values()]
-    first_day = min(edition.first_day for edition in work.editions)
-    if sent.designated_on is not None:
-        granted_on.append(sent.designated_on)
-    decision = require_passed(
-        decide_earlier(
-            work.edition,
-            sent.tier,
-            sent.listed_on,
-            granted_on,
-            first_day,
-            designated=sent.designated,
-        )
-    )
-    centre = await register_centre(session, work.editions, work.principal, sent.profile)
+def _list(facts: Facts, work: Work, new: _TakenOver) -> None:
+    centre, sent = new.centre, new.sent
     proposer, approver = _two_people(work)
     centre.registered_by = centre.submitted_by = centre.reviewed_by = proposer
     centre.decided_by, centre.decided_on = approver, work.principal.today
     centre.migrated, centre.status, centre.edition = True, "listed", work.edition.id
     centre.listed_on, centre.document_no = sent.listed_on, sent.document_no
-    centre.decision, centre.designation = decision.to_json(), _designation(sent)
-    await begin_at_listing(session, centre, sent.listed_on, sent.document_no)
+    centre.decision = new.decision.to_json()
     context = EventContext.of(work.principal, sent.listed_on)
-    await record_step(session, rc.CentreListed, centre, context, decision)
-    await _designate(session, work, centre, sent, decision)
-    for kind, title in sent.titles.items():
-        await _grant(session, work, centre, kind, title, decision)
+    facts.add(rc.CentreListed, centre, centre_state(centre), context, new.decision.rules, centre.edition)
 
 
-async def _grant(
-    session: AsyncSession, work: Work, centre: Centre, kind: str, sent: EarlierTitle, decision: Decision
-) -> None:
+def _period(new: _TakenOver) -> TierPeriod:
+    centre = new.centre
+    assert centre.listed_on is not None
+    return listing_period(centre, centre.listed_on, centre.document_no)
+
+
+def _granted(work: Work, centre: Centre, kind: str, sent: EarlierTitle, decision: Decision) -> Qualification:
     proposer, approver = _two_people(work)
-    title = Qualification(
+    return Qualification(
         id=uuid7(),
         version=0,
         centre_id=centre.id,
         operator_code=centre.operator_code,
+        applicant_code=centre.operator_code,
+        beside_another=False,
         kind=kind,
         level=MUNICIPAL,
         status="active",
@@ -199,24 +251,22 @@ async def _grant(
         decided_on=work.principal.today,
         granted_on=sent.granted_on,
         document_no=sent.document_no,
-        no=await next_case_no(session, "QA", sent.granted_on.year),
     )
-    session.add(title)
-    await session.flush()
-    context = EventContext.of(work.principal, sent.granted_on)
-    await record_title(session, rc.QualificationGranted, title, context, decision)
 
 
-async def _designate(
-    session: AsyncSession, work: Work, centre: Centre, sent: EarlierCentre, decision: Decision
-) -> None:
+def _grant(facts: Facts, work: Work, title: Qualification, decision: Decision) -> None:
+    context = EventContext.of(work.principal, title.granted_on)
+    facts.add(rc.QualificationGranted, title, qualification_state(title), context, decision.rules, title.edition)
+
+
+def _designated(work: Work, centre: Centre, sent: EarlierCentre) -> Designation | None:
     """What the State designated is on file as any later designation: a delisting reports it upward."""
     tier = work.edition.tiers[sent.tier]
     day, issuer, document_no = sent.designated_on, sent.designation_issuer, sent.designation_document_no
     if tier.city_approves.value or day is None or issuer is None or document_no is None:
-        return
+        return None
     proposer, approver = _two_people(work)
-    designation = Designation(
+    return Designation(
         id=uuid7(),
         version=0,
         centre_id=centre.id,
@@ -234,29 +284,18 @@ async def _designate(
         decided_by=approver,
         decided_on=work.principal.today,
         effective_on=max(day, sent.listed_on),
-        no=await next_case_no(session, "DS", day.year),
     )
-    session.add(designation)
-    await session.flush()
+
+
+def _confirm(facts: Facts, work: Work, designation: Designation, decision: Decision) -> None:
     context = EventContext.of(work.principal, designation.effective_on)
-    await record_designation_step(session, rc.DesignationConfirmed, designation, context, decision)
+    state = designation_state(designation)
+    facts.add(rc.DesignationConfirmed, designation, state, context, decision.rules, designation.edition)
 
 
 def _two_people(work: Work) -> tuple[str, str]:
     """Who had the file checked, and who approves it."""
-    if work.proposed_by is None:
-        return work.principal.account_id, _NOT_YET
-    return work.proposed_by, work.principal.account_id
-
-
-def _designation(sent: EarlierCentre) -> dict[str, JsonValue] | None:
-    if sent.designated_on is None:
-        return None
-    return {
-        "issuer": sent.designation_issuer,
-        "document_no": sent.designation_document_no,
-        "designated_on": sent.designated_on.isoformat(),
-    }
+    return work.proposer, _NOT_YET if work.proposed_by is None else work.principal.account_id
 
 
 EARLIER: Final = Kind(
@@ -266,7 +305,10 @@ EARLIER: Final = Kind(
     columns=_columns,
     request=_request,
     key=_key,
-    apply=_apply,
+    begin=EarlierCentres,
+    subject="operator_code",
+    refused_at={"not-listed-before-policy": "listed_on", "earlier-designation-missing": "designated_on"},
+    max_rows=MAX_ROWS_AT_THE_END,
     approved=True,
     column_of=_column_of,
 )

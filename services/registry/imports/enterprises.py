@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Final
 
 from pydantic import BaseModel
@@ -14,7 +15,8 @@ from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.queries import read_scope
 from services.registry.enterprises.schemas import RegisterEnterprise
 from services.registry.enterprises.usecases import RULES, check_registration, enterprise_state, new_values
-from services.registry.imports.rows import Kind, Row, Status, Tally, Work, refusals, require_same
+from services.registry.imports.rows import Kind, Row, Status, Tally, Work, by_chunks, refusals, require_same
+from services.registry.imports.rules import not_before_policy
 from services.registry.imports.words import divisions
 from shared.auth.roles import CENTRE_OPERATOR
 from shared.errors import DomainError
@@ -117,29 +119,42 @@ def _code(sent: BaseModel) -> object:
     return sent.code
 
 
-async def _apply(session: AsyncSession, work: Work, rows: Sequence[Row], tally: Tally) -> None:
+async def _register(
+    session: AsyncSession, work: Work, rows: Sequence[Row], tally: Tally, *, kind: Kind, before: date | None = None
+) -> None:
     """What is not on record is inserted, what is there with the same values is left alone; the rest is refused with
-    what the single request would say."""
+    what the single request would say. Those from `before` a day are marked as taken over."""
     known = await _known(session, work, [str(_code(row.sent)) for row in rows])
     new: list[Enterprise] = []
     for row in rows:
         assert isinstance(row.sent, RegisterEnterprise)
         try:
             check_registration(work.edition, row.sent, work.principal.today)
+            if before is not None and row.sent.registered_on >= before:
+                raise PayloadInvalid(not_before_policy("registered_on", before))
             existing = known.get(row.sent.code)
             if existing is None:
                 values = new_values(work.edition, work.principal, row.sent)
-                new.append(Enterprise(id=uuid7(), version=1, **values))
+                values["registered_by"] = work.proposer
+                new.append(Enterprise(id=uuid7(), version=1, migrated=before is not None, **values))
                 tally.count("inserted")
             else:
                 tally.count(_compared(row, *existing))
         except (DomainError, PayloadInvalid) as error:
-            tally.count("refused", refusals(ENTERPRISES, row, error))
+            tally.count("refused", refusals(kind, row, error))
     if new:
         await session.execute(insert(Enterprise), [_columns_of(enterprise) for enterprise in new])
         context = EventContext.of(work.principal)
         facts = [(enterprise.id, 1, enterprise_state(enterprise)) for enterprise in new]
         await outbox.append_many(session, rc.EnterpriseRegistered, facts, context=context, rules=RULES)
+
+
+async def _apply(session: AsyncSession, work: Work, rows: Sequence[Row], tally: Tally) -> None:
+    await _register(session, work, rows, tally, kind=ENTERPRISES)
+
+
+async def _take_over(session: AsyncSession, work: Work, rows: Sequence[Row], tally: Tally) -> None:
+    await _register(session, work, rows, tally, kind=EARLIER_ENTERPRISES, before=work.first_day)
 
 
 def _compared(row: Row, existing: Enterprise, visible: bool) -> Status:
@@ -166,6 +181,20 @@ ENTERPRISES: Final = Kind(
     columns=_columns,
     request=_request,
     key=_code,
-    apply=_apply,
+    begin=by_chunks(_apply),
+    subject="code",
+    max_rows=None,
+)
+
+EARLIER_ENTERPRISES: Final = Kind(
+    name="enterprises-before-2019",
+    title_zh="2019年以前的企业",
+    roles=OFFICERS,
+    columns=_columns,
+    request=_request,
+    key=_code,
+    begin=by_chunks(_take_over),
+    subject="code",
+    approved=True,
     max_rows=None,
 )

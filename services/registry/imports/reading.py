@@ -11,9 +11,10 @@ from typing import Final, TypeAlias
 
 from pydantic import ValidationError
 
-from services.registry.imports.rows import Kind, Problem, Row, cell_problem, fault_problem
+from services.registry.imports.rows import Kind, Row, fault_problem
 from shared.errors import DomainError
 from shared.files.columns import Column, is_second_header, match_header, values_of
+from shared.files.problems import Problem, cell_problem
 from shared.files.tables import SheetRow, TableFile
 from shared.http.validation import Fault, PayloadInvalid, faults_of
 from shared.policy.edition import Edition

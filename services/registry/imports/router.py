@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote
@@ -12,17 +13,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import JSONResponse
+from pydantic import BeforeValidator
 
 from services.registry.access import APPROVERS
+from services.registry.imports.approvals import approve
 from services.registry.imports.kinds import ROLES, kind_of
 from services.registry.imports.rows import Kind, Tally
-from services.registry.imports.schemas import ImportOptions, ImportOut, OperationOut, RowProblem
-from services.registry.imports.usecases import approve, take_in
+from services.registry.imports.schemas import ImportOut, OperationOut
+from services.registry.imports.usecases import take_in
 from services.registry.operations.models import Operation
 from services.registry.operations.queries import SERVICE, columns_by_field, messages
 from services.registry.policy import edition_at
 from shared.auth.principal import Principal, require
 from shared.db import Session
+from shared.files.cells import MAX_ROWS
+from shared.files.problems import ImportOptions, RowProblem
 from shared.files.sniffing import XLSX
 from shared.files.templates import write_template
 from shared.http.messages import CONTENT_LANGUAGE, Language, preferred_language
@@ -37,10 +42,15 @@ router = APIRouter(prefix="/v1/imports", tags=["imports"], route_class=ServiceRo
 MAX_FILE: Final = 63 * MEBIBYTE
 """What the gateway lets through, less the frame of a form."""
 
+APPROVED: Final = ("上传后只作核对，须由另一人在 30 日内批准；批准后才写入，结果在上传人的办理进度中显示。",)
+"""What the template of a kind notes that a second person approves."""
+
 Importer = Annotated[Principal, Depends(require(*ROLES))]
 Approver = Annotated[Principal, Depends(require(*APPROVERS))]
 File = Annotated[Upload, Depends(TakesFile(MAX_FILE))]
 _Language = Annotated[str | None, Header(max_length=200)]
+OperationId = Annotated[UUID, BeforeValidator(lambda given: str(given).removeprefix(f"{SERVICE}-"))]
+"""With the service before it, as the operation's own `id` has it, or without."""
 
 
 class ImportRefused(Problem, ImportOut):
@@ -51,7 +61,7 @@ class ImportRefused(Problem, ImportOut):
     "/{kind}",
     response_model=ImportOut,
     responses={
-        **problem_responses(404, 413),
+        **problem_responses(404, 409, 413),
         202: {"model": OperationOut, "description": "A large file, or one that a second person must approve"},
         422: {"model": ImportRefused},
     },
@@ -77,7 +87,7 @@ async def import_file(
 
 @router.post("/{kind}/{operation_id}/approve", status_code=202, responses=problem_responses(404, 409))
 async def approve_import(
-    kind: str, operation_id: UUID, session: Session, principal: Approver, runtime: RuntimeDep
+    kind: str, operation_id: OperationId, session: Session, principal: Approver, runtime: RuntimeDep
 ) -> Response:
     """Carry out what another person had checked: records that change a centre's standing."""
     return accepted(await approve(session, runtime, principal, kind, operation_id))
@@ -90,7 +100,9 @@ async def read_template(kind: str, principal: Importer, runtime: RuntimeDep) -> 
     columns = wanted.columns(edition_at(runtime.editions, principal.today))
     with tempfile.TemporaryDirectory(prefix="mc-template-") as folder:
         path = Path(folder) / "template.xlsx"
-        await asyncio.to_thread(write_template, path, wanted.title_zh, columns)
+        rows, notes = wanted.max_rows or MAX_ROWS, APPROVED if wanted.approved else ()
+        write = partial(write_template, path, wanted.title_zh, columns, rows=rows, notes=notes)
+        await asyncio.to_thread(write)
         content = path.read_bytes()
     name = quote(f"{wanted.title_zh}导入模板.xlsx")
     return Response(content, media_type=XLSX, headers={"Content-Disposition": f"attachment; filename*=UTF-8''{name}"})

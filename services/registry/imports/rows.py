@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, TypeAlias
+from datetime import date
+from typing import Final, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.auth.principal import Principal
 from shared.errors import DomainError
-from shared.files.columns import CellFault, Column
+from shared.files.columns import Column
+from shared.files.problems import Problem, masked_params, shown
 from shared.http.problems import translate
-from shared.http.validation import Fault, PayloadInvalid
-from shared.policy.edition import Edition, Editions, PolicyNotInForce
+from shared.http.validation import Fault
+from shared.policy.edition import Edition, Editions
 
 MAX_PROBLEMS: Final = 1_000
 """A file with more is not read to its end."""
 
-MAX_ROWS_ONE_BY_ONE: Final = 300
-"""About 27 ms each, so that a delisting waits some seconds for the file's end and not minutes."""
+MAX_ROWS_AT_THE_END: Final = 5_000
+"""What is kept in memory and carried out at the file's end, its last step under the locks of all its centres."""
 
-_SHOWN: Final = 100
-_IDENTITY_NUMBER: Final = re.compile(r"[0-9]{15}|[0-9]{17}[0-9Xx]")
-_BETWEEN: Final = frozenset({"Zs", "Pd", "Pc", "Cf", "Cc"})
-"""Spaces, hyphens and what is not seen, which people put between digits."""
-_REFERENCE: Final = "_ref"
-"""How columns end that name a person."""
+DIFFERS: Final = "import-row-differs"
 
 Status: TypeAlias = Literal["inserted", "unchanged", "refused"]
 
@@ -46,19 +40,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong, where. `code` is a fault of the field (`of_field`), or a refusal of the row."""
-
-    sheet: str
-    row: int
-    column: str | None
-    value: str | None
-    code: str
-    of_field: bool
-    params: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class Work:
     """One import: in whose name, under which edition. `proposed_by` checked what the caller now approves."""
 
@@ -66,6 +47,16 @@ class Work:
     edition: Edition
     principal: Principal
     proposed_by: str | None = None
+
+    @property
+    def proposer(self) -> str:
+        """Who entered the file; whoever checks it now, as long as nobody has approved it."""
+        return self.proposed_by or self.principal.account_id
+
+    @property
+    def first_day(self) -> date:
+        """The policy's: records that are taken over lie before it."""
+        return min(edition.first_day for edition in self.editions)
 
 
 @dataclass(slots=True)
@@ -83,6 +74,13 @@ class Tally:
         setattr(self, status, getattr(self, status) + 1)
         self.problems.extend(problems)
 
+    def add(self, other: Tally) -> None:
+        """What came of some of the rows, which were counted as rows before."""
+        self.inserted += other.inserted
+        self.unchanged += other.unchanged
+        self.refused += other.refused
+        self.problems += other.problems
+
     @property
     def full(self) -> bool:
         """Whether there is no use in looking for more problems."""
@@ -94,16 +92,53 @@ def first_name(field: str) -> str:
     return field.partition(".")[0]
 
 
+class Carrying(Protocol):
+    """One file being carried out. `take` gets its good rows in chunks; what needs the locks of centres and operators
+    waits for `settle`, which is called once, at the end, so that nobody waits for the whole file."""
+
+    async def take(self, rows: Sequence[Row], tally: Tally) -> None:
+        """A chunk of rows; counts those that it has carried out or refused."""
+
+    async def settle(self, tally: Tally) -> None:
+        """The rest. Raises Overtaken where what the file was judged by is not so any more."""
+
+
+class Overtaken(DomainError):
+    """A centre or enterprise changed while the file was carried out: it has to begin again."""
+
+    def __init__(self) -> None:
+        super().__init__("import-overtaken", 409)
+
+
 Apply: TypeAlias = Callable[[AsyncSession, Work, Sequence[Row], Tally], Awaitable[None]]
+Begin: TypeAlias = Callable[[AsyncSession, Work], Carrying]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunks:
+    session: AsyncSession
+    work: Work
+    apply: Apply
+
+    async def take(self, rows: Sequence[Row], tally: Tally) -> None:
+        await self.apply(self.session, self.work, rows, tally)
+
+    async def settle(self, _: Tally) -> None:
+        """Every chunk was carried out when it came."""
+
+
+def by_chunks(apply: Apply) -> Begin:
+    """Carries each chunk out as it comes."""
+    return lambda session, work: _Chunks(session, work, apply)
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of import: who may, its columns under an edition, the request that a row stands for, what makes two rows
-    the same, and carrying rows out. `approved`: another person must approve what was checked. `column_of` finds the
-    column of a field of the request, where it is not the field's own first name. `max_rows`: more are refused, since
-    rows that are carried out one after the other keep their centres and operators locked to the end; None where they go
-    by sets."""
+    the same, and carrying rows out. `subject` is the column that a refusal of the whole row is shown at, `refused_at`
+    the columns of those that are about another one. `approved`: another person must approve what was checked.
+    `column_of` finds the column of a field of the request, where it is not the field's own first name. `max_rows`: more
+    are refused, where a file is kept to its end; None where it is carried out by chunks."""
 
     name: str
     title_zh: str
@@ -111,9 +146,11 @@ class Kind:
     columns: Callable[[Edition], Sequence[Column]]
     request: Callable[[Mapping[str, object]], BaseModel]
     key: Callable[[BaseModel], object]
-    apply: Apply
+    begin: Begin
+    subject: str
+    refused_at: Mapping[str, str] = field(default_factory=dict)
     approved: bool = False
-    max_rows: int | None = MAX_ROWS_ONE_BY_ONE
+    max_rows: int | None = MAX_ROWS_AT_THE_END
     column_of: Callable[[str], str] = first_name
 
 
@@ -122,7 +159,11 @@ def refusals(kind: Kind, row: Row, error: Exception) -> list[Problem]:
     refused, faults = translate(error)
     if faults:
         return [fault_problem(kind, row.sheet, row.number, fault, row.values) for fault in faults]
-    return [Problem(row.sheet, row.number, None, None, refused.code, False, masked_params(refused.params))]
+    column = kind.refused_at.get(refused.code, kind.subject)
+    if refused.code == DIFFERS:
+        column = str(refused.params["column"])
+    value = shown(column, row.values.get(column))
+    return [Problem(row.sheet, row.number, column, value, refused.code, False, masked_params(refused.params))]
 
 
 def fault_problem(kind: Kind, sheet: str, number: int, fault: Fault, values: Mapping[str, object]) -> Problem:
@@ -131,57 +172,6 @@ def fault_problem(kind: Kind, sheet: str, number: int, fault: Fault, values: Map
     return Problem(
         sheet, number, column, shown(column, values.get(column)), fault.type, True, masked_params(fault.params)
     )
-
-
-def cell_problem(sheet: str, number: int, cell: CellFault) -> Problem:
-    """One cell that means nothing in its column."""
-    value, params = shown(cell.column, cell.value), masked_params(cell.fault.params)
-    return Problem(sheet, number, cell.column, value, cell.fault.type, True, params)
-
-
-def shown(column: str, value: object) -> str | None:
-    """A column's value as a report may show it: cut, without the digits of what may be an identity number, and nothing
-    at all of what names a person."""
-    if value is None or column.endswith(_REFERENCE):
-        return None
-    text = masked("; ".join(map(str, value)) if isinstance(value, list) else str(value))
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-
-
-def masked(text: str) -> str:
-    """The text, or its two ends where it may hold an identity number, however that is written."""
-    normal = unicodedata.normalize("NFKC", text)
-    compact = "".join(sign for sign in normal if unicodedata.category(sign) not in _BETWEEN)
-    if _IDENTITY_NUMBER.search(compact) is None:
-        return text
-    text = text.strip()
-    return f"{text[:3]}…{text[-1]}"
-
-
-def masked_params(params: Mapping[str, object]) -> dict[str, object]:
-    """What a refusal says of the file, to be kept and shown."""
-    return {name: _masked_param(value) for name, value in params.items()}
-
-
-def _masked_param(value: object) -> object:
-    if isinstance(value, str):
-        return masked(value)
-    return [_masked_param(item) for item in value] if isinstance(value, list) else value
-
-
-async def one_by_one(
-    session: AsyncSession, kind: Kind, rows: Sequence[Row], tally: Tally, carry_out: Callable[[Row], Awaitable[Status]]
-) -> None:
-    """Carry rows out by the use cases of the single requests, each under a savepoint: what is refused leaves nothing
-    and the rows after it are tried all the same."""
-    for row in rows:
-        try:
-            async with session.begin_nested():
-                status = await carry_out(row)
-        except (DomainError, PayloadInvalid, PolicyNotInForce, IntegrityError) as error:
-            tally.count("refused", refusals(kind, row, error))
-        else:
-            tally.count(status)
 
 
 def differs(row: Row, known: object, fields: Mapping[str, str]) -> str | None:
@@ -203,6 +193,4 @@ def require_same(row: Row, known: object, fields: Mapping[str, str]) -> Status:
     column = differs(row, known, fields)
     if column is None:
         return "unchanged"
-    raise DomainError(
-        "import-row-differs", 409, params={"column": column, "value": shown(column, row.values[column]) or "…"}
-    )
+    raise DomainError(DIFFERS, 409, params={"column": column, "value": shown(column, row.values[column]) or "…"})

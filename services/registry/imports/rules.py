@@ -1,10 +1,13 @@
-"""What a centre of the time before the policy must show to be taken over."""
+"""What records of the time before the policy must show to be taken over."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Final
 
+from services.registry.centres.rules import STANDING
+from shared.http.validation import Fault
 from shared.policy.decision import Decision
 from shared.policy.edition import Edition
 
@@ -31,4 +34,28 @@ def decide_earlier(
             {"tier": tier, "designated": designated},
             message="tier-on-record" if approved else "earlier-designation-missing",
         ),
+    )
+
+
+ONCE_LISTED: Final = (*STANDING, "withdrawn", "delisted")
+EARLIER_RULES: Final = "earlier_rules"
+"""The criterion of a graduation before there were those of the policy."""
+
+
+def not_before_policy(field: str, first_day: date) -> Fault:
+    """6-1: a record of another time than the one before the policy."""
+    return Fault(field, "not_before_policy", {"first_day": first_day})
+
+
+def decide_earlier_stay(edition: Edition, status: str, *, goes_on: bool) -> Decision:
+    """2.1-1, 6-1: a stay that is over was at a centre that is, or was, on the list; one that goes on needs one that
+    still is. Age and longest stay were no conditions then."""
+    fits = status in (STANDING if goes_on else ONCE_LISTED)
+    return edition.decision(
+        edition.result(
+            "tenancy.centre_listed",
+            fits,
+            {"status": status},
+            message="centre-listed" if fits else "centre-not-listed",
+        )
     )

@@ -1,45 +1,38 @@
-"""Tenancies, by the use cases of the single requests: admitted, and filed where the day is given."""
+"""Tenancies by sets: admitted, and filed where the day is given."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Final
-from uuid import UUID
+from typing import Final
 
-from pydantic import BaseModel, Field
-from sqlalchemy import select
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS
-from services.registry.centres.models import Centre
-from services.registry.centres.queries import write_scope
-from services.registry.codes import DocumentNo
-from services.registry.enterprises.models import Enterprise
-from services.registry.imports.rows import Kind, Row, Status, Tally, Work, one_by_one, require_same
-from services.registry.steps import CaseStep
+from services.registry.imports.facts import Facts
+from services.registry.imports.rows import Kind, Work
+from services.registry.imports.standing import Standing
+from services.registry.imports.stays import Past, StayRow, Stays
+from services.registry.policy import edition_at
+from services.registry.steps import step_day
+from services.registry.tenancies.events import tenancy_state
+from services.registry.tenancies.incubatees import Incubatee
 from services.registry.tenancies.models import Tenancy
-from services.registry.tenancies.schemas import AdmitEnterprise
-from services.registry.tenancies.usecases import admit_enterprise, file_tenancy
-from shared.auth.principal import Principal
+from services.registry.tenancies.usecases import Circumstances, mark_filed, new_admission
 from shared.auth.roles import CENTRE_OPERATOR
-from shared.errors import DomainError
+from shared.clock import effective_date
+from shared.events.contracts import registry as rc
+from shared.events.outbox import EventContext
 from shared.files.columns import Column
-from shared.http.schemas import Request
-from shared.identifiers import UnifiedSocialCreditCode
 from shared.policy.edition import Edition
-
-CaseNo = Annotated[str, Field(pattern=r"^[A-Z]{2,6}-[0-9]{4}-[0-9]{4,}$")]
 
 _SAME: Final = {"agreement_no": "agreement_no", "filed_on": "filed_on"}
 
 
-class TenancyRow(Request):
-    """An admission by the centre's number and the enterprise's code; the days are for bureaus only."""
+class TenancyRow(StayRow):
+    """An admission; the days are for bureaus only."""
 
-    centre_no: CaseNo
-    enterprise_code: UnifiedSocialCreditCode
-    agreement_no: DocumentNo
     admitted_on: date | None = None
     filed_on: date | None = None
 
@@ -56,21 +49,31 @@ def centre_no_column() -> Column:
     )
 
 
+def enterprise_code_column() -> Column:
+    """How a row names an enterprise."""
+    return Column(
+        "enterprise_code",
+        "企业统一社会信用代码",
+        required=True,
+        remedy_zh="18 位代码；企业须先登记",
+        remedy_en="The 18 characters of the code; the enterprise must be on record",
+        example="91110000600037341L",
+    )
+
+
+def agreement_no_column() -> Column:
+    """The agreement of a stay."""
+    return Column(
+        "agreement_no", "入驻协议编号", "text", True, {}, "不超过 100 字", "At most 100 characters", "RZ-2019-001"
+    )
+
+
 def _columns(_: Edition) -> list[Column]:
     day = ("格式 2019-03-18；仅主管部门可填，不填为今天", "As 2019-03-18; for bureaus only, empty means today")
     return [
         centre_no_column(),
-        Column(
-            "enterprise_code",
-            "企业统一社会信用代码",
-            required=True,
-            remedy_zh="18 位代码；企业须先登记",
-            remedy_en="The 18 characters of the code; the enterprise must be on record",
-            example="91110000600037341L",
-        ),
-        Column(
-            "agreement_no", "入驻协议编号", "text", True, {}, "不超过 100 字", "At most 100 characters", "RZ-2019-001"
-        ),
+        enterprise_code_column(),
+        agreement_no_column(),
         Column("admitted_on", "入驻日期", "date", False, {}, *day, example="2019-03-18"),
         Column(
             "filed_on",
@@ -91,49 +94,49 @@ def _key(sent: BaseModel) -> object:
     return sent.centre_no, sent.enterprise_code, sent.admitted_on
 
 
-async def centre_by_no(session: AsyncSession, principal: Principal, no: str) -> UUID:
-    """Raises 404 `import-centre-unknown` for a number that is none of a centre the caller handles."""
-    centre_id = await session.scalar(select(Centre.id).where(Centre.no == no, write_scope(principal)))
-    if centre_id is None:
-        raise DomainError("import-centre-unknown", 404, params={"no": no})
-    return centre_id
+class Admissions(Stays):
+    """Admissions, and their filing where the day is given, as the single requests make them."""
 
+    def __init__(self, session: AsyncSession, work: Work) -> None:
+        super().__init__(session, work, TENANCIES, _SAME)
 
-async def _apply(session: AsyncSession, work: Work, rows: Sequence[Row], tally: Tally) -> None:
-    async def admit(row: Row) -> Status:
-        sent = row.sent
+    def day_of(self, sent: BaseModel) -> date:
         assert isinstance(sent, TenancyRow)
-        centre_id = await centre_by_no(session, work.principal, sent.centre_no)
-        known = await _known(session, centre_id, sent, work.principal.today)
-        if known is not None:
-            return require_same(row, known, _SAME)
-        wanted = AdmitEnterprise(
-            centre_id=centre_id,
-            enterprise_code=sent.enterprise_code,
-            agreement_no=sent.agreement_no,
-            admitted_on=sent.admitted_on,
+        return effective_date(self.work.principal, sent.admitted_on)
+
+    def judge(self, sent: BaseModel, standing: Standing, who: Incubatee, past: Past, facts: Facts) -> Tenancy:
+        assert isinstance(sent, TenancyRow)
+        principal, day = self.work.principal, self.day_of(sent)
+        edition = edition_at(self.work.editions, day)
+        found = Circumstances(
+            centre_id=standing.id,
+            status=standing.status,
+            listed_on=standing.listed_on,
+            suspended=standing.suspended_on(day),
+            relocation=past.relocation(),
+            present_since=past.overlapped(day, None),
         )
-        tenancy = await admit_enterprise(session, work.editions, work.principal, wanted)
-        if sent.filed_on is not None:
-            await file_tenancy(session, work.editions, work.principal, tenancy.id, CaseStep(on=sent.filed_on))
-        return "inserted"
+        stay, decision = new_admission(edition, principal, found, who, day, sent.agreement_no)
+        filed_on = None if sent.filed_on is None else step_day(principal, sent.filed_on, after=day)
+        context = EventContext.of(principal, day)
+        facts.add(rc.TenancyAdmitted, stay, tenancy_state(stay), context, decision.rules, edition.id)
+        if filed_on is not None:
+            filed = mark_filed(edition, stay, filed_on)
+            context = EventContext.of(principal, filed_on)
+            facts.add(rc.TenancyFiled, stay, tenancy_state(stay), context, filed.rules, edition.id)
+        return stay
 
-    await one_by_one(session, TENANCIES, rows, tally, admit)
 
-
-async def _known(session: AsyncSession, centre_id: UUID, sent: TenancyRow, today: date) -> Tenancy | None:
-    query = (
-        select(Tenancy)
-        .join(Enterprise, Enterprise.id == Tenancy.enterprise_id)
-        .where(
-            Tenancy.centre_id == centre_id,
-            Enterprise.code == sent.enterprise_code,
-            Tenancy.admitted_on == (sent.admitted_on or today),
-        )
-    )
-    tenancy: Tenancy | None = await session.scalar(query)
-    return tenancy
-
+REFUSED_AT: Final = {
+    "import-centre-unknown": "centre_no",
+    "centre-not-listed": "centre_no",
+    "centre-not-listed-yet": "centre_no",
+    "centre-suspended-that-day": "centre_no",
+    "effective-date-not-allowed": "admitted_on",
+    "effective-date-in-future": "admitted_on",
+    "step-before-its-cause": "filed_on",
+}
+"""Other refusals are about the enterprise."""
 
 TENANCIES: Final = Kind(
     name="tenancies",
@@ -142,5 +145,8 @@ TENANCIES: Final = Kind(
     columns=_columns,
     request=_request,
     key=_key,
-    apply=_apply,
+    begin=Admissions,
+    subject="enterprise_code",
+    refused_at=REFUSED_AT,
+    max_rows=None,
 )

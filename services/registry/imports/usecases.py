@@ -10,17 +10,15 @@ from typing import Any, Final
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.imports.carrying_out import carry_out
 from services.registry.imports.reading import require_few
 from services.registry.imports.rows import Kind, Tally, Work
-from services.registry.imports.schemas import ImportOptions
 from services.registry.operations.models import Operation
 from services.registry.policy import edition_at
 from shared.auth.principal import Principal
-from shared.errors import DomainError, four_eyes_required, not_found
+from shared.files.problems import ImportOptions
 from shared.files.tables import open_table
 from shared.http.uploads import Upload
 from shared.ids import uuid7
@@ -66,9 +64,10 @@ async def take_in(
 ) -> Tally | Operation:
     """Check the file's form and size, then carry it out or write an operation down.
 
-    Raises 413, 422 for a file that cannot be read, is not of this kind or has more rows than it may have.
+    Raises 413, 422 for a file that cannot be read, is not what its name says, is not of this kind or has more rows than
+    it may have.
     """
-    table = await asyncio.to_thread(open_table, upload.path)
+    table = await asyncio.to_thread(open_table, upload.path, upload.name)
     work = work_of(runtime.editions, principal)
     await asyncio.to_thread(require_few, kind, work.edition, table)
     looked_at = kind.approved and not options.dry_run
@@ -81,27 +80,7 @@ async def take_in(
     phase = CHECK if looked_at else APPLY
     task = Task(kind.name, key, options.dry_run, options.partial, phase)
     await runtime.files.put(key, upload.path)
-    return await _ask(session, runtime, principal, operation_id, task, table.rows)
-
-
-async def approve(
-    session: AsyncSession, runtime: Runtime, principal: Principal, kind: str, operation_id: UUID
-) -> Operation:
-    """Carry out what another person had checked. Raises 403 `four-eyes-required`, 409 `import-not-checked`,
-    `import-already-approved`."""
-    checked = await session.scalar(select(Operation).where(Operation.id == operation_id).with_for_update())
-    task = None if checked is None else Task.from_json(checked.task)
-    if checked is None or task is None or task.kind != kind:
-        raise not_found("operation")
-    if task.phase != CHECK or checked.status != "done":
-        raise DomainError("import-not-checked", 409)
-    if checked.actor == principal.account_id:
-        raise four_eyes_required()
-    proposal = Operation.task["proposal"].astext == str(operation_id)
-    if await session.scalar(select(Operation.id).where(proposal, Operation.status != "failed").limit(1)) is not None:
-        raise DomainError("import-already-approved", 409)
-    wanted = Task(kind, task.key, False, task.partial, APPLY, str(operation_id), checked.actor)
-    return await _ask(session, runtime, principal, uuid7(), wanted, checked.total)
+    return await write_down(session, runtime, principal, operation_id, task, table.rows)
 
 
 def work_of(editions: Editions, principal: Principal, proposed_by: str | None = None) -> Work:
@@ -109,7 +88,7 @@ def work_of(editions: Editions, principal: Principal, proposed_by: str | None = 
     return Work(editions, edition_at(editions, principal.today), principal, proposed_by)
 
 
-async def _ask(
+async def write_down(
     session: AsyncSession,
     runtime: Runtime,
     principal: Principal,
@@ -117,6 +96,7 @@ async def _ask(
     task: Task,
     total: int,
 ) -> Operation:
+    """An import as an operation of the caller."""
     operation = Operation(
         id=operation_id,
         kind="import",

@@ -40,3 +40,8 @@ def spaces(edition: Edition) -> Mapping[str, str]:
 def ownership_types(edition: Edition) -> Mapping[str, str]:
     """Who owns a centre's operator."""
     return {code: kind.title_zh for code, kind in edition.centre_profile.ownership_types.items()}
+
+
+def carrier_kinds(edition: Edition) -> Mapping[str, str]:
+    """Carriers that a centre hands enterprises on to (1.1-2)."""
+    return {code: kind.title_zh for code, kind in edition.centres.carrier_kinds.items()}

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,23 +16,21 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.imports.approvals import is_waiting, tell_proposer
 from services.registry.imports.carrying_out import carry_out
 from services.registry.imports.kinds import KINDS
-from services.registry.imports.rows import MAX_PROBLEMS, Problem, Tally, masked_params
+from services.registry.imports.rows import MAX_PROBLEMS, Tally
 from services.registry.imports.usecases import CHECK, Task, caller_from_json, work_of
 from services.registry.operations.models import Operation, OperationProblem
 from services.registry.settings import OperationSettings
-from shared.clock import utcnow
 from shared.errors import DomainError
 from shared.files.documents import ORPHAN_AGE
+from shared.files.problems import Problem, masked_params
 from shared.files.tables import open_table, unreadable
 from shared.operations.worker import MAX_DEATHS, OverTaken, Work, hold, run_waiting as run_work, work_for_ever
 from shared.runtime import Runtime
 
 TRIES: Final = 3
-APPROVED_WITHIN: Final = timedelta(days=30)
-"""How long a checked file waits for its approval."""
-
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended(:id, 4755))")
 _ROWS_AT_ONCE: Final = 500
 
@@ -54,8 +51,7 @@ async def sweep_files(runtime: Runtime) -> int:
     old = {key: UUID(key.rpartition("/")[2]) for key in await runtime.files.older_than("imports", ORPHAN_AGE)}
     async with runtime.db.transaction() as session:
         found = await session.scalars(select(Operation).where(Operation.id.in_(old.values())))
-        deadline = utcnow() - APPROVED_WITHIN
-        needed = {operation.id for operation in found if _needs_file(operation) and operation.created_at > deadline}
+        needed = {operation.id for operation in found if _needs_file(operation)}
     unneeded = [key for key, operation_id in old.items() if operation_id not in needed]
     await runtime.files.remove(unneeded)
     return len(unneeded)
@@ -128,32 +124,36 @@ async def _whole(session: AsyncSession, runtime: Runtime, operation_id: UUID, pa
     operation = await hold(session, Operation, operation_id)
     bad = tally.refused > 0 and not task.partial
     operation.finish(_result(task, tally), failed=bad and not task.dry_run)
+    await tell_proposer(session, operation)
     await _keep(session, operation_id, tally.problems[:MAX_PROBLEMS])
 
 
 def _result(task: Task, tally: Tally) -> dict[str, JsonValue]:
     clean = not tally.refused or task.partial
+    committed = clean and task.keeps
     return {
         "import": task.kind,
         "dry_run": task.dry_run,
         "partial": task.partial,
-        "committed": clean and task.keeps,
+        "committed": committed,
         "awaiting_approval": clean and task.phase == CHECK,
         "rows": tally.rows,
-        "inserted": tally.inserted,
+        "inserted": tally.inserted if committed else 0,
+        "would_insert": 0 if committed else tally.inserted,
         "unchanged": tally.unchanged,
         "refused": tally.refused,
     }
 
 
 def _needs_file(operation: Operation) -> bool:
-    return operation.status == "running" or bool((operation.result or {}).get("awaiting_approval"))
+    return operation.status == "running" or is_waiting(operation)
 
 
 async def _refuse(session: AsyncSession, operation_id: UUID, code: str, params: Mapping[str, object]) -> None:
     """The file as a whole is refused: one problem, without a row."""
     operation = await hold(session, Operation, operation_id)
     operation.finish({"committed": False}, failed=True)
+    await tell_proposer(session, operation)
     await _keep(session, operation_id, [Problem("", 0, None, None, code, False, masked_params(params))])
 
 
@@ -185,7 +185,9 @@ def _plain(params: Mapping[str, object]) -> dict[str, JsonValue]:
 
 
 async def _give_up(session: AsyncSession, operation: Operation) -> None:
-    """Nothing of a failed import stays, so there is nothing to undo; only to say that it was not the file's fault."""
+    """Nothing of a failed import stays, so there is nothing to undo; only to say that it was not the file's fault, and
+    that it can be approved again."""
+    await tell_proposer(session, operation)
     code = "operation-process-died" if operation.attempts > MAX_DEATHS else "internal-error"
     await _keep(session, operation.id, [Problem("", 0, None, None, code, False, {})])
 

@@ -1,25 +1,32 @@
-"""What ends with a centre that leaves the list at its own request."""
+"""What ends with a centre that leaves the list at its own request: what it had applied for, and what it held."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.centres.models import Centre
+from services.registry.delisting import sweeps
+from services.registry.delisting.orders import Departure, as_departures
 from services.registry.operators.models import OperatorChange
 from services.registry.operators.rules import OPEN
 from services.registry.operators.state import change_state
 from services.registry.qualifications.cases import qualification_state
 from services.registry.qualifications.models import Qualification
-from services.registry.qualifications.rules import PENDING
+from services.registry.qualifications.rules import PENDING, WITHDRAWN_WITH_CENTRE
+from services.registry.tenancies.events import tenancy_state
 from services.registry.tiers.endings import end_with_centre
+from services.registry.upward_notices.usecases import upward_notice_state
 from shared.events import outbox
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
+from shared.policy.edition import Edition
 
-REASON_WITHDRAWN: Final = "centre_withdrawn"
+REASON_WITHDRAWN: Final = WITHDRAWN_WITH_CENTRE
 RULES: Final = ("centre.withdrawal",)
 
 
@@ -40,3 +47,22 @@ async def end_open_applications(session: AsyncSession, centre_id: UUID, context:
         await outbox.append(
             session, rc.OperatorChangeRefused, change, change_state(change), context=context, rules=RULES
         )
+
+
+async def end_what_was_held(
+    session: AsyncSession, edition: Edition, centre: Centre, measure_id: UUID, context: EventContext
+) -> None:
+    """The centre's municipal titles end with the day, its tenants have to move, and what it holds from above is
+    reported upward (2.1-1); `measure_id` is the withdrawal. The same statements as in a delisting, with the centre's
+    row locked: what is done already stays."""
+    table = as_departures([Departure(measure_id, centre.id, context.effective_on)], edition)
+    titles = await sweeps.revoke_titles(session, table, edition.titles, reason_code=REASON_WITHDRAWN)
+    upward = await sweeps.report_upward(session, table, edition.titles)
+    tenancies = await sweeps.relocate_tenancies(session, table)
+    ended = [(title.id, title.version, qualification_state(title)) for title in titles]
+    reported = [(notice.id, notice.version, upward_notice_state(notice)) for notice in upward]
+    moving = [(tenancy.id, tenancy.version, tenancy_state(tenancy)) for tenancy in tenancies]
+    told = partial(outbox.append_many, session, context=context, rules=RULES, edition=edition.id)
+    await told(rc.QualificationRevoked, ended)
+    await told(rc.UpwardNoticeDue, reported)
+    await told(rc.TenancyRelocationDue, moving)

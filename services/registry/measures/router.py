@@ -73,12 +73,15 @@ async def suspend_centre(
     body: DecideMeasure,
     session: Session,
     principal: Approver,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> CentreOut:
     """Suspend the centre, as another person proposed."""
     step = _decision(body, if_match)
-    return _answer(await usecases.carry_out_measure(session, principal, centre_id, SUSPENSION, step), response)
+    editions = runtime.editions
+    centre = await usecases.carry_out_measure(session, editions, principal, centre_id, SUSPENSION, step)
+    return _answer(centre, response)
 
 
 @router.post("/propose-resumption", responses=_STEP)
@@ -104,12 +107,15 @@ async def resume_centre(
     body: DecideMeasure,
     session: Session,
     principal: Approver,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> CentreOut:
     """Let the centre work again, as another person proposed."""
     step = _decision(body, if_match)
-    return _answer(await usecases.carry_out_measure(session, principal, centre_id, RESUMPTION, step), response)
+    editions = runtime.editions
+    centre = await usecases.carry_out_measure(session, editions, principal, centre_id, RESUMPTION, step)
+    return _answer(centre, response)
 
 
 @router.post("/request-withdrawal", responses=_STEP)
@@ -135,12 +141,15 @@ async def withdraw_centre(
     body: DecideMeasure,
     session: Session,
     principal: Approver,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> CentreOut:
     """Take the centre off the list, as it asked; its open applications end."""
     step = _decision(body, if_match)
-    return _answer(await usecases.carry_out_measure(session, principal, centre_id, WITHDRAWAL, step), response)
+    editions = runtime.editions
+    centre = await usecases.carry_out_measure(session, editions, principal, centre_id, WITHDRAWAL, step)
+    return _answer(centre, response)
 
 
 @router.post("/drop-proposal", responses=_STEP)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from services.registry.codes import DocumentNo, ReasonCode, Remark
+from services.registry.measures.rules import KINDS
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 
 
 class ProposeMeasure(Request):
@@ -52,5 +55,5 @@ class MeasureOut(Response):
 class MeasureFilter(PageParams):
     """Filters of a centre's measures."""
 
-    kind: str | None = None
-    status: str | None = None
+    kind: Annotated[str, OneOf(*KINDS)] | None = None
+    status: Annotated[str, OneOf("proposed", "carried_out", "dropped")] | None = None

@@ -13,11 +13,12 @@ from services.registry.centres.models import Centre
 from services.registry.centres.queries import lock_for_change
 from services.registry.centres.usecases import record_step
 from services.registry.measures import rules
-from services.registry.measures.endings import end_open_applications
+from services.registry.measures.endings import end_open_applications, end_what_was_held
 from services.registry.measures.models import CentreMeasure
 from services.registry.measures.rules import Kind
-from services.registry.policy import edition_at, require_known
+from services.registry.policy import edition_at, edition_of_case, require_known
 from services.registry.steps import CaseStep, require_four_eyes, step_day
+from services.registry.tiers.expiry import end_lapsed
 from shared.auth.principal import Principal
 from shared.errors import DomainError, forbidden
 from shared.events.contracts import registry as rc
@@ -71,9 +72,10 @@ async def propose_measure(
 
 
 async def carry_out_measure(
-    session: AsyncSession, principal: Principal, centre_id: UUID, kind: Kind, step: CaseStep
+    session: AsyncSession, editions: Editions, principal: Principal, centre_id: UUID, kind: Kind, step: CaseStep
 ) -> Centre:
-    """Decide what was proposed, by a document. A withdrawal ends the centre's open applications.
+    """Decide what was proposed, by a document. With a withdrawal the centre's open applications and its municipal
+    titles end, and its tenants have to move.
 
     Raises 404, 403 `four-eyes-required` for whoever proposed it, 409 `invalid-transition`, `proposal-missing`.
     """
@@ -83,15 +85,19 @@ async def carry_out_measure(
     measure = await _waiting(session, centre.id)
     require_four_eyes(principal, measure.proposed_by)
     day = step_day(principal, step.on, after=measure.proposed_on)
+    context = EventContext.of(principal, day)
+    if kind is rules.WITHDRAWAL:
+        await end_lapsed(session, edition_at(editions, day), [centre.id], day, context)
     measure.status, measure.document_no = "carried_out", step.document_no
     measure.decided_by, measure.decided_on = principal.account_id, day
     centre.status, centre.open_proposal = kind.leads_to, None
     centre.suspended_on = day if kind is rules.SUSPENSION else None
     centre.reason_code = measure.reason_code
-    context = EventContext.of(principal, day)
     if kind is rules.WITHDRAWAL:
         centre.withdrawn_on = day
         await end_open_applications(session, centre.id, context)
+        edition = edition_of_case(editions, centre.edition, day)
+        await end_what_was_held(session, edition, centre, measure.id, context)
     await record_step(session, _CARRIED_OUT[kind.name], centre, context, cited=[kind.rule, "policy.four_eyes"])
     return centre
 

@@ -1,4 +1,4 @@
-"""The condition of a search."""
+"""The condition of a search, and the order by name."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from sqlalchemy import ColumnElement, and_, false, literal
 
 from services.registry.names.models import Named
 from services.registry.names.terms import asks_for_initials, initials_pattern, key_of, needed_terms
+from shared.http.paging import CODE_POINTS
+
+
+def name_order(table: type[Named]) -> ColumnElement[str]:
+    """The key of an order by name. The id comes after it: names are not unique."""
+    return table.name.collate(CODE_POINTS)
 
 
 def name_matches(table: type[Named], wanted: str) -> ColumnElement[bool]:

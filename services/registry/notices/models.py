@@ -70,3 +70,8 @@ class NoticeObjection(Base):
     outcome: Mapped[str | None]
     answered_by: Mapped[str | None]
     answered_on: Mapped[date | None]
+
+    @property
+    def version(self) -> int:
+        """It changes once: when it is answered."""
+        return 1 if self.outcome is None else 2

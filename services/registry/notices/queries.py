@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, true
+from sqlalchemy import ColumnElement, Select, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, READ_ALL
@@ -63,14 +63,21 @@ async def tally(session: AsyncSession, notice_id: UUID) -> Tally:
     return Tally(*row)
 
 
-def readable_objections(principal: Principal) -> ColumnElement[bool]:
-    """Bureaus and the auditor read all of them; whoever objected reads its own and the answer; nobody else does, so
-    that an objector need not fear the applicant."""
-    if principal.has(*READ_ALL, *OFFICERS):
+def sees_objectors(principal: Principal) -> bool:
+    """Bureaus and the auditor see who objected; others know it of their own objections only."""
+    return principal.has(*READ_ALL, *OFFICERS)
+
+
+def readable_objections(principal: Principal, *, own_case: bool) -> ColumnElement[bool]:
+    """Bureaus and the auditor read all of them; whoever objected its own; the applicant the signed ones, to answer
+    them, without who signed: an objector need not fear it. Leads are for the bureaus."""
+    if sees_objectors(principal):
         return true()
-    return NoticeObjection.recorded_by == principal.account_id
+    theirs = NoticeObjection.recorded_by == principal.account_id
+    return or_(theirs, NoticeObjection.signed) if own_case else theirs
 
 
-def objections(principal: Principal, notice_id: UUID) -> Select[NoticeObjection]:
+def objections(principal: Principal, notice_id: UUID, *, own_case: bool) -> Select[NoticeObjection]:
     """Those the caller may read."""
-    return select(NoticeObjection).where(NoticeObjection.notice_id == notice_id, readable_objections(principal))
+    readable = readable_objections(principal, own_case=own_case)
+    return select(NoticeObjection).where(NoticeObjection.notice_id == notice_id, readable)

@@ -58,15 +58,17 @@ class NoticeOut(Response):
 
 
 class ObjectionOut(Response):
-    """An objection as the bureaus see it, and whoever raised it."""
+    """An objection as the bureaus see it, and whoever raised it; the applicant does not see who did (`signatory` and
+    the accounts are null)."""
 
     id: UUID
+    version: int
     notice_id: UUID
     signed: bool
     signatory: str | None
     text: str | None
     received_on: date
-    recorded_by: str
+    recorded_by: str | None
     outcome: str | None
     answer: str | None
     answered_by: str | None

@@ -13,12 +13,13 @@ from shared.auth.principal import Principal
 
 @dataclass(frozen=True, slots=True)
 class NoticeSubject:
-    """A case as its notice shows it; `announced` while objections are taken."""
+    """A case as its notice shows it; `announced` while objections are taken, `own` where it is the caller's."""
 
     id: UUID
     no: str
     name: str
     announced: bool
+    own: bool = False
 
 
 FindSubject = Callable[[AsyncSession, Principal, UUID], Awaitable[NoticeSubject]]

@@ -140,14 +140,14 @@ async def answer_objection(
     *,
     if_match: str | None,
 ) -> NoticeObjection:
-    """Answer a signed objection, once. Raises 404, 409 `lead-gets-no-answer`, `objection-answered-already`."""
+    """Answer a signed objection, once. Raises 404, 409 `lead-gets-no-answer`, `objection-answered-already`, 412."""
     notice = await lock_notice(session, kind, subject_id)
     if notice is None:
         raise not_found("public-notice")
-    honour_match(if_match, notice.version)
     objection = await session.get(NoticeObjection, objection_id, with_for_update=True, populate_existing=True)
     if objection is None or objection.notice_id != notice.id:
         raise not_found("objection")
+    honour_match(if_match, objection.version)
     if not objection.signed:
         raise DomainError("lead-gets-no-answer", 409)
     if objection.outcome is not None:

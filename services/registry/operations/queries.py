@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import READ_ALL
 from services.registry.imports.kinds import KINDS
-from services.registry.imports.rows import Problem
-from services.registry.imports.schemas import OperationOut, RowProblem
+from services.registry.imports.schemas import OperationOut
 from services.registry.operations.models import Operation, OperationProblem
 from services.registry.policy import loaded_editions
 from shared.auth.principal import Principal
 from shared.errors import not_found
 from shared.files.columns import Column
+from shared.files.problems import Problem, RowProblem
 from shared.http.messages import Language, Messages
 
 SHOWN_PROBLEMS: Final = 100

@@ -8,11 +8,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query
 from sqlalchemy import select
 
-from services.registry.imports.schemas import OperationOut, ProblemFilter, RowProblem
+from services.registry.imports.schemas import OperationOut
 from services.registry.operations.models import OperationProblem
 from services.registry.operations.queries import SERVICE, find_operation, show_operation, shown_by
 from shared.auth.principal import Principal, require
 from shared.db import Session
+from shared.files.problems import ProblemFilter, RowProblem
 from shared.http.messages import preferred_language
 from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from services.registry.access import APPROVERS, OFFICERS, READ_ALL
 from services.registry.centres.queries import find_visible, require_readable
+from services.registry.days import require_begun
 from services.registry.operators import usecases
 from services.registry.operators.models import OperatorChange
 from services.registry.operators.queries import operator_spans, span_on
@@ -50,6 +51,7 @@ async def list_operators(
     centre_id: UUID, session: Session, principal: Anyone, wanted: Annotated[OperatorFilter, Query()]
 ) -> OperatorHistory:
     """Everybody who ran the centre, by date, or the operator of record on one day."""
+    require_begun(principal, wanted.on)
     await find_visible(session, principal, centre_id)
     spans = await operator_spans(session, centre_id)
     return OperatorHistory(items=list(spans) if wanted.on is None else [span_on(spans, wanted.on)])

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from services.registry.codes import DocumentNo, Name, ReasonCode, Remark
+from services.registry.operators.rules import STATUSES
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 from shared.identifiers import UnifiedSocialCreditCode
 
 
@@ -63,7 +66,7 @@ class OperatorChangeOut(Response):
     reason_code: str
     agreement_no: str
     edition: str
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
     applied_by: str
     applied_on: date
     reviewed_by: str | None
@@ -79,7 +82,7 @@ class OperatorChangeOut(Response):
 class ChangeFilter(PageParams):
     """Filters of a centre's changes of operator."""
 
-    status: str | None = None
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
     no: str | None = None
 
 
@@ -102,5 +105,7 @@ class OperatorFilter(Request):
 
 class OperatorHistory(Response):
     """The operators of a centre, the first one first."""
+
+    exported: ClassVar[str] = "items"
 
     items: list[OperatorSpan]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +19,8 @@ from services.registry.operators.queries import hold_operators, lock_for_step, o
 from services.registry.operators.schemas import ApplyForChange
 from services.registry.operators.state import change_state
 from services.registry.policy import edition_at, require_known
+from services.registry.qualifications.holders import BATCH, follow_operators
+from services.registry.qualifications.models import Qualification
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import CaseStep, require_four_eyes, step_day
 from shared.auth.principal import Principal
@@ -110,7 +113,16 @@ async def approve_change(
     context = EventContext.of(principal, day)
     await _record(session, rc.OperatorChangeApproved, change, context, decision.rules)
     await record_step(session, rc.CentreOperatorChanged, centre, context, decision)
+    await _hand_over_titles(session, principal, centre.id)
     return change
+
+
+async def _hand_over_titles(session: AsyncSession, principal: Principal, centre_id: UUID) -> None:
+    """The centre's titles and open applications, however many: its row is locked, so none is added meanwhile."""
+    await session.flush()
+    context_on = partial(EventContext.of, principal)
+    while len(await follow_operators(session, context_on, Qualification.centre_id == centre_id)) == BATCH:
+        pass
 
 
 async def refuse_change(

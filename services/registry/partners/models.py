@@ -10,7 +10,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.base import Base
-from services.registry.names.models import Named, name_index
+from services.registry.names.models import Named, name_index, order_index
 from shared.db import Aggregate
 
 
@@ -24,7 +24,7 @@ class Partner(Named, Aggregate, Base):
         CheckConstraint("code ~ '^[0-9A-Z]{18}$'", name="code_form"),
         CheckConstraint("origin_province ~ '^[1-9][0-9]0000$'", name="origin_province_form"),
         CheckConstraint("capital >= 0", name="capital_not_negative"),
-        Index("ix_partner_name", "name", "id"),
+        order_index("partner"),
         name_index("partner"),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -13,19 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.access import OFFICERS, operator_code_of
 from services.registry.centres import queries as centres
 from services.registry.centres.models import Centre
-from services.registry.names.queries import name_matches
+from services.registry.names.queries import name_matches, name_order
 from services.registry.partners.models import Agreement, JointCarrier, Partner
 from services.registry.partners.schemas import OfCentreFilter, PartnerFilter
 from shared.auth.principal import Principal
 from shared.errors import not_found
-from shared.http.paging import SortKey
+from shared.http.paging import both_ways
 
-ORDERS: Final[Mapping[str, Sequence[SortKey]]] = {
-    "registered": (Partner.id,),
-    "-registered": (Partner.id.desc(),),
-    "name": (Partner.name, Partner.id),
-    "-name": (Partner.name.desc(), Partner.id.desc()),
-}
+ORDERS: Final = both_ways({"registered": (Partner.id,), "name": (name_order(Partner), Partner.id)})
 _PAGE: Final = 200
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from services.registry.access import DIVISION_ROLES, OFFICERS, READ_ALL
 from services.registry.centres.queries import read_scope as centre_read_scope
+from services.registry.days import require_begun
 from services.registry.partners import usecases
 from services.registry.partners.models import Agreement, JointCarrier, Partner
 from services.registry.partners.queries import (
@@ -106,6 +107,7 @@ async def list_agreements(
 ) -> Page[AgreementOut]:
     """A centre's cooperation agreements."""
     await require_centre(session, centre_read_scope(principal), centre_id)
+    require_begun(principal, wanted.on)
     query = select(Agreement).where(Agreement.centre_id == centre_id, agreements_matching(wanted))
     return await paginate(session, query, keys=[Agreement.id], params=wanted, item=AgreementOut.model_validate)
 
@@ -142,6 +144,7 @@ async def list_joint_carriers(
 ) -> Page[JointCarrierOut]:
     """The carriers a centre set up together with partners."""
     await require_centre(session, centre_read_scope(principal), centre_id)
+    require_begun(principal, wanted.on)
     query = select(JointCarrier).where(JointCarrier.centre_id == centre_id, carriers_matching(wanted))
     return await paginate(session, query, keys=[JointCarrier.id], params=wanted, item=JointCarrierOut.model_validate)
 

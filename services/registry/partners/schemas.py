@@ -14,6 +14,7 @@ from services.registry.names.schemas import SearchText
 from services.registry.partners.rules import PROVINCES
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord
 from shared.identifiers import UnifiedSocialCreditCode
 from shared.money import Money
 
@@ -137,7 +138,7 @@ class PartnerFilter(PageParams):
 
     no: str | None = None
     code: str | None = None
-    kind: str | None = None
+    kind: Annotated[str, EditionWord(lambda edition: edition.partners.kinds)] | None = None
     origin_province: str | None = None
     inland: bool | None = None
     name: str | None = Field(default=None, max_length=200)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import operator_code_of
 from services.registry.centres.queries import write_scope as centre_write_scope
+from services.registry.changes import put, unchanged
 from services.registry.partners import rules
 from services.registry.partners.models import Agreement, JointCarrier, Partner
 from services.registry.partners.queries import (
@@ -97,7 +98,9 @@ async def amend_partner(
     if partner.code is not None and changes.get("code", partner.code) != partner.code:
         raise PayloadInvalid.at("code", "code_never_changes")
     for name, value in changes.items():
-        setattr(partner, name, value)
+        put(partner, name, value)
+    if unchanged(session, partner):
+        return partner
     edition = edition_at(editions, principal.today)
     require_known("kind", [partner.kind], edition.partners.kinds)
     partner.inland = rules.is_inland(edition, partner.origin_province)

@@ -198,7 +198,7 @@ async def _found(session: AsyncSession, project: Project, person: Person, princi
 async def _write(
     session: AsyncSession, link: PersonLink, person: Person, principal: Principal, sent: LinkPerson, *, seen: bool
 ) -> PersonLink:
-    link.recorded_by = principal.account_id
+    link.recorded_by, link.recorded_on = principal.account_id, principal.today
     link.status = CONFIRMED if seen else CLAIMED
     link.claimed_name = None if seen else sent.name
     session.add(link)

@@ -6,10 +6,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, person_of
+from services.registry.days import require_begun
 from services.registry.enterprises import queries as enterprises
 from services.registry.persons import links
 from services.registry.persons.keys import Keyring
@@ -18,6 +19,8 @@ from services.registry.persons.numbers import MaybeKeys
 from services.registry.persons.queries import BUREAUS, behind_enterprise, find, links_matching, read_scope
 from services.registry.persons.schemas import LinkFilter, LinkOut, LinkPerson, UnlinkPerson
 from services.registry.persons.showing import NotReplayed, shown_link
+from services.registry.persons.sight import in_sight
+from services.registry.persons.tries import limited
 from services.registry.projects import queries as projects
 from shared.auth.principal import Principal, require
 from shared.auth.roles import AUDITOR, CENTRE_OPERATOR, ENTERPRISE, FOUNDER
@@ -39,6 +42,7 @@ Concerned = Annotated[Principal, Depends(require(FOUNDER, *BUREAUS, AUDITOR))]
 Confirmer = Annotated[Principal, Depends(require(FOUNDER, *OFFICERS))]
 
 _REFUSED = problem_responses(403, 404, 409, 503)
+_LIMITED = problem_responses(403, 404, 409, 429, 503)
 
 
 @enterprise_router.get("/persons", responses=problem_responses(404))
@@ -51,10 +55,11 @@ async def list_enterprise_persons(
 ) -> Page[LinkOut]:
     """Who stands and stood behind the enterprise, the project it was included."""
     await enterprises.find(session, enterprises.read_scope(principal), enterprise_id, below="/persons")
-    return await _links(session, principal, behind_enterprise(enterprise_id), keys, wanted)
+    whose = and_(behind_enterprise(enterprise_id), in_sight(principal, PersonLink))
+    return await _links(session, principal, whose, keys, wanted)
 
 
-@enterprise_router.post("/persons", status_code=201, responses=_REFUSED)
+@enterprise_router.post("/persons", status_code=201, responses=_LIMITED)
 async def link_to_enterprise(
     enterprise_id: UUID,
     body: LinkPerson,
@@ -65,7 +70,8 @@ async def link_to_enterprise(
     _: NotReplayed,
 ) -> LinkOut:
     """Name a person behind the enterprise."""
-    link = await links.link_to_enterprise(session, runtime.editions, keys, principal, enterprise_id, body)
+    async with limited(runtime, session, principal):
+        link = await links.link_to_enterprise(session, runtime.editions, keys, principal, enterprise_id, body)
     return shown_link(link, await session.get_one(Person, link.person_id), keys)
 
 
@@ -88,7 +94,8 @@ async def list_project_persons(
 ) -> Page[LinkOut]:
     """Who stands and stood behind the project."""
     await projects.find(session, projects.read_scope(principal), project_id)
-    return await _links(session, principal, PersonLink.project_id == project_id, keys, wanted)
+    whose = and_(PersonLink.project_id == project_id, in_sight(principal, PersonLink))
+    return await _links(session, principal, whose, keys, wanted)
 
 
 @person_router.get("/links", responses=problem_responses(404))
@@ -115,7 +122,7 @@ async def confirm_link(
     return shown_link(link, person, keys)
 
 
-@project_router.post("/persons", status_code=201, responses=_REFUSED)
+@project_router.post("/persons", status_code=201, responses=_LIMITED)
 async def link_to_project(
     project_id: UUID,
     body: LinkPerson,
@@ -126,7 +133,8 @@ async def link_to_project(
     _: NotReplayed,
 ) -> LinkOut:
     """Name a person behind the project."""
-    link = await links.link_to_project(session, runtime.editions, keys, principal, project_id, body)
+    async with limited(runtime, session, principal):
+        link = await links.link_to_project(session, runtime.editions, keys, principal, project_id, body)
     return shown_link(link, await session.get_one(Person, link.person_id), keys)
 
 
@@ -144,6 +152,7 @@ async def _links(
 ) -> Page[LinkOut]:
     seen = read_scope(principal).label("seen")
     query = select(PersonLink, Person, seen).join(Person, Person.id == PersonLink.person_id)
+    require_begun(principal, wanted.on)
     found = query.where(whose, links_matching(wanted))
 
     def item(row: Row[PersonLink, Person, bool]) -> LinkOut:

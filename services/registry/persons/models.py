@@ -99,11 +99,24 @@ class PersonLink(Base):
     since: Mapped[date]
     until: Mapped[date | None]
     recorded_by: Mapped[str]
+    recorded_on: Mapped[date | None]
+    """Business day of the entry; None for what was entered before this was kept."""
     status: Mapped[str]
     claimed_name: Mapped[str | None]
     confirmed_by: Mapped[str | None]
     """Who confirmed what was claimed; None for a link that never was a claim."""
     confirmed_on: Mapped[date | None]
+
+
+class WrongTries(Base):
+    """How often an account named a person wrongly on its last day of doing so. Nothing of what it sent is kept."""
+
+    __tablename__ = "person_wrong_tries"
+    __table_args__ = (CheckConstraint("tries > 0", name="counted"),)
+
+    account_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date]
+    tries: Mapped[int]
 
 
 class Graduation(Base):

@@ -12,10 +12,9 @@ from sqlalchemy.orm import aliased
 
 from services.registry.access import APPROVERS, OFFICERS, enterprise_code_of, operator_code_of, person_of
 from services.registry.enterprises import queries as enterprises
-from services.registry.enterprises.models import Enterprise
 from services.registry.persons.models import CONFIRMED, Graduation, Person, PersonLink
 from services.registry.persons.schemas import LinkFilter, PersonFilter
-from services.registry.projects import queries as projects
+from services.registry.persons.sight import in_sight
 from services.registry.projects.models import Project
 from shared.auth import roles as r
 from shared.auth.principal import Principal
@@ -30,19 +29,17 @@ REVEALERS: Final = (*HR, r.SCIENCE_APPROVER)
 
 
 def read_scope(principal: Principal) -> ColumnElement[bool]:
-    """Oneself; the persons behind one's own enterprise, and behind those that an operator registered or hosts. What a
-    party merely claims opens nothing: a number would otherwise be enough to read whose it is."""
+    """Oneself; the persons behind one's own enterprise, and behind those that an operator registered or hosts, as far
+    as they were named by then. What a party merely claims opens nothing: a number would otherwise be enough to read
+    whose it is."""
     if principal.has(*BUREAUS, r.AUDITOR):
         return true()
     scopes: list[ColumnElement[bool]] = [false()]
     if (own := person_of(principal)) is not None:
         scopes.append(Person.ref == own)
     if enterprise_code_of(principal) is not None or operator_code_of(principal) is not None:
-        firms = select(Enterprise.id).where(enterprises.read_scope(principal))
-        teams = select(Project.id).where(projects.read_scope(principal))
         link = aliased(PersonLink)
-        behind = or_(link.enterprise_id.in_(firms), link.project_id.in_(teams))
-        scopes.append(exists().where(link.person_id == Person.id, link.status == CONFIRMED, behind))
+        scopes.append(exists().where(link.person_id == Person.id, link.status == CONFIRMED, in_sight(principal, link)))
     return or_(*scopes)
 
 

@@ -32,6 +32,7 @@ from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, PageParams, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute
+from shared.runtime import RuntimeDep
 
 router = APIRouter(prefix="/v1/persons", tags=["persons"], route_class=ServiceRoute)
 
@@ -94,12 +95,13 @@ async def reveal_number(
     body: RevealNumber,
     session: Session,
     principal: Revealer,
+    runtime: RuntimeDep,
     keys: Keys,
     _: NotReplayed,
     response: Response,
 ) -> RevealedOut:
     """The whole number, for a reason that is kept."""
-    person, number = await usecases.reveal_number(session, keys, principal, person_id, body)
+    person, number = await usecases.reveal_number(session, runtime.editions, keys, principal, person_id, body)
     response.headers["Cache-Control"] = "private, no-store"
     return RevealedOut(person_ref=person.ref, id_number=number)
 

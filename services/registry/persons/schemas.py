@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 from services.registry.codes import DocumentNo, Evidence, Name, PersonRef, ReasonCode, Remark
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord
 
 IdentityNumber = Annotated[SecretStr, Field(min_length=1, max_length=40)]
 """A resident identity card number (GB 11643): never repeated in an answer, an error, a log line or an event."""
@@ -133,5 +134,5 @@ class PersonFilter(PageParams):
 class LinkFilter(PageParams):
     """Filters of an enterprise's or project's persons; `on` asks who stood behind it that day."""
 
-    capacity: str | None = Field(default=None, max_length=64)
+    capacity: Annotated[str, EditionWord(lambda edition: edition.incubation.person_capacities)] | None = None
     on: date | None = None

@@ -10,11 +10,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, operator_code_of
+from services.registry.changes import put, unchanged
 from services.registry.persons.keys import Keyring
 from services.registry.persons.models import Graduation, Person
 from services.registry.persons.numbers import checked_number, number_of, seal_into
 from services.registry.persons.queries import BUREAUS, find, is_graduate, sees
 from services.registry.persons.schemas import AmendPerson, LinkPerson, RecordGraduation, RevealNumber
+from services.registry.policy import edition_at, require_known
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import require_four_eyes
 from shared.auth.principal import Principal
@@ -26,6 +28,7 @@ from shared.events.types import EventType
 from shared.http.etag import require_match
 from shared.http.validation import PayloadInvalid
 from shared.ids import uuid7
+from shared.policy.edition import Editions
 
 GRADUATE_RULES = ("person.graduate",)
 
@@ -107,22 +110,25 @@ async def amend_person(
     if "name" in sent.model_fields_set:
         if sent.name is None:
             raise PayloadInvalid.at("name", "missing")
-        person.name = sent.name
+        put(person, "name", sent.name)
     if sent.id_number is not None:
         other = await _by_number(session, keys, principal, sent.id_number)
         if other is not None and other is not person:
             raise DomainError("person-known-otherwise", 409)
         _seal(person, keys, principal, sent.id_number)
-    await _tell(session, rc.PersonAmended, person, principal)
+    if not unchanged(session, person):
+        await _tell(session, rc.PersonAmended, person, principal)
     return person
 
 
 async def reveal_number(
-    session: AsyncSession, keys: Keyring, principal: Principal, person_id: UUID, sent: RevealNumber
+    session: AsyncSession, editions: Editions, keys: Keyring, principal: Principal, person_id: UUID, sent: RevealNumber
 ) -> tuple[Person, str]:
-    """The whole number; that it was read, by whom and why, is recorded as an event. Raises 409
-    `person-has-no-number`."""
+    """The whole number; that it was read, by whom and why, is recorded as an event. Raises 422 for a reason that the
+    edition does not have, 409 `person-has-no-number`."""
     person = await find(session, principal, person_id, lock=True)
+    known = edition_at(editions, principal.today).incubation.reveal_reasons
+    require_known("reason_code", [sent.reason_code], known)
     number = number_of(person, keys)
     if number is None:
         raise DomainError("person-has-no-number", 409)

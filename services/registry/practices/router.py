@@ -134,12 +134,14 @@ async def return_practice(
     body: ReturnPractice,
     session: Session,
     principal: Handler,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> PracticeOut:
     """Send it back as a draft."""
     step = CaseStep(on=body.returned_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    return await _answer(session, await usecases.return_practice(session, principal, practice_id, step), response)
+    practice = await usecases.return_practice(session, runtime.editions, principal, practice_id, step)
+    return await _answer(session, practice, response)
 
 
 @router.post("/{practice_id}/approve", responses=_STEP)

@@ -11,8 +11,10 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from services.registry.codes import Name, ReasonCode, Remark
+from services.registry.practices.rules import STATUSES
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 
 Body = Annotated[str, Field(min_length=1, max_length=50_000)]
 Attachments = Annotated[list[UUID], Field(max_length=20)]
@@ -132,6 +134,6 @@ class PracticeFilter(PageParams):
 
     no: str | None = None
     centre_id: UUID | None = None
-    status: str | None = None
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
     title: str | None = Field(default=None, max_length=200)
     sort: Literal["drafted", "-drafted"] = "drafted"

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.models import Centre
 from services.registry.centres.rules import require_state
+from services.registry.changes import put, unchanged
 from services.registry.policy import edition_at, require_known
 from services.registry.practices import rules
 from services.registry.practices.models import Practice, PracticePublication
@@ -79,7 +80,9 @@ async def amend_practice(
     for name, value in sent.model_dump(exclude_unset=True).items():
         if value is None:
             raise PayloadInvalid.at(name, "missing")
-        setattr(practice, name, value)
+        put(practice, name, value)
+    if unchanged(session, practice):
+        return practice
     if len(set(practice.attachment_ids)) < len(practice.attachment_ids):
         raise PayloadInvalid.at("attachment_ids", "listed_twice")
     if await _missing_attachments(session, practice):
@@ -103,12 +106,17 @@ async def submit_practice(session: AsyncSession, principal: Principal, practice_
     return practice
 
 
-async def return_practice(session: AsyncSession, principal: Principal, practice_id: UUID, step: CaseStep) -> Practice:
-    """Send it back as a draft, with a reason; who wrote it hands it in anew."""
+async def return_practice(
+    session: AsyncSession, editions: Editions, principal: Principal, practice_id: UUID, step: CaseStep
+) -> Practice:
+    """Send it back as a draft, with a reason (422 for one that the edition does not have); who wrote it hands it in
+    anew."""
     practice = await lock_for_change(session, true(), practice_id)
     honour_match(step.if_match, practice.version)
     require_state(practice.status, rules.RETURNABLE)
     day = step_day(principal, step.on, after=practice.approved_on or practice.submitted_on)
+    known = edition_at(editions, principal.today).practices.return_reasons
+    require_known("reason_code", [step.reason_code or ""], known)
     practice.status = rules.DRAFT
     practice.submitted_by = practice.submitted_on = practice.approved_by = practice.approved_on = None
     practice.reason_code = step.reason_code

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.base import Base
-from services.registry.names.models import Named, name_index
+from services.registry.names.models import Named, name_index, order_index
 from shared.db import Aggregate
 
 STATUSES = ("open", "registered", "closed")
@@ -35,6 +35,8 @@ class Project(Named, Aggregate, Base):
         Index("ix_project_founder_ref", "founder_ref"),
         Index("ix_project_created_by_org", "created_by_org"),
         Index("ix_project_division", "division", "id"),
+        Index("ix_project_started_on", "started_on", "id"),
+        order_index("project"),
         name_index("project"),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
@@ -11,12 +12,22 @@ from services.registry.access import OFFICERS, READ_ALL, division_of, enterprise
 from services.registry.centres.models import Centre
 from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.queries import known_by
-from services.registry.names.queries import name_matches
+from services.registry.names.queries import name_matches, name_order
 from services.registry.projects.models import Project
 from services.registry.projects.schemas import ProjectFilter
 from services.registry.tenancies.models import Tenancy
 from shared.auth.principal import Principal
 from shared.errors import forbidden, not_found
+from shared.http.paging import both_ways
+
+ORDERS: Final = both_ways(
+    {
+        "opened": (Project.id,),
+        "name": (name_order(Project), Project.id),
+        "started": (Project.started_on, Project.id),
+    }
+)
+"""`opened` is the order of entry."""
 
 
 def read_scope(principal: Principal) -> ColumnElement[bool]:

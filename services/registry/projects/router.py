@@ -11,7 +11,7 @@ from sqlalchemy import select
 from services.registry.access import DIVISION_ROLES, OFFICERS, READ_ALL
 from services.registry.projects import usecases
 from services.registry.projects.models import Project
-from services.registry.projects.queries import find, matching, read_scope
+from services.registry.projects.queries import ORDERS, find, matching, read_scope
 from services.registry.projects.schemas import (
     AmendProject,
     CloseProject,
@@ -43,7 +43,7 @@ async def list_projects(
 ) -> Page[ProjectOut]:
     """Projects and teams that the caller has to do with."""
     query = select(Project).where(read_scope(principal), matching(wanted))
-    return await paginate(session, query, keys=[Project.id], params=wanted, item=ProjectOut.model_validate)
+    return await paginate(session, query, keys=ORDERS[wanted.sort], params=wanted, item=ProjectOut.model_validate)
 
 
 @router.get("/{project_id}", responses=problem_responses(404))
@@ -98,11 +98,12 @@ async def close_project(
     body: CloseProject,
     session: Session,
     principal: Keeper,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> ProjectOut:
     """The project was given up."""
-    project = await usecases.close_project(session, principal, project_id, body, if_match=if_match)
+    project = await usecases.close_project(session, runtime.editions, principal, project_id, body, if_match=if_match)
     return _answer(project, response)
 
 

@@ -13,6 +13,7 @@ from services.registry.enterprises.schemas import Address, Division
 from services.registry.names.schemas import SearchText
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import DivisionCode
 from shared.identifiers import UnifiedSocialCreditCode
 
 TeamSize = Annotated[int, Field(strict=True, ge=1, le=1000)]
@@ -87,7 +88,8 @@ class ProjectFilter(PageParams):
 
     no: str | None = None
     status: Literal["open", "registered", "closed"] | None = None
-    division: str | None = None
+    division: Annotated[str, DivisionCode] | None = None
     name: str | None = Field(default=None, max_length=200)
     q: SearchText | None = None
     hosted: bool | None = None
+    sort: Literal["opened", "-opened", "name", "-name", "started", "-started"] = "opened"

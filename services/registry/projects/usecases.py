@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, operator_code_of, person_of
 from services.registry.centres.rules import require_state
+from services.registry.changes import put, unchanged
 from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.queries import merged_into
 from services.registry.enterprises.schemas import RegisterEnterprise
@@ -96,7 +97,9 @@ async def amend_project(
             raise PayloadInvalid.at(name, "missing")
         if name == "founder_ref" and project.founder_ref is not None and not principal.has(*OFFICERS):
             raise DomainError("founder-is-set", 409, clauses=["2.2-1"])
-        setattr(project, name, value)
+        put(project, name, value)
+    if unchanged(session, project):
+        return project
     _check(edition_at(editions, principal.today), principal, project)
     context = EventContext.of(principal)
     await outbox.append(session, rc.ProjectAmended, project, project_state(project), context=context)
@@ -135,12 +138,21 @@ async def register_project(
 
 
 async def close_project(
-    session: AsyncSession, principal: Principal, project_id: UUID, sent: CloseProject, *, if_match: str | None
+    session: AsyncSession,
+    editions: Editions,
+    principal: Principal,
+    project_id: UUID,
+    sent: CloseProject,
+    *,
+    if_match: str | None,
 ) -> Project:
-    """The project was given up. Raises 409 `project-still-hosted` while it is at a centre."""
+    """The project was given up. Raises 422 for a reason that the edition does not have, 409 `project-still-hosted`
+    while it is at a centre."""
     project = await lock_for_change(session, principal, project_id)
     honour_match(if_match, project.version)
     require_state(project.status, OPEN)
+    known = edition_at(editions, principal.today).incubation.project_close_reasons
+    require_known("reason_code", [sent.reason_code], known)
     hosted = exists().where(Tenancy.project_id == project.id, Tenancy.ended_on.is_(None))
     if await session.scalar(select(hosted)):
         raise DomainError("project-still-hosted", 409, clauses=["2.1-1"])

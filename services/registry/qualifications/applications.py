@@ -131,12 +131,14 @@ async def refuse_title(
     body: RefuseTitle,
     session: Session,
     principal: Approver,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> ApplicationOut:
     """Refuse the title."""
     step = CaseStep(on=body.decided_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    return answer(await usecases.refuse_title(session, principal, application_id, step), principal, response)
+    title = await usecases.refuse_title(session, runtime.editions, principal, application_id, step)
+    return answer(title, principal, response)
 
 
 @router.post("/{application_id}/withdraw", responses=_STEP)
@@ -144,13 +146,15 @@ async def withdraw_title(
     application_id: UUID,
     session: Session,
     principal: Applicant,
+    runtime: RuntimeDep,
     response: Response,
     body: Annotated[WithdrawTitle, Body(default_factory=WithdrawTitle)],
     if_match: IfMatch = None,
 ) -> ApplicationOut:
     """Take the application back."""
     step = CaseStep(on=body.withdrawn_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    return answer(await usecases.withdraw_title(session, principal, application_id, step), principal, response)
+    title = await usecases.withdraw_title(session, runtime.editions, principal, application_id, step)
+    return answer(title, principal, response)
 
 
 def answer(title: Qualification, principal: Principal, response: Response) -> ApplicationOut:

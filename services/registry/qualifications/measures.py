@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.models import Centre
 from services.registry.centres.rules import require_state
+from services.registry.policy import require_known
 from services.registry.qualifications import rules
 from services.registry.qualifications.cases import lock_title, record
 from services.registry.qualifications.models import ONE_PROPOSED, Qualification, TitleMeasure
@@ -38,12 +39,16 @@ async def propose_measure(
 ) -> Qualification:
     """Propose a measure; the title stays as it is until another person decides.
 
-    Raises 404, 409 `invalid-transition`, `measure-pending`, and for a renewal `title-not-renewable`.
+    Raises 404, 409 `invalid-transition`, `measure-pending`, for a renewal `title-not-renewable`, 422 for an unknown
+    reason.
     """
     title, centre = await lock_title(session, principal, title_id, step)
     _require_state(title, kind, principal)
     day = step_day(principal, step.on, after=title.granted_on)
-    decision = _decide(editions.get(title.edition), kind, title, centre, day)
+    edition = editions.get(title.edition)
+    if step.reason_code is not None:
+        require_known("reason_code", [step.reason_code], rules.reasons_for(edition, kind))
+    decision = _decide(edition, kind, title, centre, day)
     session.add(
         TitleMeasure(
             id=uuid7(),
@@ -86,10 +91,13 @@ async def decide_measure(
 
 
 async def decline_measure(
-    session: AsyncSession, principal: Principal, title_id: UUID, kind: str, step: CaseStep
+    session: AsyncSession, editions: Editions, principal: Principal, title_id: UUID, kind: str, step: CaseStep
 ) -> Qualification:
-    """Leave the title as it is; something may be proposed again. Raises as `decide_measure`."""
+    """Leave the title as it is; something may be proposed again. Raises as `decide_measure`, 422 for an unknown
+    reason."""
     title, _ = await lock_title(session, principal, title_id, step)
+    if step.reason_code is not None:
+        require_known("reason_code", [step.reason_code], editions.get(title.edition).title_terms.decline_reasons)
     measure = await _proposed(session, title, kind)
     require_four_eyes(principal, measure.proposed_by)
     day = step_day(principal, step.on, after=measure.proposed_on)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -9,18 +10,26 @@ from uuid import UUID
 from pydantic import JsonValue
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.base import Base
-from services.registry.qualifications.rules import MEASURES, STATUSES
+from services.registry.qualifications.rules import MEASURES, PENDING, STATUSES
 from shared.db import Aggregate
 from shared.ids import uuid7
 
 _STATES = ", ".join(f"'{status}'" for status in STATUSES)
+_PENDING = ", ".join(f"'{status}'" for status in PENDING)
 _MEASURES = ", ".join(f"'{kind}'" for kind in MEASURES)
 
 ONE_ACTIVE: Final = "uq_qualification_one_active"
+ONE_PENDING: Final = "uq_qualification_one_pending"
 ONE_PROPOSED: Final = "uq_title_measure_one_proposed"
+
+
+def _operator_of(context: DefaultExecutionContext) -> object:
+    values: Mapping[str, object] = context.get_current_parameters()  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+    return values["operator_code"]
 
 
 class Qualification(Aggregate, Base):
@@ -56,6 +65,15 @@ class Qualification(Aggregate, Base):
             unique=True,
             postgresql_where=text("status IN ('active', 'suspended')"),
         ),
+        Index(
+            ONE_PENDING,
+            "centre_id",
+            "kind",
+            "level",
+            unique=True,
+            postgresql_where=text(f"status IN ({_PENDING}) AND NOT beside_another"),
+        ),
+        Index("ix_qualification_applicant_code", "applicant_code", "id"),
         Index("uq_qualification_plaque_no", "plaque_no", unique=True),
         Index("ix_qualification_centre_id", "centre_id", "id"),
         Index("ix_qualification_operator_code", "operator_code", "id"),
@@ -73,7 +91,11 @@ class Qualification(Aggregate, Base):
     no: Mapped[str]
     centre_id: Mapped[UUID] = mapped_column(ForeignKey("centre.id"))
     operator_code: Mapped[str]
+    """Who holds it: the centre's operator, also after a takeover; what has ended keeps its last one."""
+    applicant_code: Mapped[str] = mapped_column(default=_operator_of, nullable=True)
     """The centre's operator on the day of application."""
+    beside_another: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Was open beside another application for the same title before that was refused."""
     kind: Mapped[str]
     level: Mapped[str]
     status: Mapped[str]

@@ -46,7 +46,7 @@ def applications(principal: Principal) -> Select[Qualification]:
     """Applications whose centre the caller reads as a whole, and those its organisation made."""
     theirs: ColumnElement[bool] = Qualification.centre_id.in_(select(Centre.id).where(read_scope(principal)))
     if (code := operator_code_of(principal)) is not None:
-        theirs = or_(theirs, Qualification.operator_code == code)
+        theirs = or_(theirs, Qualification.applicant_code == code)
     return select(Qualification).where(theirs)
 
 
@@ -119,7 +119,7 @@ async def find_notice_subject(session: AsyncSession, principal: Principal, appli
     """The case of a public notice: open to everybody once it was announced, to its parties before. Raises 404."""
     parties = applications(principal).with_only_columns(Qualification.id)
     query = (
-        select(Qualification.id, Qualification.no, Qualification.status, Centre.name)
+        select(Qualification.id, Qualification.no, Qualification.status, Centre.name, Centre.operator_code)
         .join(Centre, Centre.id == Qualification.centre_id)
         .where(
             Qualification.id == application_id,
@@ -129,7 +129,20 @@ async def find_notice_subject(session: AsyncSession, principal: Principal, appli
     row = (await session.execute(query)).one_or_none()
     if row is None:
         raise not_found("qualification-application")
-    return NoticeSubject(row.id, row.no, row.name, row.status == "announced")
+    own = row.operator_code == operator_code_of(principal)
+    return NoticeSubject(row.id, row.no, row.name, row.status == "announced", own)
+
+
+async def open_application(session: AsyncSession, centre_id: UUID, kind: str, level: str) -> str | None:
+    """The number of the centre's open application for the title."""
+    query = select(Qualification.no).where(
+        Qualification.centre_id == centre_id,
+        Qualification.kind == kind,
+        Qualification.level == level,
+        Qualification.status.in_(rules.PENDING),
+    )
+    number: str | None = await session.scalar(query.order_by(Qualification.id).limit(1))
+    return number
 
 
 async def kinds_held(session: AsyncSession, centre_id: UUID, level: str, day: date) -> frozenset[str]:

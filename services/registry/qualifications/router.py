@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from services.registry.access import APPROVERS, DIVISION_ROLES, OFFICERS, READ_ALL
+from services.registry.days import require_begun
 from services.registry.history.queries import AsOf, state_on
 from services.registry.history.schemas import StateAsOf
 from services.registry.qualifications import expiry, measures, usecases
 from services.registry.qualifications.applications import answer
 from services.registry.qualifications.models import Qualification, TitleMeasure
-from services.registry.qualifications.queries import PUBLIC_VIEW, find, matching, measures as measures_of, titles
+from services.registry.qualifications.queries import (
+    PUBLIC_VIEW,
+    applications,
+    find,
+    matching,
+    measures as measures_of,
+    titles,
+)
 from services.registry.qualifications.rules import MeasureKind
 from services.registry.qualifications.schemas import (
     ApplicationOut,
@@ -35,6 +44,7 @@ from shared.auth.principal import Principal, require
 from shared.auth.roles import CENTRE_OPERATOR, PUBLIC
 from shared.db import Session
 from shared.events.contracts import registry as rc
+from shared.events.outbox import EventContext
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
@@ -57,6 +67,7 @@ async def list_titles(
     session: Session, principal: Anyone, wanted: Annotated[QualificationFilter, Query()]
 ) -> Page[QualificationOut]:
     """The public register of titles, revoked and expired ones included."""
+    require_begun(principal, wanted.on)
     query = titles().where(matching(wanted, principal.today))
 
     def item(title: Qualification) -> QualificationOut:
@@ -68,7 +79,8 @@ async def list_titles(
 @router.post("/expire")
 async def expire_titles(session: Session, principal: Officer, runtime: RuntimeDep) -> ExpiredOut:
     """Record the titles that have run out before today, at most 500 at a time; ask again until there are none."""
-    expired = await expiry.expire_due(session, runtime.editions, principal)
+    context_on = partial(EventContext.of, principal)
+    expired = await expiry.expire_due(session, runtime.editions, principal.today, context_on)
     return ExpiredOut(expired=len(expired), qualification_ids=[title.id for title in expired])
 
 
@@ -84,11 +96,12 @@ async def read_title(
     return QualificationOut.of(title, principal.today)
 
 
-@router.get("/{qualification_id}/measures")
+@router.get("/{qualification_id}/measures", responses=problem_responses(404))
 async def list_measures(
     qualification_id: UUID, session: Session, principal: Reader, wanted: Annotated[MeasureFilter, Query()]
 ) -> Page[MeasureOut]:
     """Its suspensions, resumptions and renewals, for those who read its case."""
+    await find(session, applications(principal), "qualification", qualification_id)
     query = measures_of(principal, qualification_id, wanted)
     return await paginate(session, query, keys=[TitleMeasure.id], params=wanted, item=MeasureOut.model_validate)
 
@@ -99,12 +112,13 @@ async def propose_revocation(
     body: ProposeRevocation,
     session: Session,
     principal: Officer,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> ApplicationOut:
     """Propose to revoke a title in force."""
     step = CaseStep(on=body.proposed_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    title = await usecases.propose_revocation(session, principal, qualification_id, step)
+    title = await usecases.propose_revocation(session, runtime.editions, principal, qualification_id, step)
     return answer(title, principal, response)
 
 
@@ -230,12 +244,13 @@ async def decline_measure(
     body: DeclineMeasure,
     session: Session,
     principal: Approver,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> ApplicationOut:
     """Do not follow a proposal."""
     step = CaseStep(on=body.decided_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    title = await measures.decline_measure(session, principal, qualification_id, kind, step)
+    title = await measures.decline_measure(session, runtime.editions, principal, qualification_id, kind, step)
     return answer(title, principal, response)
 
 

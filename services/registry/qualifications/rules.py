@@ -55,10 +55,33 @@ MEASURES: Final[Mapping[str, Measure]] = {
 }
 
 
+def reasons_for(edition: Edition, kind: str) -> Collection[str]:
+    """2.1-0: the reasons that the edition knows for a measure; a renewal needs none."""
+    terms = edition.title_terms
+    known = {"suspension": terms.suspension_reasons, "resumption": terms.resumption_reasons}
+    return known.get(kind, ())
+
+
 def status_on(status: str, expires_on: date | None, day: date) -> str:
     """2.1-0: a title whose last day is over has expired, whether or not somebody has recorded it yet."""
     over = status in IN_FORCE and expires_on is not None and expires_on < day
     return "expired" if over else status
+
+
+WITHDRAWN_WITH_CENTRE: Final = "centre_withdrawn"
+"""The reason of what ends because its centre left the list at its own request."""
+
+
+def revoked_by(
+    status: str, by_case: bool, reason_code: str | None
+) -> Literal["delisting", "withdrawal", "decision"] | None:
+    """2.3-5, 2.1-1: what a revoked title was revoked by: a delisting, its centre's own withdrawal, or a decision on the
+    title itself. None for one that was not revoked."""
+    if status != "revoked":
+        return None
+    if by_case:
+        return "delisting"
+    return "withdrawal" if reason_code == WITHDRAWN_WITH_CENTRE else "decision"
 
 
 def last_day(edition: Edition, level: str, from_day: date) -> date | None:
@@ -93,6 +116,19 @@ def decide_title(edition: Edition, kind: str, level: str, centre_status: str, ki
             limit=1,
             message="title-free" if free else "title-already-held",
         ),
+    )
+
+
+def decide_not_pending(edition: Edition, kind: str, level: str, pending: str | None) -> Decision:
+    """2.1-0: a centre applies for a title once at a time; `pending` is the number of the application that is open."""
+    return edition.decision(
+        edition.result(
+            "titles.one_pending_per_kind",
+            pending is None,
+            {"kind": kind, "level": level, "no": pending},
+            limit=1,
+            message="title-not-applied-for" if pending is None else "title-application-pending",
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, JsonValue, computed_field
@@ -11,9 +11,11 @@ from pydantic import Field, JsonValue, computed_field
 from services.registry.bans.rules import warnings_of
 from services.registry.codes import DocumentNo, Name, ReasonCode, Remark
 from services.registry.qualifications.models import Qualification
-from services.registry.qualifications.rules import MUNICIPAL, status_on
+from services.registry.qualifications.rules import GRANTED, MUNICIPAL, STATUSES, revoked_by, status_on
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord, OneOf
 
 Word = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -122,6 +124,7 @@ class QualificationOut(Response):
     no: str
     centre_id: UUID
     operator_code: str
+    """Who holds it: the operator of the centre; of a title that has ended, the last one."""
     kind: str
     level: str
     status: str
@@ -134,20 +137,25 @@ class QualificationOut(Response):
     plaque_no: str | None
     plaque_due_on: date | None
     plaque_returned_on: date | None
+    ended_by: Literal["delisting", "withdrawal", "decision"] | None = None
+    """What a revoked title was revoked by: with its centre's delisting, or withdrawal, or for itself."""
 
     @classmethod
-    def of(cls, title: Qualification, today: date) -> QualificationOut:
+    def of(cls, title: Qualification, today: date) -> Self:
         """As of the day."""
         shown = cls.model_validate(title)
-        return shown.model_copy(update={"status": status_on(title.status, title.expires_on, today)})
+        status = status_on(title.status, title.expires_on, today)
+        ended_by = revoked_by(status, title.case_id is not None, title.reason_code)
+        return shown.model_copy(update={"status": status, "ended_by": ended_by})
 
 
 class ApplicationOut(QualificationOut):
     """An application for a title, with its steps and decision; a granted one goes on as the title of the same id."""
 
     version: int
+    applicant_code: str | None
     edition: str
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
     applied_by: str
     applied_on: date
     reviewed_by: str | None
@@ -164,13 +172,6 @@ class ApplicationOut(QualificationOut):
     def warnings(self) -> list[dict[str, JsonValue]]:
         """The results of the decision that refuse nothing but that an official should see."""
         return warnings_of(self.decision)
-
-    @classmethod
-    def of(cls, title: Qualification, today: date) -> ApplicationOut:
-        """As of the day."""
-        shown = cls.model_validate(title)
-        status = status_on(title.status, title.expires_on, today)
-        return shown.model_copy(update={"status": status})
 
 
 class MeasureOut(Response):
@@ -199,9 +200,9 @@ class ApplicationFilter(PageParams):
 
     centre_id: UUID | None = None
     operator_code: str | None = None
-    kind: str | None = None
-    level: str | None = None
-    status: str | None = None
+    kind: Annotated[str, EditionWord(lambda edition: edition.titles.kinds)] | None = None
+    level: Annotated[str, EditionWord(lambda edition: edition.titles.levels)] | None = None
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
     no: str | None = None
     sort: Literal["applied", "-applied"] = "applied"
 
@@ -211,9 +212,9 @@ class QualificationFilter(PageParams):
 
     centre_id: UUID | None = None
     operator_code: str | None = None
-    kind: str | None = None
-    level: str | None = None
-    status: str | None = None
+    kind: Annotated[str, EditionWord(lambda edition: edition.titles.kinds)] | None = None
+    level: Annotated[str, EditionWord(lambda edition: edition.titles.levels)] | None = None
+    status: Annotated[str, OneOf(*GRANTED)] | None = None
     no: str | None = None
     plaque_no: str | None = None
     plaque_overdue: bool | None = None
@@ -223,4 +224,4 @@ class QualificationFilter(PageParams):
 class MeasureFilter(PageParams):
     """Filters of a title's measures."""
 
-    status: str | None = None
+    status: Annotated[str, OneOf("proposed", "decided", "declined")] | None = None

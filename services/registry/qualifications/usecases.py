@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -10,17 +12,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.bans.queries import bans_against
 from services.registry.bans.relations import related_bans
-from services.registry.bans.rules import TITLE, decide_application
+from services.registry.bans.rules import TITLE, RelatedBan, decide_application
 from services.registry.centres.models import Centre
 from services.registry.centres.queries import hold_standing, write_scope
 from services.registry.centres.rules import decide_listed_by, require_state
+from services.registry.grades.queries import published_grades
+from services.registry.grades.rules import Grade, decide_grade, latest_by
 from services.registry.notices.usecases import open_notice, require_notice_over
 from services.registry.policy import edition_at, require_known
 from services.registry.qualifications import rules
 from services.registry.qualifications.cases import lock_title, record
 from services.registry.qualifications.expiry import expire_former
-from services.registry.qualifications.models import ONE_ACTIVE, Qualification
-from services.registry.qualifications.queries import KIND, kinds_held
+from services.registry.qualifications.models import ONE_ACTIVE, ONE_PENDING, Qualification
+from services.registry.qualifications.queries import KIND, kinds_held, open_application
 from services.registry.qualifications.schemas import ApplyForTitle
 from services.registry.steps import CaseStep, require_four_eyes, step_day
 from shared.auth.principal import Principal
@@ -32,6 +36,7 @@ from shared.events.outbox import EventContext
 from shared.ids import next_case_no, uuid7
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
+from shared.policy.rules import BanPeriod
 from shared.refusals import require_passed
 
 
@@ -41,31 +46,68 @@ async def apply_for_title(
     """Apply for a title of a listed centre; pins the edition.
 
     Raises 404 for somebody else's centre, 422 for an unknown kind or level, 409 `carrier-ban-in-force`,
-    `policy-not-in-force`, `centre-not-listed`, `centre-not-listed-yet`, `title-already-held`.
+    `policy-not-in-force`, `centre-not-listed`, `centre-not-listed-yet`, `title-already-held`, `grade-too-low`,
+    `title-application-pending` with the number of the open one.
     """
     centre = await hold_standing(session, write_scope(principal), sent.centre_id)
     day = effective_date(principal, sent.applied_on)
     edition = edition_at(editions, day)
     require_known("kind", [sent.kind], edition.titles.kinds)
     require_known("level", [sent.level], edition.titles.levels)
+    grounds = await _grounds(session, edition, centre, sent.level, principal.today)
+    pending = await open_application(session, centre.id, sent.kind, sent.level)
+    title, decision = new_application(edition, principal, grounds, sent.kind, sent.level, day, pending=pending)
+    title.no = await next_case_no(session, "QA", day.year)
+    await _flush_application(session, edition, title)
+    await record(session, rc.QualificationApplied, title, EventContext.of(principal, day), decision)
+    return title
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What an application for a title is judged by: the centre with its standing, the bans against it or its operator,
+    those on others it is related to, the kinds of titles of the level that it holds, and its published grades."""
+
+    centre_id: UUID
+    operator_code: str
+    status: str
+    listed_on: date | None
+    bans: Sequence[BanPeriod]
+    related: Sequence[RelatedBan]
+    held: frozenset[str]
+    grades: Sequence[Grade] = ()
+
+
+def new_application(
+    edition: Edition,
+    principal: Principal,
+    grounds: Grounds,
+    kind: str,
+    level: str,
+    day: date,
+    *,
+    pending: str | None = None,
+) -> tuple[Qualification, Decision]:
+    """The application, for one title and for a file of them; not yet numbered nor written. `pending` is the number of
+    one for the same title that is open. Raises 409 with what is not met."""
+    tested = _decide(edition, grounds, kind, level, day, today=principal.today, as_of=day)
+    decision = combine(tested, require_passed(rules.decide_not_pending(edition, kind, level, pending)))
     title = Qualification(
         id=uuid7(),
         version=0,
-        centre_id=centre.id,
-        operator_code=centre.operator_code,
-        kind=sent.kind,
-        level=sent.level,
+        centre_id=grounds.centre_id,
+        operator_code=grounds.operator_code,
+        applicant_code=grounds.operator_code,
+        beside_another=False,
+        kind=kind,
+        level=level,
         status="applied",
         edition=edition.id,
         applied_by=principal.account_id,
         applied_on=day,
+        decision=decision.to_json(),
     )
-    decision = await _decide(session, edition, centre, title, today=principal.today)
-    title.decision = decision.to_json()
-    title.no = await next_case_no(session, "QA", day.year)
-    session.add(title)
-    await record(session, rc.QualificationApplied, title, EventContext.of(principal, day), decision)
-    return title
+    return title, decision
 
 
 async def review_title(session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep) -> Qualification:
@@ -112,11 +154,13 @@ async def grant_title(
     require_four_eyes(principal, title.applied_by, title.reviewed_by, title.announced_by)
     day = step_day(principal, step.on, after=title.announced_on)
     edition = editions.get(title.edition)
-    tested = await _decide(session, edition, centre, title, today=principal.today)
+    grounds = await _grounds(session, edition, centre, title.level, principal.today)
+    today = principal.today
+    tested = _decide(edition, grounds, title.kind, title.level, title.applied_on, today=today, as_of=day)
     issued = require_passed(rules.decide_issuer(edition, title.level, issuer))
     over = await require_notice_over(session, edition, KIND, title.id, day)
     decision = combine(tested, issued, over)
-    await expire_former(session, edition, principal, title)
+    await expire_former(session, editions, principal, title)
     title.status = "active"
     title.decided_by, title.decided_on, title.granted_on = principal.account_id, day, day
     title.document_no, title.issuer = step.document_no, issuer
@@ -129,10 +173,14 @@ async def grant_title(
     return title
 
 
-async def refuse_title(session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep) -> Qualification:
-    """Refuse an application, with a reason. Raises 403 `four-eyes-required` for whoever took a step before."""
+async def refuse_title(
+    session: AsyncSession, editions: Editions, principal: Principal, title_id: UUID, step: CaseStep
+) -> Qualification:
+    """Refuse an application, with a reason of the edition. Raises 403 `four-eyes-required` for whoever took a step
+    before, 422 for an unknown reason."""
     title, _ = await lock_title(session, principal, title_id, step)
     require_state(title.status, rules.PENDING)
+    _require_reason(step, editions.get(title.edition).title_terms.refusal_reasons)
     require_four_eyes(principal, title.applied_by, title.reviewed_by, title.announced_by)
     day = step_day(principal, step.on, after=title.announced_on or title.reviewed_on or title.applied_on)
     title.status = "refused"
@@ -142,10 +190,13 @@ async def refuse_title(session: AsyncSession, principal: Principal, title_id: UU
     return title
 
 
-async def withdraw_title(session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep) -> Qualification:
-    """The applicant, or an officer for it, takes the application back."""
+async def withdraw_title(
+    session: AsyncSession, editions: Editions, principal: Principal, title_id: UUID, step: CaseStep
+) -> Qualification:
+    """The applicant, or an officer for it, takes the application back. Raises 422 for an unknown reason."""
     title, _ = await lock_title(session, principal, title_id, step)
     require_state(title.status, rules.PENDING)
+    _require_reason(step, editions.get(title.edition).title_terms.withdrawal_reasons)
     day = step_day(principal, step.on, after=title.announced_on or title.reviewed_on or title.applied_on)
     title.status, title.reason_code = "withdrawn", step.reason_code
     await record(session, rc.QualificationWithdrawn, title, EventContext.of(principal, day), remark=step.remark)
@@ -153,11 +204,13 @@ async def withdraw_title(session: AsyncSession, principal: Principal, title_id: 
 
 
 async def propose_revocation(
-    session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep
+    session: AsyncSession, editions: Editions, principal: Principal, title_id: UUID, step: CaseStep
 ) -> Qualification:
-    """Propose to revoke a title in force outside a delisting, with a reason; the title stays until it is decided."""
+    """Propose to revoke a title in force outside a delisting, with a reason of the edition; the title stays until it
+    is decided. Raises 422 for an unknown reason."""
     title, _ = await lock_title(session, principal, title_id, step)
     require_state(rules.status_on(title.status, title.expires_on, principal.today), rules.IN_FORCE)
+    _require_reason(step, editions.get(title.edition).title_terms.revocation_reasons)
     day = step_day(principal, step.on, after=title.granted_on)
     title.revocation_proposed_by, title.revocation_proposed_on = principal.account_id, day
     title.reason_code = step.reason_code
@@ -187,21 +240,51 @@ async def revoke_title(
     return title
 
 
-async def _decide(
-    session: AsyncSession, edition: Edition, centre: Centre, title: Qualification, *, today: date
+async def _grounds(session: AsyncSession, edition: Edition, centre: Centre, level: str, today: date) -> Grounds:
+    barred = level in edition.title_terms.barred_levels.value
+    return Grounds(
+        centre_id=centre.id,
+        operator_code=centre.operator_code,
+        status=centre.status,
+        listed_on=centre.listed_on,
+        bans=await bans_against(session, centre.operator_code, centre.id) if barred else (),
+        related=await related_bans(session, centre.operator_code, today, centre.id),
+        held=await kinds_held(session, centre.id, level, today),
+        grades=(await published_grades(session, [centre.id])).get(centre.id, ()),
+    )
+
+
+def _decide(
+    edition: Edition, grounds: Grounds, kind: str, level: str, applied_on: date, *, today: date, as_of: date
 ) -> Decision:
-    """Bans, where they stand in the way of the level, the validity of the policy, and the title itself."""
-    barred = title.level in edition.title_terms.barred_levels.value
-    bans = await bans_against(session, centre.operator_code, centre.id) if barred else []
-    related = await related_bans(session, centre.operator_code, today, centre.id)
-    held = await kinds_held(session, centre.id, title.level, today)
+    """Bans, where they stand in the way of the level, the validity of the policy, the title itself, and the centre's
+    grade as it was published by the day of the step."""
+    minimum = edition.title_terms.levels[level].minimum_grade.value
     return require_passed(
         combine(
-            decide_application(edition, TITLE, bans, title.applied_on, today, related),
-            rules.decide_title(edition, title.kind, title.level, centre.status, held),
-            decide_listed_by(edition, "titles.centre_listed", centre.listed_on, title.applied_on),
+            decide_application(edition, TITLE, grounds.bans, applied_on, today, grounds.related),
+            rules.decide_title(edition, kind, level, grounds.status, grounds.held),
+            decide_listed_by(edition, "titles.centre_listed", grounds.listed_on, applied_on),
+            edition.decision(decide_grade(edition, "titles.grade", minimum, latest_by(grounds.grades, as_of))),
         )
     )
+
+
+async def _flush_application(session: AsyncSession, edition: Edition, title: Qualification) -> None:
+    """Write the application now: of two at the same moment the index lets one through, and the other is told its
+    number."""
+    try:
+        async with session.begin_nested():
+            session.add(title)
+    except IntegrityError as error:
+        if constraint_of(error) == ONE_PENDING:
+            pending = await open_application(session, title.centre_id, title.kind, title.level)
+            require_passed(rules.decide_not_pending(edition, title.kind, title.level, pending))
+        raise
+
+
+def _require_reason(step: CaseStep, known: Iterable[str]) -> None:
+    require_known("reason_code", [step.reason_code or ""], known)
 
 
 async def _flush_grant(session: AsyncSession, title: Qualification) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, JsonValue
 
 from services.registry.codes import Evidence
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 
@@ -50,7 +51,7 @@ class SelfCheckOut(Response):
     year: int
     edition: str
     answers: dict[str, JsonValue]
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
     passed: bool
     checked_by: str
     checked_on: date

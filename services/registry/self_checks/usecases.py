@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.queries import require_writable
+from services.registry.changes import unchanged
 from services.registry.policy import edition_at, require_known
 from services.registry.self_checks import rules
 from services.registry.self_checks.models import ONE_A_YEAR, CentreSelfCheck
@@ -77,6 +78,8 @@ async def amend_self_check(
     edition = editions.get(check.edition)
     require_known("answers", sent.answers, rules.items_of(edition))
     _answer(edition, check, sent.answers)
+    if unchanged(session, check):
+        return check
     check.checked_by = principal.account_id
     await _record(session, rc.SelfCheckAmended, check, EventContext.of(principal))
     return check

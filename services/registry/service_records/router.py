@@ -94,11 +94,12 @@ async def contest_service(
     body: ContestService,
     session: Session,
     principal: Served,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> ServiceRecordOut:
     """Contest it as the enterprise that it names."""
-    record = await usecases.contest_service(session, principal, record_id, body, if_match=if_match)
+    record = await usecases.contest_service(session, runtime.editions, principal, record_id, body, if_match=if_match)
     return _answer(record, response)
 
 

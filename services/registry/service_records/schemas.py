@@ -7,12 +7,15 @@ from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.registry.codes import DocumentNo, Name, ReasonCode, Remark
+from services.registry.service_records.rules import STATUSES, record_types
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord, OneOf
 from shared.identifiers import UnifiedSocialCreditCode
 from shared.money import Money, PositiveMoney
 
@@ -80,7 +83,7 @@ class ServiceRecordOut(Response):
     amount: Money | None
     status: str
     edition: str
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
     corrects_id: UUID | None
     recorded_by: str
     answered_by: str | None
@@ -95,8 +98,8 @@ class ServiceRecordFilter(PageParams):
     no: str | None = None
     centre_id: UUID | None = None
     enterprise_id: UUID | None = None
-    type: str | None = None
-    status: str | None = None
+    type: Annotated[str, EditionWord(record_types)] | None = None
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
     since: date | None = None
     until: date | None = None
 

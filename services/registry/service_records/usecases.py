@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -79,11 +80,18 @@ async def confirm_service(
 
 
 async def contest_service(
-    session: AsyncSession, principal: Principal, record_id: UUID, sent: ContestService, *, if_match: str | None
+    session: AsyncSession,
+    editions: Editions,
+    principal: Principal,
+    record_id: UUID,
+    sent: ContestService,
+    *,
+    if_match: str | None,
 ) -> ServiceRecord:
-    """The enterprise says, with a reason, that it was not served like that."""
+    """The enterprise says, with a reason of the edition (422), that it was not served like that."""
     step = CaseStep(reason_code=sent.reason_code, remark=sent.remark, if_match=if_match)
-    return await _answer(session, principal, record_id, rules.CONTESTED, rc.ServiceContested, step)
+    known = edition_at(editions, principal.today).service_records.contest_reasons
+    return await _answer(session, principal, record_id, rules.CONTESTED, rc.ServiceContested, step, known)
 
 
 async def correct_service(
@@ -156,8 +164,11 @@ async def _answer(
     status: str,
     event_type: EventType[rc.ServiceRecordState],
     step: CaseStep,
+    reasons: Iterable[str] | None = None,
 ) -> ServiceRecord:
     record = await lock_for(session, answer_scope(principal), record_id)
+    if reasons is not None:
+        require_known("reason_code", [step.reason_code or ""], reasons)
     honour_match(step.if_match, record.version)
     require_state(record.status, rules.ANSWERABLE)
     require_four_eyes(principal, record.recorded_by)

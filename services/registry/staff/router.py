@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, READ_ALL
 from services.registry.centres.queries import require_readable
+from services.registry.days import require_begun
 from services.registry.staff import usecases
 from services.registry.staff.models import CentreStaff
 from services.registry.staff.queries import find_staff, register, with_certificates
@@ -37,6 +38,7 @@ async def list_staff(
 ) -> Page[StaffOut]:
     """The staff register, for those who see the centre's case."""
     await require_readable(session, principal, centre_id)
+    require_begun(principal, wanted.on)
     query = register(centre_id, wanted)
     page = await paginate(session, query, keys=[CentreStaff.id], params=wanted, item=lambda found: found)
     return Page(items=await with_certificates(session, page.items, principal.today), next=page.next)

@@ -11,6 +11,7 @@ from pydantic import Field
 from services.registry.codes import DocumentNo, Name, PersonRef
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord
 
 Word = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -69,7 +70,7 @@ class StaffOut(Response):
 class StaffFilter(PageParams):
     """Filters of the register; `on` asks who worked there on a day."""
 
-    role: str | None = None
+    role: Annotated[str, EditionWord(lambda edition: edition.centre_profile.staff_roles)] | None = None
     full_time: bool | None = None
     person_ref: str | None = None
     on: date | None = None

@@ -36,6 +36,7 @@ def tenancy_state(tenancy: Tenancy, *, remark_hash: str | None = None) -> rc.Ten
         stay_until=tenancy.stay_until,
         transferred_from_id=tenancy.transferred_from_id,
         transferred_to_id=tenancy.transferred_to_id,
+        migrated=bool(tenancy.migrated),
         remark_hash=remark_hash,
     )
 

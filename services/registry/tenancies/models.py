@@ -63,13 +63,17 @@ class Tenancy(Aggregate, Base):
             "relocation_case_id",
             postgresql_where=text("relocation_case_id IS NOT NULL"),
         ),
+        Index("ix_tenancy_by_admission", "admitted_on", "id"),
+        Index("ix_tenancy_by_filing_due", "filing_due_on", "id"),
+        Index("ix_tenancy_by_stay", "stay_until", "id"),
         Index("ix_tenancy_filing_due_on", "filing_due_on", "id", postgresql_where=text("status = 'admitted'")),
         Index("ix_tenancy_stay_until", "stay_until", "id", postgresql_where=text("ended_on IS NULL")),
     )
 
     enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
     project_id: Mapped[UUID | None] = mapped_column(ForeignKey("project.id"))
-    centre_id: Mapped[UUID] = mapped_column(ForeignKey("centre.id"))
+    centre_id: Mapped[UUID] = mapped_column(ForeignKey("centre.id", deferrable=True))
+    """Deferrable so that an import takes the centres' locks at its end, where a delisting would wait for it."""
     status: Mapped[str]
     agreement_no: Mapped[str]
     edition: Mapped[str]
@@ -91,6 +95,9 @@ class Tenancy(Aggregate, Base):
     """The day the stay counts from: the admission, or that of the stay which this one continues."""
     stay_until: Mapped[date] = mapped_column(nullable=True)
     """Last day of the longest stay."""
+    migrated: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Taken over from the time before the policy, or the continuation of such a stay: its conditions did not exist
+    when the stay began."""
     transferred_from_id: Mapped[UUID | None] = mapped_column(ForeignKey("tenancy.id"))
     transferred_to_id: Mapped[UUID | None] = mapped_column(ForeignKey("tenancy.id"))
 

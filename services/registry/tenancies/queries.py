@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, true
@@ -12,7 +13,7 @@ from services.registry.access import READ_ALL, enterprise_code_of, person_of
 from services.registry.centres import queries as centres
 from services.registry.centres.models import Centre
 from services.registry.enterprises.models import Enterprise
-from services.registry.enterprises.queries import known_by
+from services.registry.enterprises.queries import known_by, record_of
 from services.registry.measures.models import CentreMeasure
 from services.registry.projects.models import Project
 from services.registry.qualifications.models import Qualification, TitleMeasure
@@ -22,6 +23,17 @@ from services.registry.tenancies.rules import Relocation
 from services.registry.tenancies.schemas import Overdue, TenancyFilter, TenancyOut
 from shared.auth.principal import Principal
 from shared.errors import not_found
+from shared.http.paging import both_ways
+
+ORDERS: Final = both_ways(
+    {
+        "recorded": (Tenancy.id,),
+        "admitted": (Tenancy.admitted_on, Tenancy.id),
+        "filing_due": (Tenancy.filing_due_on, Tenancy.id),
+        "stay_until": (Tenancy.stay_until, Tenancy.id),
+    }
+)
+"""`recorded` is the order of entry."""
 
 
 def read_scope(principal: Principal) -> ColumnElement[bool]:
@@ -49,7 +61,10 @@ def matching(wanted: TenancyFilter, today: date) -> ColumnElement[bool]:
     if wanted.centre_id is not None:
         conditions.append(Tenancy.centre_id == wanted.centre_id)
     if wanted.enterprise_id is not None:
-        conditions.append(Tenancy.enterprise_id == wanted.enterprise_id)
+        conditions.append(Tenancy.enterprise_id.in_(record_of(wanted.enterprise_id)))
+    if wanted.enterprise_code is not None:
+        named = select(Enterprise.id).where(known_by(wanted.enterprise_code.upper()))
+        conditions.append(Tenancy.enterprise_id.in_(named))
     if wanted.status is not None:
         conditions.append(Tenancy.status == wanted.status)
     if wanted.on is not None:

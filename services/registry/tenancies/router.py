@@ -10,13 +10,14 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 from sqlalchemy import select
 
 from services.registry.access import DIVISION_ROLES, OFFICERS, READ_ALL
+from services.registry.days import require_begun
 from services.registry.history.queries import AsOf, state_on
 from services.registry.history.schemas import StateAsOf
 from services.registry.remarks.usecases import latest_remark
 from services.registry.steps import CaseStep
 from services.registry.tenancies import transfers, usecases
 from services.registry.tenancies.models import Tenancy
-from services.registry.tenancies.queries import find, matching, read_scope, shown
+from services.registry.tenancies.queries import ORDERS, find, matching, read_scope, shown
 from services.registry.tenancies.schemas import (
     AdmitEnterprise,
     ExitTenancy,
@@ -49,9 +50,10 @@ async def list_tenancies(
     session: Session, principal: Reader, wanted: Annotated[TenancyFilter, Query()]
 ) -> Page[TenancyOut]:
     """Tenancies; `overdue=true` for those not filed in time or beyond the longest stay."""
+    require_begun(principal, wanted.on)
     query = select(Tenancy).where(read_scope(principal), matching(wanted, principal.today))
     show = partial(shown, today=principal.today)
-    return await paginate(session, query, keys=[Tenancy.id], params=wanted, item=show)
+    return await paginate(session, query, keys=ORDERS[wanted.sort], params=wanted, item=show)
 
 
 @router.get("/{tenancy_id}", responses=problem_responses(404))

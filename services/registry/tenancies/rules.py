@@ -9,12 +9,13 @@ from decimal import Decimal
 from typing import Final
 
 from shared.calendar import add_months, roll_forward
-from shared.policy.decision import Decision, RuleResult
+from shared.policy.decision import Decision, RuleInput, RuleResult
 from shared.policy.edition import Edition
 
 STATUSES: Final = ("admitted", "filed", "graduated", "exited")
 OPEN: Final = ("admitted", "filed")
 FILEABLE: Final = ("admitted",)
+GRADUABLE: Final = ("filed",)
 
 HIGH_TECH: Final = "high_tech_certificate"
 VENTURE_CAPITAL: Final = "venture_capital"
@@ -23,6 +24,9 @@ MERGER_OR_LISTING: Final = "merger_or_listing"
 OPERATING: Final = "operating"
 TRANSFERRED: Final = "transferred"
 """Reason of the exit that a transfer makes; nobody gives it otherwise."""
+CENTRE_DELISTED: Final = "centre_delisted"
+CENTRE_WITHDRAWN: Final = "centre_withdrawn"
+STAY_EXCEEDED: Final = "stay_exceeded"
 
 TECHNOLOGY_ROUTES: Final = (HIGH_TECH, VENTURE_CAPITAL, TWO_YEAR_INCOME, MERGER_OR_LISTING)
 
@@ -152,6 +156,45 @@ def decide_stay(edition: Edition, since: date, until: date, day: date) -> Decisi
     )
 
 
+def decide_exit(
+    edition: Edition,
+    reason: str,
+    exited_on: date,
+    *,
+    centre_delisted_on: date | None,
+    centre_withdrawn_on: date | None,
+    stay_until: date,
+) -> Decision:
+    """2.1-1, 2.3-5: a reason that states a fact is one only if the fact is on record on the last day: the delisting or
+    withdrawal of the centre, the end of the longest stay. The limit names the reasons that can be given."""
+    untrue = set()
+    for word, left_on in ((CENTRE_DELISTED, centre_delisted_on), (CENTRE_WITHDRAWN, centre_withdrawn_on)):
+        if left_on is None or exited_on < left_on:
+            untrue.add(word)
+    if exited_on < stay_until:
+        untrue.add(STAY_EXCEEDED)
+    possible = [word for word in edition.tenancy.exit_reasons if word not in {*untrue, TRANSFERRED}]
+    inputs: dict[str, RuleInput] = {
+        "reason_code": reason,
+        "exited_on": exited_on,
+        "centre_delisted_on": centre_delisted_on,
+        "centre_withdrawn_on": centre_withdrawn_on,
+        "stay_until": stay_until,
+    }
+    message = _UNTRUE_REASONS[reason] if reason in untrue else "exit-reason-possible"
+    passed = reason not in untrue
+    return edition.decision(
+        edition.result("tenancy.exit_reason", passed, inputs, limit=", ".join(possible), message=message)
+    )
+
+
+_UNTRUE_REASONS: Final = {
+    CENTRE_DELISTED: "exit-centre-not-delisted",
+    CENTRE_WITHDRAWN: "exit-centre-not-withdrawn",
+    STAY_EXCEEDED: "exit-stay-not-exceeded",
+}
+
+
 def decide_transfer(edition: Edition, centre_status: str, since: date, transferred_on: date) -> Decision:
     """2.1-1: the centre that takes over is listed; the stay goes on from the day it began."""
     listed = centre_status == "listed"
@@ -171,10 +214,10 @@ def decide_transfer(edition: Edition, centre_status: str, since: date, transferr
     )
 
 
-def decide_entry_age(edition: Edition, registered_on: date, since: date, admitted_as_project: bool) -> Decision:
-    """2.1-1: looked at again at graduation, because the day on the licence may have been corrected since; who entered
-    as a project without a code had no age then."""
-    known = None if admitted_as_project else registered_on
+def decide_entry_age(edition: Edition, registered_on: date, since: date, *, ageless: bool) -> Decision:
+    """2.1-1: looked at again at graduation, because the day on the licence may have been corrected since. `ageless` who
+    entered as a project without a code, which has no age, or before there was such a condition (6-1)."""
+    known = None if ageless else registered_on
     return edition.decision(_age_at_entry(edition, known, since))
 
 
@@ -202,6 +245,13 @@ def filing_due(edition: Edition, admitted_on: date) -> date:
     else:
         due = admitted_on + timedelta(days=edition.tenancy.filing_days.value)
     return roll_forward(due).day if edition.notices.terms_roll_over_holidays.value else due
+
+
+def filing_due_after_transfer(edition: Edition, transferred_on: date, owed_by: date | None) -> date:
+    """2.3-2: the new centre files the admission there within the term of that day. A filing that the stay still owes
+    (`owed_by`) stays due when it was: moving on gives nobody more time, and what is late stays late."""
+    due = filing_due(edition, transferred_on)
+    return due if owed_by is None else min(due, owed_by)
 
 
 def decide_filing(edition: Edition, filed_on: date, due_on: date) -> Decision:
@@ -263,6 +313,7 @@ def _operating(edition: Edition, claim: Graduate) -> RuleResult:
     long_enough = claim.graduated_on >= since
     jobs = (claim.insured_jobs or 0) >= conditions.other_insured_jobs.value
     premises = bool(claim.own_premises) or not conditions.other_own_premises.value
+    lacking = {"months_operating": long_enough, "insured_jobs": jobs, "own_premises": premises}
     return edition.result(
         "tenancy.graduation",
         known and long_enough and jobs and premises,
@@ -274,13 +325,19 @@ def _operating(edition: Edition, claim: Graduate) -> RuleResult:
             "insured_jobs": claim.insured_jobs,
             "jobs_needed": conditions.other_insured_jobs.value,
             "own_premises": claim.own_premises,
+            "lacking": ", ".join(name for name, met in lacking.items() if not met),
         },
         limit=since,
-        message=_message(known and long_enough and jobs and premises, known, "graduation-route-operating"),
+        message=_message(
+            known and long_enough and jobs and premises,
+            known,
+            "graduation-route-operating",
+            failing="graduation-operating-not-met",
+        ),
     )
 
 
-def _message(passed: bool, known: bool, other_route: str) -> str:
+def _message(passed: bool, known: bool, other_route: str, *, failing: str = "graduation-conditions-not-met") -> str:
     if passed:
         return "graduation-conditions-met"
-    return "graduation-conditions-not-met" if known else other_route
+    return failing if known else other_route

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, Self, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias
 from uuid import UUID
 
 from pydantic import Discriminator, Field, JsonValue, StrictBool, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.registry.codes import DocumentNo, Evidence, ReasonCode, Remark
+from services.registry.tenancies.rules import OPERATING, STATUSES, TECHNOLOGY_ROUTES
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 from shared.identifiers import UnifiedSocialCreditCode
 from shared.money import PositiveMoney
 
@@ -80,6 +83,8 @@ class Operating(Request):
     own_premises: StrictBool
 
 
+CRITERIA: Final = (*TECHNOLOGY_ROUTES, OPERATING)
+
 Claim: TypeAlias = HighTechCertificate | VentureCapital | TwoYearIncome | MergerOrListing | Operating
 
 
@@ -95,7 +100,12 @@ TaggedClaim = Annotated[
     | Annotated[TwoYearIncome, Tag("two_year_income")]
     | Annotated[MergerOrListing, Tag("merger_or_listing")]
     | Annotated[Operating, Tag("operating")],
-    Discriminator(_criterion),
+    Discriminator(
+        _criterion,
+        custom_error_type="claim_criterion",
+        custom_error_message="criterion names no condition of a graduation",
+        custom_error_context={"expected": ", ".join(CRITERIA)},
+    ),
 ]
 
 
@@ -141,7 +151,7 @@ class TenancyOut(Response):
     status: str
     agreement_no: str
     edition: str
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
     admitted_on: date
     filing_due_on: date
     filed_on: date | None
@@ -158,21 +168,28 @@ class TenancyOut(Response):
     stay_until: date
     transferred_from_id: UUID | None
     transferred_to_id: UUID | None
+    migrated: bool = False
+    """Taken over from the time before the policy, or the continuation of such a stay."""
     overdue: tuple[Overdue, ...] = ()
 
 
 class TenancyFilter(PageParams):
     """Filters of the list. `on` asks where somebody was on that day; `overdue` what is not filed in time or stays too
-    long; `relocation_case_id` whom a delisting obliged to move, `relocation_due` who of them still has to."""
+    long; `relocation_case_id` whom a delisting obliged to move, `relocation_due` who of them still has to. An
+    enterprise is found by the id or the code of a record that was merged into it, too."""
 
     centre_id: UUID | None = None
     enterprise_id: UUID | None = None
-    status: str | None = None
+    enterprise_code: str | None = Field(default=None, max_length=18)
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
     on: date | None = None
     project_id: UUID | None = None
     relocation_case_id: UUID | None = None
     relocation_due: bool | None = None
     overdue: bool | None = None
+    sort: Literal[
+        "recorded", "-recorded", "admitted", "-admitted", "filing_due", "-filing_due", "stay_until", "-stay_until"
+    ] = "recorded"
 
 
 def amount_of(claim: Claim) -> Decimal | None:

@@ -41,9 +41,11 @@ async def transfer_tenancy(
     """End the tenancy and open the next in one transaction (2.1-1); returns the new one.
 
     The day of the transfer is the first at the new centre; the old tenancy ends the day before, so that no day counts
-    twice. The stay goes on: its age at entry was tested when it began, its longest stay is not counted anew. Both
-    centres have to be the caller's (404). Raises 409 `centre-not-listed`, `centre-not-listed-yet`,
-    `centre-suspended-that-day`, `longest-stay-exceeded`, `transfer-to-the-same-centre`.
+    twice. The stay goes on: its age at entry was tested when it began, its longest stay is not counted anew, and a
+    filing that is still owed stays due when it was. Both centres have to be the caller's (404).
+
+    Raises 409 `centre-not-listed`, `centre-not-listed-yet`, `centre-suspended-that-day`, `longest-stay-exceeded`,
+    `transfer-to-the-same-centre`.
     """
     centre = await hold_standing(session, centre_write_scope(principal), sent.centre_id)
     old = await lock_for_change(session, principal, tenancy_id)
@@ -63,7 +65,8 @@ async def transfer_tenancy(
     )
     new = _continuation(principal, edition, old, sent, decision)
     new.admitted_on = day
-    new.filing_due_on = rules.filing_due(edition, day)
+    owed_by = old.filing_due_on if old.filed_on is None else None
+    new.filing_due_on = rules.filing_due_after_transfer(edition, day, owed_by)
     old.status, old.reason_code = "exited", rules.TRANSFERRED
     old.ended_on = day - _DAY
     old.evidence = list(sent.evidence)
@@ -94,5 +97,6 @@ def _continuation(
         stay_since=old.stay_since,
         stay_until=old.stay_until,
         transferred_from_id=old.id,
+        migrated=old.migrated,
         evidence=[],
     )

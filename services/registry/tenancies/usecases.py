@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.centres.models import Centre
 from services.registry.centres.queries import hold_standing, write_scope as centre_write_scope
 from services.registry.centres.rules import decide_listed_by, require_state
 from services.registry.enterprises.models import Enterprise
@@ -14,7 +18,7 @@ from services.registry.policy import edition_at, require_known, require_passed
 from services.registry.steps import CaseStep, step_day
 from services.registry.tenancies import rules
 from services.registry.tenancies.events import record
-from services.registry.tenancies.incubatees import incubatee_of
+from services.registry.tenancies.incubatees import Incubatee, incubatee_of
 from services.registry.tenancies.models import NO_OVERLAP, NO_PROJECT_OVERLAP, Tenancy
 from services.registry.tenancies.proof_rules import decide_proof
 from services.registry.tenancies.proofs import proof_of
@@ -41,8 +45,8 @@ from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match
 from shared.ids import uuid7
-from shared.policy.decision import combine
-from shared.policy.edition import Editions
+from shared.policy.decision import Decision, combine
+from shared.policy.edition import Edition, Editions
 
 
 async def admit_enterprise(
@@ -57,19 +61,57 @@ async def admit_enterprise(
     centre = await hold_standing(session, centre_write_scope(principal), sent.centre_id)
     who = await incubatee_of(session, principal, sent)
     day = effective_date(principal, sent.admitted_on)
-    edition = edition_at(editions, day)
-    relocation = await last_relocation(session, who.stays)
     present = await overlapping(session, who.stays, day)
+    tenancy, decision = new_admission(
+        edition_at(editions, day),
+        principal,
+        Circumstances(
+            centre_id=centre.id,
+            status=centre.status,
+            listed_on=centre.listed_on,
+            suspended=await suspended_on(session, centre.id, day),
+            relocation=await last_relocation(session, who.stays),
+            present_since=present.admitted_on if present else None,
+        ),
+        who,
+        day,
+        sent.agreement_no,
+    )
+    session.add(tenancy)
+    await flush_admission(session)
+    await record(session, rc.TenancyAdmitted, tenancy, EventContext.of(principal, day), decision)
+    return tenancy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What an admission is judged by beside the enterprise: the centre's standing on the day, the last stay that ended
+    by a delisting, and the first day of a stay that the new one would overlap."""
+
+    centre_id: UUID
+    status: str
+    listed_on: date | None
+    suspended: bool
+    relocation: rules.Relocation | None
+    present_since: date | None
+
+
+def new_admission(
+    edition: Edition, principal: Principal, found: Circumstances, who: Incubatee, day: date, agreement_no: str
+) -> tuple[Tenancy, Decision]:
+    """2.1-1: the admission with what it rests on, for one enterprise and for a file of them; not yet written. Raises
+    409 with what is not met."""
+    relocation = found.relocation
     since = day
     if relocation is not None and rules.relocation_waives(edition, relocation, day):
         since = relocation.stay_since
     until = rules.stay_until(edition, who.industry_code, since)
     decision = require_passed(
         combine(
-            rules.decide_admission(edition, centre.status, who.registered_on, day, relocation=relocation),
-            decide_listed_by(edition, "tenancy.centre_listed", centre.listed_on, day),
-            rules.decide_not_suspended(edition, await suspended_on(session, centre.id, day), day),
-            rules.decide_one_open(edition, present.admitted_on if present else None, day),
+            rules.decide_admission(edition, found.status, who.registered_on, day, relocation=relocation),
+            decide_listed_by(edition, "tenancy.centre_listed", found.listed_on, day),
+            rules.decide_not_suspended(edition, found.suspended, day),
+            rules.decide_one_open(edition, found.present_since, day),
             rules.decide_stay(edition, since, until, day),
         )
     )
@@ -78,9 +120,9 @@ async def admit_enterprise(
         version=0,
         enterprise_id=who.enterprise_id,
         project_id=who.project_id,
-        centre_id=centre.id,
+        centre_id=found.centre_id,
         status="admitted",
-        agreement_no=sent.agreement_no,
+        agreement_no=agreement_no,
         edition=edition.id,
         decision=decision.to_json(),
         admitted_by=principal.account_id,
@@ -89,11 +131,9 @@ async def admit_enterprise(
         stay_since=since,
         stay_until=until,
         evidence=[],
+        migrated=False,
     )
-    session.add(tenancy)
-    await flush_admission(session)
-    await record(session, rc.TenancyAdmitted, tenancy, EventContext.of(principal, day), decision)
-    return tenancy
+    return tenancy, decision
 
 
 async def file_tenancy(
@@ -104,11 +144,16 @@ async def file_tenancy(
     honour_match(step.if_match, tenancy.version)
     require_state(tenancy.status, rules.FILEABLE)
     day = step_day(principal, step.on, after=tenancy.admitted_on)
-    decision = rules.decide_filing(editions.get(tenancy.edition), day, tenancy.filing_due_on)
-    tenancy.status = "filed"
-    tenancy.filed_on, tenancy.filed_late = day, day > tenancy.filing_due_on
+    decision = mark_filed(editions.get(tenancy.edition), tenancy, day)
     await record(session, rc.TenancyFiled, tenancy, EventContext.of(principal, day), decision)
     return tenancy
+
+
+def mark_filed(edition: Edition, tenancy: Tenancy, day: date) -> Decision:
+    """2.3-2: filed on the day, late or not; for one tenancy and for a file of them."""
+    tenancy.status = "filed"
+    tenancy.filed_on, tenancy.filed_late = day, day > tenancy.filing_due_on
+    return rules.decide_filing(edition, day, tenancy.filing_due_on)
 
 
 async def graduate_tenancy(
@@ -120,14 +165,17 @@ async def graduate_tenancy(
     *,
     if_match: str | None,
 ) -> Tenancy:
-    """Graduate the enterprise by one criterion of the edition, with evidence; what it states has to agree with the
-    enterprise's file. Raises 409 with what is not met, or with what disagrees."""
+    """Graduate an enterprise whose admission is filed (2.3-2; not asked of a stay from before the policy) by one
+    criterion of the edition, with evidence; what it states has to agree with the enterprise's file. Raises 409
+    `invalid-transition`, or with what is not met, or with what disagrees."""
     tenancy = await lock_for_change(session, principal, tenancy_id)
     honour_match(if_match, tenancy.version)
     require_state(tenancy.status, rules.OPEN)
     if tenancy.enterprise_id is None:
         raise DomainError("graduation-needs-registration", 409, clauses=["2.2-1"])
-    day = step_day(principal, sent.graduated_on, after=tenancy.admitted_on)
+    if not tenancy.migrated:
+        require_state(tenancy.status, rules.GRADUABLE)
+    day = step_day(principal, sent.graduated_on, after=tenancy.filed_on or tenancy.admitted_on)
     edition = editions.get(tenancy.edition)
     enterprise = await session.get_one(Enterprise, tenancy.enterprise_id)
     operating = sent.claim if isinstance(sent.claim, Operating) else None
@@ -147,7 +195,10 @@ async def graduate_tenancy(
             rules.decide_graduation(edition, claim),
             decide_proof(edition, await proof_of(session, enterprise.id, sent.claim, day), day),
             rules.decide_entry_age(
-                edition, enterprise.registered_on, tenancy.stay_since, tenancy.project_id is not None
+                edition,
+                enterprise.registered_on,
+                tenancy.stay_since,
+                ageless=tenancy.project_id is not None or tenancy.migrated,
             ),
             rules.decide_stay(edition, tenancy.stay_since, tenancy.stay_until, day),
         )
@@ -171,18 +222,32 @@ async def exit_tenancy(
     if_match: str | None,
 ) -> Tenancy:
     """End the tenancy without graduation; the reason is one of the edition's (422). Possible at a delisted centre too:
-    that is how the enterprise moves."""
+    that is how the enterprise moves. Raises 409 `exit-centre-not-delisted`, `exit-centre-not-withdrawn`,
+    `exit-stay-not-exceeded` for a reason that is not so."""
     tenancy = await lock_for_change(session, principal, tenancy_id)
     honour_match(if_match, tenancy.version)
     require_state(tenancy.status, rules.OPEN)
-    reasons = editions.get(tenancy.edition).tenancy.exit_reasons
-    require_known("reason_code", [sent.reason_code], [word for word in reasons if word != rules.TRANSFERRED])
+    edition = editions.get(tenancy.edition)
+    reasons = [word for word in edition.tenancy.exit_reasons if word != rules.TRANSFERRED]
+    require_known("reason_code", [sent.reason_code], reasons)
     day = step_day(principal, sent.exited_on, after=tenancy.admitted_on)
+    gone = select(Centre.delisted_on, Centre.withdrawn_on).where(Centre.id == tenancy.centre_id)
+    delisted_on, withdrawn_on = (await session.execute(gone)).one()
+    decision = require_passed(
+        rules.decide_exit(
+            edition,
+            sent.reason_code,
+            day,
+            centre_delisted_on=delisted_on,
+            centre_withdrawn_on=withdrawn_on,
+            stay_until=tenancy.stay_until,
+        )
+    )
     tenancy.status, tenancy.ended_on = "exited", day
     tenancy.reason_code = sent.reason_code
     tenancy.evidence = list(sent.evidence)
     context = EventContext.of(principal, day)
-    await record(session, rc.TenancyExited, tenancy, context, remark=sent.remark)
+    await record(session, rc.TenancyExited, tenancy, context, decision, remark=sent.remark)
     return tenancy
 
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import or_
 
 from services.registry.access import DIVISION_ROLES, READ_ALL
+from services.registry.days import require_begun
 from services.registry.enterprises import queries as enterprises
 from services.registry.projects import queries as projects
 from services.registry.tenancies.models import Tenancy
@@ -40,6 +41,7 @@ async def read_enterprise_tenancy(
     enterprise_id: UUID, session: Session, principal: Reader, wanted: Annotated[OnDay, Query()], response: Response
 ) -> TenancyOut:
     """The tenancy that covers the day; 404 where the enterprise was at no centre, 308 for a merged record."""
+    require_begun(principal, wanted.on)
     day = wanted.on or principal.today
     scope = enterprises.read_scope(principal)
     await enterprises.find(session, scope, enterprise_id, below=f"/tenancy?on={day}")
@@ -53,6 +55,7 @@ async def read_project_tenancy(
     project_id: UUID, session: Session, principal: Reader, wanted: Annotated[OnDay, Query()], response: Response
 ) -> TenancyOut:
     """The same for a project; it goes on with the stays of the enterprise that it became."""
+    require_begun(principal, wanted.on)
     project = await projects.find(session, projects.read_scope(principal), project_id)
     whose = or_(Tenancy.project_id == project_id, Tenancy.enterprise_id == (project.enterprise_id or project_id))
     tenancy = await on_day(session, principal, whose, wanted.on or principal.today)

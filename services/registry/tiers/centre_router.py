@@ -10,11 +10,14 @@ from sqlalchemy import select
 
 from services.registry.access import APPROVERS, OFFICERS
 from services.registry.centres.queries import find_visible
+from services.registry.days import require_begun
+from services.registry.policy import edition_at
 from services.registry.steps import CaseStep
 from services.registry.tiers import designations
-from services.registry.tiers.models import Designation, TierPeriod
-from services.registry.tiers.periods import covers
+from services.registry.tiers.models import Designation
+from services.registry.tiers.periods import periods_as_of, runs_on
 from services.registry.tiers.queries import find_designation
+from services.registry.tiers.rules import PUBLIC_DESIGNATIONS
 from services.registry.tiers.schemas import (
     ConfirmDesignation,
     DesignationFilter,
@@ -45,14 +48,20 @@ _STEP = problem_responses(404, 409, 412)
 
 @router.get("/tiers", responses=problem_responses(404))
 async def list_tiers(
-    centre_id: UUID, session: Session, principal: Anyone, wanted: Annotated[TierPeriodFilter, Query()]
+    centre_id: UUID,
+    session: Session,
+    principal: Anyone,
+    runtime: RuntimeDep,
+    wanted: Annotated[TierPeriodFilter, Query()],
 ) -> Page[TierPeriodOut]:
     """The tiers of a centre in the order of their days; with `on`, the one of that day."""
+    require_begun(principal, wanted.on)
     await find_visible(session, principal, centre_id)
-    query = select(TierPeriod).where(TierPeriod.centre_id == centre_id)
+    period = periods_as_of(edition_at(runtime.editions, principal.today), principal.today).c
+    query = select(*period).where(period.centre_id == centre_id)
     if wanted.on is not None:
-        query = query.where(covers(wanted.on))
-    keys = [TierPeriod.from_on, TierPeriod.id]
+        query = query.where(runs_on(period, wanted.on))
+    keys = [period.from_on, period.id]
     return await paginate(session, query, keys=keys, params=wanted, item=TierPeriodOut.model_validate)
 
 
@@ -60,14 +69,15 @@ async def list_tiers(
 async def list_designations(
     centre_id: UUID, session: Session, principal: Anyone, wanted: Annotated[DesignationFilter, Query()]
 ) -> Page[DesignationOut]:
-    """The designations of a centre; confirmed ones for everybody, the others for those who read its case."""
+    """The designations of a centre; those in effect or ended for everybody, the others for those who read its case."""
     row = await find_visible(session, principal, centre_id)
     query = select(Designation).where(Designation.centre_id == centre_id)
     if not row[1]:
-        query = query.where(Designation.status == "confirmed")
+        query = query.where(Designation.status.in_(PUBLIC_DESIGNATIONS))
     if wanted.status is not None:
         query = query.where(Designation.status == wanted.status)
-    return await paginate(session, query, keys=[Designation.id], params=wanted, item=DesignationOut.model_validate)
+    item = DesignationOut.model_validate if row[1] else DesignationOut.public
+    return await paginate(session, query, keys=[Designation.id], params=wanted, item=item)
 
 
 @router.get("/designations/{designation_id}", responses=problem_responses(404))
@@ -77,9 +87,12 @@ async def read_designation(
     """One designation; as long as it is not confirmed, for those who read the centre's case."""
     row = await find_visible(session, principal, centre_id)
     designation = await find_designation(session, centre_id, designation_id)
-    if not row[1] and designation.status != "confirmed":
+    answer = _answer(designation, response)
+    if row[1]:
+        return answer
+    if designation.status not in PUBLIC_DESIGNATIONS:
         raise not_found("designation")
-    return _answer(designation, response)
+    return DesignationOut.public(designation)
 
 
 @router.post("/designations", status_code=201, responses=problem_responses(404, 409))

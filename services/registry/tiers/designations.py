@@ -15,6 +15,7 @@ from services.registry.policy import edition_at, require_known
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import CaseStep, require_four_eyes, step_day
 from services.registry.tiers import rules
+from services.registry.tiers.expiry import end_lapsed
 from services.registry.tiers.models import ONE_RECORDED, Designation
 from services.registry.tiers.periods import change_tier
 from services.registry.tiers.queries import find_designation, unknown_ids
@@ -87,16 +88,21 @@ async def confirm_designation(
 ) -> Designation:
     """Confirm a designation: its tier holds from the day given, or today.
 
-    Raises 403 `four-eyes-required`, 409 `centre-not-listed`, `designation-not-yet-in-effect`, `tier-change-too-early`.
+    Raises 403 `four-eyes-required`, 409 `centre-not-listed`, `designation-not-yet-in-effect`, `designation-over`,
+    `tier-change-too-early`.
     """
     centre = await lock_for_change(session, principal, centre_id)
     designation = await _lock(session, centre_id, designation_id, step)
     require_four_eyes(principal, designation.recorded_by)
     day = effective_date(principal, step.on)
     edition = editions.get(designation.edition)
-    decision = require_passed(rules.decide_designation(edition, designation.tier, designation.designated_on, day))
+    decision = require_passed(
+        rules.decide_designation(edition, designation.tier, designation.designated_on, day, designation.valid_until)
+    )
     if centre.status != "listed":
         raise DomainError("centre-not-listed", 409, params={"status": centre.status}, clauses=["2.1-3"])
+    context = EventContext.of(principal, day)
+    await end_lapsed(session, edition, [centre.id], day, context)
     begun = await change_tier(
         session,
         edition,
@@ -109,7 +115,6 @@ async def confirm_designation(
     )
     designation.status, designation.effective_on = "confirmed", day
     designation.decided_by, designation.decided_on = principal.account_id, principal.today
-    context = EventContext.of(principal, day)
     await record_step(session, rc.DesignationConfirmed, designation, context, combine(decision, begun))
     await record_change(session, centre, context, edition)
     return designation

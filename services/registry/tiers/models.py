@@ -41,7 +41,7 @@ class TierPeriod(Base):
             name="fk_tier_period_follows_on",
         ),
         CheckConstraint("until_on >= from_on", name="period_forward"),
-        CheckConstraint("basis IN ('listing', 'application', 'designation')", name="basis_known"),
+        CheckConstraint("basis IN ('listing', 'application', 'designation', 'designation_end')", name="basis_known"),
         CheckConstraint("(basis = 'listing') = (follows_on IS NULL)", name="listing_begins"),
         CheckConstraint("from_on = follows_on + 1", name="no_gap"),
         CheckConstraint("(basis = 'listing') = (source_id IS NULL)", name="basis_named"),
@@ -127,7 +127,13 @@ class Designation(Aggregate, Base):
         CheckConstraint("valid_until >= designated_on", name="validity_forward"),
         CheckConstraint("status <> 'rejected' OR reason_code IS NOT NULL", name="rejected_with_reason"),
         Index(ONE_RECORDED, "centre_id", unique=True, postgresql_where=text("status = 'recorded'")),
+        CheckConstraint("(status = 'ended') = (ended_on IS NOT NULL)", name="ended_on_a_day"),
         Index("ix_designation_centre_id", "centre_id", "id"),
+        Index(
+            "ix_designation_valid_until",
+            "valid_until",
+            postgresql_where=text("status = 'confirmed' AND valid_until IS NOT NULL"),
+        ),
     )
 
     no: Mapped[str]
@@ -147,3 +153,5 @@ class Designation(Aggregate, Base):
     decided_on: Mapped[date | None]
     effective_on: Mapped[date | None]
     reason_code: Mapped[str | None]
+    ended_on: Mapped[date | None]
+    """Its last day, once it is over and that is recorded."""

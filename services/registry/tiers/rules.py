@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from services.registry.grades.rules import Grade, decide_grade
 from shared.calendar import add_months
 from shared.policy.carriers import TierCriteria
 from shared.policy.decision import Decision, RuleResult
@@ -19,14 +20,17 @@ REVIEWABLE: Final = ("applied",)
 ANNOUNCEABLE: Final = ("reviewed",)
 APPROVABLE: Final = ("announced",)
 
-DESIGNATION_STATUSES: Final = ("recorded", "confirmed", "rejected")
+DESIGNATION_STATUSES: Final = ("recorded", "confirmed", "rejected", "ended")
+PUBLIC_DESIGNATIONS: Final = ("confirmed", "ended")
+"""What the register shows everybody."""
 CONFIRMABLE: Final = ("recorded",)
 
 
 @dataclass(frozen=True, slots=True)
 class TierFacts:
     """A centre as its criteria see it: `services` are confirmed records of the window by type, `incubatees` the
-    enterprises there on the day, `same_industry` those of the centre's own industry."""
+    enterprises there on the day, `same_industry` those of the centre's own industry. `admissions_due` are the window's
+    admissions whose filing is due or done, `exits` those who left in it."""
 
     centre_status: str
     current_tier: str
@@ -34,6 +38,12 @@ class TierFacts:
     services: Mapping[str, int]
     incubatees: int
     same_industry: int
+    admissions_due: int = 0
+    admissions_filed: int = 0
+    exits: int = 0
+    exits_documented: int = 0
+    incubator_agreements: int = 0
+    grade: Grade | None = None
 
 
 def entry_tiers(edition: Edition) -> tuple[str, ...]:
@@ -64,8 +74,12 @@ def decide_tier(edition: Edition, tier: str, facts: TierFacts) -> Decision:
     if criteria is not None:
         results += [
             _service_system(edition, criteria, facts.services),
+            _admissions_filed(edition, criteria, facts),
+            _exits_documented(edition, criteria, facts),
+            _incubator_agreements(edition, criteria, facts),
             _same_industry(edition, criteria, facts),
             _technology_transfer(edition, criteria, facts.services),
+            decide_grade(edition, "tiers.grade", criteria.minimum_grade.value, facts.grade),
         ]
     return edition.decision(*results)
 
@@ -78,8 +92,11 @@ def decide_period(edition: Edition, current_from: date, day: date) -> Decision:
     return edition.decision(edition.result("tiers.history", passed, {"day": day}, limit=first, message=message))
 
 
-def decide_designation(edition: Edition, tier: str, designated_on: date, day: date) -> Decision:
-    """2.1-3: the tier is one that is designated from above, and takes effect here no earlier than the designation."""
+def decide_designation(
+    edition: Edition, tier: str, designated_on: date, day: date, valid_until: date | None = None
+) -> Decision:
+    """2.1-3: the tier is one that is designated from above, and takes effect here no earlier than the designation and
+    no later than its last day."""
     known = edition.result(
         "tiers.designation",
         tier in designated_tiers(edition),
@@ -94,7 +111,15 @@ def decide_designation(edition: Edition, tier: str, designated_on: date, day: da
         limit=designated_on,
         message="designation-in-effect" if day >= designated_on else "designation-not-yet-in-effect",
     )
-    return edition.decision(known, in_time)
+    runs = valid_until is None or day <= valid_until
+    running = edition.result(
+        "tiers.designation_end",
+        runs,
+        {"day": day, "valid_until": valid_until},
+        limit=valid_until,
+        message="designation-runs" if runs else "designation-over",
+    )
+    return edition.decision(known, in_time, running)
 
 
 def _applied_for(edition: Edition, tier: str) -> RuleResult:
@@ -130,6 +155,53 @@ def _service_system(edition: Edition, criteria: TierCriteria, services: Mapping[
         {**counts, "missing": ", ".join(missing), "months": edition.tier_applications.window_months.value},
         limit=needed,
         message="service-system-incomplete" if missing else "service-system-complete",
+    )
+
+
+def _admissions_filed(edition: Edition, criteria: TierCriteria, facts: TierFacts) -> RuleResult:
+    """2.1-1, the admission mechanism: of the admissions whose filing was due, so many percent are filed."""
+    percent = criteria.admissions_filed_percent.value
+    enough = 100 * facts.admissions_filed >= percent * facts.admissions_due
+    return edition.result(
+        "tiers.admissions_filed",
+        enough,
+        {
+            "due": facts.admissions_due,
+            "filed": facts.admissions_filed,
+            "months": edition.tier_applications.window_months.value,
+        },
+        limit=percent,
+        message="admissions-filed" if enough else "admissions-not-filed",
+    )
+
+
+def _exits_documented(edition: Edition, criteria: TierCriteria, facts: TierFacts) -> RuleResult:
+    """2.1-1, the exit mechanism: of those who left, so many percent with a document on file."""
+    percent = criteria.exits_documented_percent.value
+    enough = 100 * facts.exits_documented >= percent * facts.exits
+    return edition.result(
+        "tiers.exits_documented",
+        enough,
+        {
+            "exits": facts.exits,
+            "documented": facts.exits_documented,
+            "months": edition.tier_applications.window_months.value,
+        },
+        limit=percent,
+        message="exits-documented" if enough else "exits-not-documented",
+    )
+
+
+def _incubator_agreements(edition: Edition, criteria: TierCriteria, facts: TierFacts) -> RuleResult:
+    """2.1-1, cooperation with incubators: so many agreements with them in force on the day."""
+    needed = criteria.incubator_agreements.value
+    enough = facts.incubator_agreements >= needed
+    return edition.result(
+        "tiers.incubator_agreements",
+        enough,
+        {"agreements": facts.incubator_agreements},
+        limit=needed,
+        message="incubator-agreements-enough" if enough else "incubator-agreements-too-few",
     )
 
 

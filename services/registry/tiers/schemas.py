@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, JsonValue, computed_field
 
 from services.registry.bans.rules import warnings_of
 from services.registry.codes import DocumentNo, Name, ReasonCode, Remark
+from services.registry.tiers.rules import DESIGNATION_STATUSES, STATUSES
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf, Tier
 
 Word = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -71,7 +74,7 @@ class EligibilityOut(Response):
     centre_id: UUID
     tier: str
     day: date
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
 
     @computed_field  # type: ignore[prop-decorator]  # pydantic's own way with properties
     @property
@@ -91,7 +94,7 @@ class TierApplicationOut(Response):
     tier: str
     status: str
     edition: str
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
     applied_by: str
     applied_on: date
     reviewed_by: str | None
@@ -118,8 +121,8 @@ class TierApplicationFilter(PageParams):
 
     centre_id: UUID | None = None
     operator_code: str | None = None
-    tier: str | None = None
-    status: str | None = None
+    tier: Annotated[str, Tier] | None = None
+    status: Annotated[str, OneOf(*STATUSES)] | None = None
     no: str | None = None
     sort: Literal["applied", "-applied"] = "applied"
 
@@ -170,7 +173,7 @@ class RejectDesignation(Request):
 
 
 class DesignationOut(Response):
-    """A designation, with who recorded and who confirmed it."""
+    """A designation. Who recorded and who confirmed it is for those who read the centre's case."""
 
     id: UUID
     version: int
@@ -185,15 +188,21 @@ class DesignationOut(Response):
     valid_until: date | None
     partner_ids: list[UUID]
     joint_carrier_ids: list[UUID]
-    recorded_by: str
+    recorded_by: str | None
     recorded_on: date
     decided_by: str | None
     decided_on: date | None
     effective_on: date | None
     reason_code: str | None
+    ended_on: date | None
+
+    @classmethod
+    def public(cls, designation: object) -> Self:
+        """Without accounts."""
+        return cls.model_validate(designation).model_copy(update={"recorded_by": None, "decided_by": None})
 
 
 class DesignationFilter(PageParams):
     """Filters of a centre's designations."""
 
-    status: str | None = None
+    status: Annotated[str, OneOf(*DESIGNATION_STATUSES)] | None = None

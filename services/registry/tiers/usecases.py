@@ -21,6 +21,7 @@ from services.registry.policy import edition_at, require_known
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import CaseStep, require_four_eyes, step_day
 from services.registry.tiers import rules
+from services.registry.tiers.expiry import end_lapsed
 from services.registry.tiers.models import ONE_PENDING, TierApplication
 from services.registry.tiers.periods import change_tier
 from services.registry.tiers.queries import KIND, facts_on
@@ -125,6 +126,8 @@ async def approve_tier(
     tier, applied_on = application.tier, application.applied_on
     tested = await _test(session, edition, centre, tier, applied_on=applied_on, day=principal.today, as_of=day)
     over = await require_notice_over(session, edition, KIND, application.id, day)
+    context = EventContext.of(principal, day)
+    await end_lapsed(session, edition, [centre.id], day, context)
     document_no = step.document_no or ""
     begun = await change_tier(
         session,
@@ -140,7 +143,6 @@ async def approve_tier(
     application.status, application.document_no, application.effective_on = "approved", document_no, day
     application.decided_by, application.decided_on = principal.account_id, day
     application.decision = decision.to_json()
-    context = EventContext.of(principal, day)
     await _record(session, rc.TierApproved, application, context, decision)
     await record_change(session, centre, context, edition)
     return application

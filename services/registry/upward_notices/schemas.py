@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 from uuid import UUID
 
 from services.registry.codes import DocumentNo, Name
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 
 
 class SendNotice(Request):
@@ -41,4 +43,4 @@ class UpwardNoticeFilter(PageParams):
 
     centre_id: UUID | None = None
     case_id: UUID | None = None
-    status: str | None = None
+    status: Annotated[str, OneOf("due", "sent")] | None = None

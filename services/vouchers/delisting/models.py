@@ -15,7 +15,7 @@ from shared.db import Aggregate
 
 
 class DelistingCarriedOut(Aggregate, Base):
-    """Its id is the case's. The version counts how often it was confirmed."""
+    """Its id is the case's, or that of an order on the case. The version counts how often it was confirmed."""
 
     __tablename__ = "delisting_carried_out"
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from shared.events.consumer import Received
 from shared.events.contracts import evaluation as ev, registry as rc
 from shared.events.outbox import EventContext
 
+R = TypeVar("R", bound=ev.DelistingRemedyData)
 RULES: Final = ("vouchers.delisted_released", "vouchers.delisted_honoured")
 
 
@@ -44,3 +45,9 @@ class Order:
             raise ValueError(f"tenancy {data.id} is due for relocation without a case")
         context = EventContext.caused_by(event)
         return cls(data.relocation_case_id, data.centre_id, event.effective_on, event.edition, context)
+
+    @classmethod
+    def of_decision(cls, event: Received[R]) -> Order:
+        """The decision that an order is about, for a service that has not carried it out yet."""
+        data = event.data
+        return cls(data.id, data.centre_id, data.published_on, event.edition, EventContext.caused_by(event))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Date, Numeric, Text, Uuid, any_, column, func, or_, select, update, values
+from sqlalchemy import Date, Numeric, Text, Uuid, any_, column, delete, func, or_, select, update, values
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -42,6 +42,13 @@ async def mark_centres(session: AsyncSession, orders: Sequence[Order]) -> None:
     statement = insert(known_centre).values(rows)
     mark = func.coalesce(known_centre.c.delisting_case_id, statement.excluded.delisting_case_id)
     await session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"delisting_case_id": mark}))
+
+
+async def unmark_centre(session: AsyncSession, centre_id: UUID, case_id: UUID) -> None:
+    """Take this case's mark off: vouchers may be issued again. A row of nothing but the mark is not needed any more."""
+    own = known_centre.c.id == centre_id, known_centre.c.delisting_case_id == case_id
+    await session.execute(delete(known_centre).where(*own, known_centre.c.version == 0))
+    await session.execute(update(known_centre).where(*own).values(delisting_case_id=None))
 
 
 async def lock_vouchers(

@@ -32,7 +32,7 @@ from shared.money import ZERO
 
 
 @dataclass(slots=True)
-class _Swept:
+class Swept:
     """What one order stopped."""
 
     stopped: list[UUID] = field(default_factory=list)
@@ -46,10 +46,11 @@ async def carry_out(session: AsyncSession, orders: Sequence[Order]) -> None:
     by_case = {order.case_id: order for order in orders}
     if not by_case:
         return
-    await mark_centres(session, list(by_case.values()))
     confirmed = await _confirmed_again(session, by_case)
     new = [order for case_id, order in by_case.items() if case_id not in confirmed]
-    swept = await _sweep(session, await lock_vouchers(session, {order.centre_id: order for order in new}))
+    if new:
+        await mark_centres(session, new)
+    swept = await sweep(session, await lock_vouchers(session, {order.centre_id: order for order in new}))
     for order in new:
         confirmed[order.case_id] = _carried_out(order, swept[order.case_id])
         session.add(confirmed[order.case_id])
@@ -79,12 +80,12 @@ async def stop_latecomers(session: AsyncSession, orders: Iterable[Order], enterp
     delisted = set(await session.scalars(marked))
     late = {centre_id: order for centre_id, order in by_centre.items() if centre_id in delisted}
     if late:
-        await _sweep(session, await lock_vouchers(session, late, enterprise_ids))
+        await sweep(session, await lock_vouchers(session, late, enterprise_ids))
 
 
-async def _sweep(session: AsyncSession, found: Sequence[Found]) -> defaultdict[UUID, _Swept]:
+async def sweep(session: AsyncSession, found: Sequence[Found]) -> defaultdict[UUID, Swept]:
     """Stop the locked vouchers and emit an event for each thing that changed; the outcome by case."""
-    outcome: defaultdict[UUID, _Swept] = defaultdict(_Swept)
+    outcome: defaultdict[UUID, Swept] = defaultdict(Swept)
     if not found:
         return outcome
     order_of = {item.voucher_id: item.order for item in found}
@@ -135,7 +136,7 @@ async def _confirmed_again(session: AsyncSession, cases: Iterable[UUID]) -> dict
     return {row.id: row for row in rows}
 
 
-def _carried_out(order: Order, swept: _Swept) -> DelistingCarriedOut:
+def _carried_out(order: Order, swept: Swept) -> DelistingCarriedOut:
     return DelistingCarriedOut(
         id=order.case_id,
         version=1,

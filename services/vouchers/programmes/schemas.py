@@ -10,9 +10,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.vouchers.programmes.models import Programme
-from services.vouchers.schemas import CaseNo, DecisionOut, Division, Percent, Title, Word, Year
+from services.vouchers.schemas import CaseNo, Division, Percent, Title, Word, Year
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord
 from shared.money import Money, PositiveMoney
 
 Months = Annotated[int, Field(ge=1, le=240)]
@@ -65,7 +67,7 @@ class ProgrammeOut(Response):
     drafted_on: date
     opened_on: date | None
     closed_on: date | None
-    decision: DecisionOut
+    decision: StoredDecision
 
     @classmethod
     def of(cls, programme: Programme, issued: Decimal | None) -> ProgrammeOut:
@@ -78,7 +80,7 @@ class ProgrammeFilter(PageParams):
 
     no: CaseNo | None = None
     issuer_division: Division | None = None
-    kind: Word | None = None
+    kind: Annotated[str, EditionWord(lambda edition: edition.vouchers.kinds)] | None = None
     year: Year | None = None
     status: Literal["draft", "open", "closed"] | None = None
 

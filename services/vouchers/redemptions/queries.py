@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import division_of, enterprise_code_of, provider_code_of, reads_all
-from services.vouchers.projections import known_enterprise
+from services.vouchers.projections import same_enterprise
 from services.vouchers.providers.models import Provider
 from services.vouchers.redemptions.models import Redemption
 from services.vouchers.redemptions.rules import Use, decide_use
@@ -25,7 +25,7 @@ def bought_by(code: str | None) -> ColumnElement[bool]:
     """Redemptions of the enterprise with that code."""
     if code is None:
         return false()
-    return Redemption.enterprise_id.in_(select(known_enterprise.c.id).where(known_enterprise.c.code == code))
+    return Redemption.enterprise_id.in_(same_enterprise(code))
 
 
 def sold_by(code: str | None) -> ColumnElement[bool]:

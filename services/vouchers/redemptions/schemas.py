@@ -8,8 +8,9 @@ from typing import Literal
 from uuid import UUID
 
 from services.vouchers.redemptions.documents import ContractNo, Invoice
-from services.vouchers.schemas import CaseNo, DecisionOut, Division, Percent, Word
+from services.vouchers.schemas import CaseNo, Division, Percent, Word
 from services.vouchers.vouchers.codes import VoucherCode
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.money import Money, PositiveMoney
@@ -76,7 +77,7 @@ class RedemptionItem(Response):
 class RedemptionOut(RedemptionItem):
     """A redemption with the decision that let it through."""
 
-    decision: DecisionOut
+    decision: StoredDecision
 
 
 class RedemptionFilter(PageParams):

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.vouchers.access import division_of, enterprise_code_of, reads_all
 from services.vouchers.programmes.models import Programme
 from services.vouchers.programmes.queries import visible_to
-from services.vouchers.projections import known_enterprise
+from services.vouchers.projections import same_enterprise
 from services.vouchers.vouchers.facts import (
     await_references,
     committed_so_far,
@@ -71,6 +71,6 @@ async def _programme(session: AsyncSession, principal: Principal, wanted: Vouche
 async def _require_own_enterprise(session: AsyncSession, principal: Principal, wanted: VoucherAsked) -> None:
     if reads_all(principal) or division_of(principal) is not None:
         return
-    code = await session.scalar(select(known_enterprise.c.code).where(known_enterprise.c.id == wanted.enterprise_id))
-    if code is None or code != enterprise_code_of(principal):
+    code = enterprise_code_of(principal)
+    if code is None or wanted.enterprise_id not in set(await session.scalars(same_enterprise(code))):
         raise not_found("enterprise")

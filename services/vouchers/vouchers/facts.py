@@ -17,7 +17,7 @@ from services.vouchers.projections import known_centre, known_enterprise, known_
 from services.vouchers.references import arrived
 from services.vouchers.vouchers.models import Voucher, enclave_issue
 from services.vouchers.vouchers.rules import Place, Terms
-from shared.errors import reference_not_yet_known
+from shared.errors import DomainError, reference_not_yet_known
 from shared.money import ZERO
 
 
@@ -65,14 +65,19 @@ async def await_references(session: AsyncSession, enterprise_id: UUID, day: date
 
 
 async def load_holder(session: AsyncSession, enterprise_id: UUID, day: date, *, lock: bool) -> Holder:
-    """The enterprise and its centre that day. With `lock`, the centre cannot be delisted before the transaction ends.
+    """The enterprise and its centre that day. With `lock`, the enterprise cannot be merged nor the centre delisted
+    before the transaction ends.
 
-    Raises 409 `reference-not-yet-known`.
+    Raises 409 `reference-not-yet-known`, `voucher-enterprise-merged`.
     """
-    registered = select(known_enterprise.c.registered_on).where(known_enterprise.c.id == enterprise_id)
-    registered_on = await session.scalar(registered)
-    if registered_on is None:
+    known = select(known_enterprise).where(known_enterprise.c.id == enterprise_id)
+    found = (await session.execute(known.with_for_update(read=True) if lock else known)).one_or_none()
+    if found is None:
         raise reference_not_yet_known("enterprise", enterprise_id)
+    if found.merged_into_id is not None:
+        params = {"survivor": found.merged_into_id}
+        raise DomainError("voucher-enterprise-merged", 409, params=params, clauses=["2.2-1"])
+    registered_on = found.registered_on
     centre_id = await session.scalar(_stay(enterprise_id, day))
     if centre_id is None:
         return Holder(registered_on, None, None)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import undefer
 
 from services.vouchers.access import division_of, enterprise_code_of, reads_all
-from services.vouchers.projections import known_enterprise
+from services.vouchers.projections import same_enterprise
 from services.vouchers.vouchers.models import Voucher, voucher_code
 from services.vouchers.vouchers.rules import ACTIVE
 from services.vouchers.vouchers.schemas import VoucherFilter
@@ -21,7 +21,7 @@ def held_by(code: str | None) -> ColumnElement[bool]:
     """Vouchers of the enterprise with that code."""
     if code is None:
         return false()
-    return Voucher.enterprise_id.in_(select(known_enterprise.c.id).where(known_enterprise.c.code == code))
+    return Voucher.enterprise_id.in_(same_enterprise(code))
 
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:

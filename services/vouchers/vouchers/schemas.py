@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from services.vouchers.schemas import CaseNo, DecisionOut, Division, Percent, Word
-from shared.http.decisions import DecisionText
+from services.vouchers.schemas import CaseNo, Division, Percent, Word
+from shared.http.decisions import DecisionText, StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import EditionWord
 from shared.money import Money, PositiveMoney
 
 
@@ -65,7 +66,7 @@ class VoucherItem(Response):
 class VoucherOut(VoucherItem):
     """A voucher with the decision it was issued on."""
 
-    decision: DecisionOut
+    decision: StoredDecision
 
 
 class VoucherCodeOut(Response):
@@ -81,7 +82,7 @@ class VoucherFilter(PageParams):
     no: CaseNo | None = None
     programme_id: UUID | None = None
     issuer_division: Division | None = None
-    kind: Word | None = None
+    kind: Annotated[str, EditionWord(lambda edition: edition.vouchers.kinds)] | None = None
     enterprise_id: UUID | None = None
     centre_id: UUID | None = None
     status: Literal["active", "stopped"] | None = None

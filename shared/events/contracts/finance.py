@@ -1,17 +1,27 @@
-"""What finance publishes: grants, findings on their spending, and what a delisting did to them."""
+"""What finance publishes: grants, findings on their spending, what a delisting did to them, and matching funds."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
+from shared.events.contracts.matching_funds import (
+    MatchingFundApproved,
+    MatchingFundRecorded,
+    MatchingFundRefused,
+    MatchingFundRevised,
+    MatchingFundSpendingReversed,
+    MatchingFundSpent,
+)
 from shared.events.types import Audience, EventData, EventType, Topic
 
 GRANT = Topic("finance.grant", "Earmarked grants (专项资金)")
 FINDING = Topic("finance.finding", "Findings on spending (疑点)")
 CLAIM = Topic("finance.claim", "Claims of grants on documents (票据列支)")
 DELISTING = Topic("finance.delisting", "Delistings carried out in finance")
+REPAYMENT = Topic("finance.repayment", "Repayments of recovered grant money (退还)")
 
 
 class GrantState(EventData):
@@ -38,6 +48,8 @@ class GrantState(EventData):
     refunded: Decimal = Decimal(0)
     recovered: Decimal = Decimal(0)
     """What has come back of `recovery_due`."""
+    repaid: Decimal = Decimal(0)
+    """What of `recovered` went back to the centre; `recovery_due` is without it."""
     delisting_case_id: UUID | None = None
 
 
@@ -62,7 +74,69 @@ GrantRefunded = EventType(GRANT, "finance.grant.refunded.v1", GrantState, Audien
 GrantRecovered = EventType(
     GRANT, "finance.grant.recovered.v1", GrantState, Audience.BUREAU, "Money to be recovered came back."
 )
+GrantRecoveryClosed = EventType(
+    GRANT,
+    "finance.grant.recovery_closed.v1",
+    GrantState,
+    Audience.BUREAU,
+    "Nothing more is to be paid back: the delisting was reversed.",
+)
+GrantRepaymentDue = EventType(
+    GRANT,
+    "finance.grant.repayment_due.v1",
+    GrantState,
+    Audience.BUREAU,
+    "What was recovered (`recovered`) goes back to the centre: the delisting was reversed.",
+)
+GrantRepaid = EventType(
+    GRANT, "finance.grant.repaid.v1", GrantState, Audience.BUREAU, "Recovered money went back to the operator."
+)
 GrantClosed = EventType(GRANT, "finance.grant.closed.v1", GrantState, Audience.BUREAU, "Accounted for and closed.")
+
+
+class RepaymentState(EventData):
+    """Money of one recovery that goes back because the delisting was reversed (2.3-5); yuan."""
+
+    id: UUID
+    no: str
+    grant_id: UUID
+    centre_id: UUID
+    fiscal_year: int
+    delisting_case_id: UUID
+    remedy_id: UUID | None
+    """The order that reversed the delisting."""
+    basis_document_no: str | None
+    recovery_entry_id: UUID
+    """The journal entry of the recovery."""
+    recovered: Decimal
+    recovered_on: date
+    amount: Decimal
+    payee_code: str
+    """The operator that paid."""
+    status: str
+    reason_code: str | None
+    opened_on: date
+    prepared_on: date | None
+    approved_on: date | None
+    countersigned_on: date | None
+    paid_on: date | None
+    document_no: str | None
+    journal_entry_id: UUID | None
+    ended_on: date | None
+    cancelled_by_case_id: UUID | None
+
+
+def _repayment(taken: str, summary: str) -> EventType[RepaymentState]:
+    return EventType(REPAYMENT, f"finance.repayment.{taken}.v1", RepaymentState, Audience.BUREAU, summary)
+
+
+RepaymentOpened = _repayment("opened", "Recovered money is to go back to whom it came from.")
+RepaymentPrepared = _repayment("prepared", "Amount and payee were checked.")
+RepaymentApproved = _repayment("approved", "Approved by another person.")
+RepaymentCountersigned = _repayment("countersigned", "Countersigned by a bureau that answers for grants.")
+RepaymentReturned = _repayment("returned", "Sent back to be prepared again.")
+RepaymentPaid = _repayment("paid", "Paid out.")
+RepaymentCancelled = _repayment("cancelled", "Not to be paid: the centre was delisted anew.")
 
 
 class FindingState(EventData):
@@ -124,6 +198,40 @@ class DelistingAppliedData(EventData):
     effective_on: date
 
 
+class RemedyAppliedData(EventData):
+    """What finance did about an order on a delisting; repeated unchanged when asked again."""
+
+    remedy_id: UUID
+    case_id: UUID
+    centre_id: UUID
+    remedy: str
+    """`stay`, `lift` or `reversal`."""
+    effective_on: date
+    cancelled_grant_ids: tuple[UUID, ...]
+    """Cancelled because the stay is over; those that the delisting cancelled stay cancelled."""
+    recovery_grant_ids: tuple[UUID, ...]
+    """Recoveries opened because the stay is over, or closed by a reversal."""
+    released: Decimal
+    recovery_due: Decimal
+    """Yuan of the recoveries opened, or no longer due."""
+    repayment_grant_ids: tuple[UUID, ...] = ()
+    """Grants of which money had come back: it is to be paid to the centre again."""
+    repayment_due: Decimal = Decimal(0)
+
+
 DelistingApplied = EventType(
     DELISTING, "finance.delisting.applied.v1", DelistingAppliedData, Audience.BUREAU, "Money has stopped."
 )
+DelistingRemedyApplied = EventType(
+    DELISTING, "finance.delisting.remedy_applied.v1", RemedyAppliedData, Audience.BUREAU, "An order was followed."
+)
+
+_MATCHING_FUNDS: Final = (
+    MatchingFundRecorded,
+    MatchingFundRevised,
+    MatchingFundApproved,
+    MatchingFundRefused,
+    MatchingFundSpent,
+    MatchingFundSpendingReversed,
+)
+"""Defined in a module of their own; named here, where finance's types are looked up."""

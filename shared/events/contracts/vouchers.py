@@ -102,6 +102,13 @@ class VoucherState(EventData):
 
 VoucherIssued = EventType(VOUCHER, "vouchers.voucher.issued.v1", VoucherState, Audience.BUREAU, "Issued.")
 VoucherCodeRenewed = EventType(VOUCHER, "vouchers.voucher.code_renewed.v1", VoucherState, summary="Its code is new.")
+VoucherReassigned = EventType(
+    VOUCHER,
+    "vouchers.voucher.reassigned.v1",
+    VoucherState,
+    Audience.BUREAU,
+    "The holder's record was merged; the one that goes on holds it.",
+)
 VoucherStopped = EventType(VOUCHER, "vouchers.voucher.stopped.v1", VoucherState, Audience.BUREAU, "Stopped.")
 
 
@@ -153,4 +160,25 @@ class DelistingAppliedData(EventData):
 
 DelistingApplied = EventType(
     DELISTING, "vouchers.delisting.applied.v1", DelistingAppliedData, Audience.BUREAU, "Vouchers have stopped."
+)
+
+
+class RemedyAppliedData(EventData):
+    """What vouchers did about an order on a delisting; repeated unchanged when asked again."""
+
+    remedy_id: UUID
+    case_id: UUID
+    centre_id: UUID
+    remedy: str
+    """`stay`, `lift` or `reversal`."""
+    effective_on: date
+    stopped_voucher_ids: tuple[UUID, ...]
+    """Vouchers issued during a stay that stop with its end; those that the delisting stopped stay stopped."""
+    released_redemption_ids: tuple[UUID, ...]
+    honoured_redemption_ids: tuple[UUID, ...]
+    returned: Decimal
+
+
+DelistingRemedyApplied = EventType(
+    DELISTING, "vouchers.delisting.remedy_applied.v1", RemedyAppliedData, Audience.BUREAU, "An order was followed."
 )

@@ -140,11 +140,43 @@ async def test_the_applicant_does_not_learn_who_objected(registry: Registry) -> 
         (registry.officer, [objection["id"]]),
         (registry.auditor, [objection["id"]]),
         (neighbour, [objection["id"]]),
-        (registry.operator, []),
+        (registry.operator, [objection["id"]]),
         (registry.stranger, []),
     ]:
         items = expect(await caller.get(path), 200)["items"]
         assert [item["id"] for item in items] == seen
+        named = caller is not registry.operator
+        assert all((item["signatory"] == SIGNED["signatory"]) is named for item in items)
+        assert all((item["recorded_by"] == "neighbour") is named for item in items)
+        assert all(item["text"] == SIGNED["text"] for item in items)
+        one = await caller.get(f"{path}/{objection['id']}")
+        assert (one.status_code, one.headers.get("ETag")) == ((200, '"1"') if seen else (404, None))
+
+
+async def test_the_applicant_sees_no_leads_and_reads_the_answer(registry: Registry) -> None:
+    centre = await registry.announced()
+    objection = await object_to(registry, centre)
+    path = f"/v1/centres/{centre['id']}/notice/objections"
+    lead = expect(await registry.officer.post(path, {"text": "匿名反映"}), 201)
+    assert len(expect(await registry.officer.get(path), 200)["items"]) == 2
+    assert [item["id"] for item in expect(await registry.operator.get(path), 200)["items"]] == [objection["id"]]
+    refused(await registry.operator.get(f"{path}/{lead['id']}"), 404, "not-found")
+    expect(await registry.officer.post(f"{path}/{objection['id']}/answer", ANSWER), 200)
+    answered = expect(await registry.operator.get(f"{path}/{objection['id']}"), 200)
+    assert (answered["outcome"], answered["answer"], answered["answered_by"]) == ("dismissed", ANSWER["text"], None)
+
+
+async def test_an_objection_is_answered_as_it_was_read(registry: Registry) -> None:
+    centre = await registry.announced()
+    path = f"/v1/centres/{centre['id']}/notice/objections"
+    one, other = await object_to(registry, centre), await object_to(registry, centre, text="另一条意见")
+    read = await registry.officer.get(f"{path}/{one['id']}")
+    tag = read.headers["ETag"]
+    expect(await registry.officer.post(f"{path}/{other['id']}/answer", ANSWER), 200)  # of no concern to the first
+    answer = await registry.officer.post(f"{path}/{one['id']}/answer", ANSWER, if_match=tag)
+    assert (expect(answer, 200)["version"], answer.headers["ETag"]) == (2, '"2"')
+    again = await registry.second_officer.post(f"{path}/{one['id']}/answer", ANSWER, if_match=tag)
+    refused(again, 412, "precondition-failed")
 
 
 async def test_nobody_objects_to_what_is_decided(registry: Registry) -> None:

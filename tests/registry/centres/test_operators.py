@@ -101,8 +101,37 @@ async def test_operators_by_date(registry: Registry) -> None:
         ("2020-03-02", third),
         ("2020-12-31", third),
     ]:
-        (span,) = expect(await registry.public.get(path, on=day), 200)["items"]
+        (span,) = expect(await registry.public.on(date(2020, 12, 31)).get(path, on=day), 200)["items"]
         assert span["operator_code"] == code, day
+
+
+async def test_titles_follow_the_centre_from_the_day_of_the_takeover(registry: Registry) -> None:
+    centre, new = await registry.listed(), fresh_code()
+    held = await registry.granted(centre["id"])
+    pending = await registry.reviewed(centre["id"], "tech_incubator")
+    refused_one = await registry.applied(centre["id"], "commerce_cluster")
+    path = f"/v1/qualification-applications/{refused_one['id']}"
+    expect(await registry.approver.post(f"{path}/refuse", {"reason_code": "incomplete"}), 200)
+    day, today = date(2019, 9, 2), date(2019, 12, 2)
+    change = await applied(registry, centre["id"], new, day)
+    expect(await registry.officer.on(day).post(f"{change}/review"), 200)
+    late = {**DOCUMENT, "decided_on": day.isoformat()}  # recorded three months later
+    expect(await registry.approver.on(today).post(f"{change}/approve", late), 200)
+    for title, code in [(held, new), (pending, new), (refused_one, OPERATOR)]:
+        case = expect(await registry.officer.get(f"/v1/qualification-applications/{title['id']}"), 200)
+        assert (case["operator_code"], case["applicant_code"]) == (code, OPERATOR)
+    public, title_path = registry.public.on(today), f"/v1/qualifications/{held['id']}"
+    for code, found in [(new, [held["id"]]), (OPERATOR, [])]:
+        items = expect(await public.get("/v1/qualifications", operator_code=code), 200)["items"]
+        assert [item["id"] for item in items] == found
+    for as_of, code in [("2019-09-01", OPERATOR), ("2019-09-02", new), ("2019-12-02", new)]:
+        assert expect(await public.get(title_path, as_of=as_of), 200)["operator_code"] == code
+    successor = registry.caller("centre_operator", org=new)
+    for caller in (registry.operator, successor):
+        expect(await caller.get(f"/v1/qualification-applications/{held['id']}"), 200)
+    told = "type = 'registry.qualification.transferred.v1' AND effective_on = :day"
+    async with registry.db.transaction() as session:
+        assert await session.scalar(text(f"SELECT count(*) FROM event_log WHERE {told}"), {"day": day}) == 2
 
 
 @pytest.mark.parametrize(

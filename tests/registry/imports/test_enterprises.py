@@ -87,8 +87,39 @@ async def test_partial_takes_in_the_good_rows_only(registry: Registry) -> None:
 
 async def test_dry_run_writes_nothing(registry: Registry) -> None:
     result = expect(await registry.officer.upload(f"{PATH}?dry_run=true", as_csv([FIELDS, row()])), 200)
-    assert (result["committed"], result["inserted"]) == (False, 1)
+    assert (result["committed"], result["inserted"], result["would_insert"]) == (False, 0, 1)
     assert await listed(registry) == []
+
+
+async def test_of_a_refused_file_nothing_is_said_to_be_inserted(registry: Registry) -> None:
+    file = as_csv([FIELDS, row(), row(registered_on="x")])
+    problem = expect(await registry.officer.upload(PATH, file), 422)
+    assert (problem["inserted"], problem["would_insert"], problem["refused"]) == (0, 1, 1)
+    part = expect(await registry.officer.upload(f"{PATH}?partial=true", file), 200)
+    assert (part["inserted"], part["would_insert"], part["refused"]) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "said"),
+    [
+        ("企业.xlsx", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "import-file-not-table", "PNG"),
+        ("企业.csv", b"%PDF-1.7\n", "import-file-not-table", "PDF"),
+        ("企业.xlsx", as_csv([FIELDS, row()]), "import-file-misnamed", ".xlsx"),
+        ("企业.csv", as_xlsx({"企业": [FIELDS, row()]}), "import-file-misnamed", ".csv"),
+        ("企业.XLS", as_xlsx({"企业": [FIELDS, row()]}), "import-file-misnamed", ".xls"),
+    ],
+    ids=["picture", "pdf", "text-as-workbook", "workbook-as-text", "new-as-old"],
+)
+async def test_a_file_is_what_is_in_it_and_not_what_its_name_says(
+    registry: Registry, name: str, content: bytes, code: str, said: str
+) -> None:
+    problem = refused(await registry.officer.upload(PATH, content, name), 422, code)
+    assert said in problem["detail"]
+
+
+async def test_a_name_that_promises_nothing_refuses_nothing(registry: Registry) -> None:
+    for name in ("企业名单2019.03", "企业.txt", "企业"):
+        expect(await registry.officer.upload(PATH, as_csv([FIELDS, row()]), name), 200)
 
 
 async def test_the_same_file_again_changes_nothing_and_another_value_is_refused(registry: Registry) -> None:
@@ -99,7 +130,7 @@ async def test_the_same_file_again_changes_nothing_and_another_value_is_refused(
     assert (again["inserted"], again["unchanged"]) == (0, 1)
     problem = expect(await registry.officer.upload(PATH, as_csv([FIELDS, row(code, name="别的名称")])), 422)
     assert [p["code"] for p in problem["problems"]] == ["import-row-differs"]
-    assert "别的名称" in problem["problems"][0]["remedy"]
+    assert "“企业名称”与文件中的“别的名称”" in problem["problems"][0]["remedy"]
     (item,) = await listed(registry)
     assert item["version"] == 1
 
@@ -136,6 +167,22 @@ async def test_a_column_that_is_unknown_missing_or_there_twice_refuses_the_file(
         await registry.officer.upload(PATH, as_csv([header, row()[: len(header)]])), 422, "import-columns-wrong"
     )
     assert named in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("separator", "named"), [(";", "分号"), ("\t", "制表符"), ("|", "竖线")], ids=["semicolon", "tab", "bar"]
+)
+async def test_another_separator_than_commas_is_named(registry: Registry, separator: str, named: str) -> None:
+    content = "\n".join(separator.join(str(cell) for cell in cells) for cells in [FIELDS, row()]).encode()
+    problem = refused(await registry.officer.upload(PATH, content), 422, "import-separator-wrong")
+    assert named in problem["detail"]
+
+
+async def test_an_empty_file_is_called_empty(registry: Registry) -> None:
+    [error] = refused(await registry.officer.upload(PATH, b"", "企业.csv"), 422, "validation-failed")["errors"]
+    assert (error["field"], "0 字节" in error["message"]) == ("file", True)
+    [error] = refused(await registry.officer.post(PATH, None), 422, "validation-failed")["errors"]
+    assert "没有收到文件" in error["message"]
 
 
 async def test_an_identity_number_is_not_repeated_in_the_report(registry: Registry) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import update
 
 from services.registry.centres.models import Centre
 from services.registry.consumers import carry_out_decided
+from services.registry.imports.kinds import KINDS
 from services.registry.imports.worker import run_waiting
 from shared.files.sniffing import XLSX
 from shared.runtime import Runtime
@@ -95,7 +96,7 @@ async def test_a_centres_row_is_refused_as_its_request_would_be(registry: Regist
         ("space_work", "greater_than"),
     ]
     foreign = expect(await registry.stranger.upload("/v1/imports/centres", table(CENTRE)), 422)
-    assert codes(foreign) == [(None, "forbidden")]
+    assert codes(foreign) == [("operator_code", "operator-code-not-own")]
     assert expect(await registry.officer.get("/v1/centres"), 200)["items"] == []
 
 
@@ -127,7 +128,7 @@ async def test_tenancies_are_admitted_and_filed_by_number_and_code(registry: Reg
 
 async def test_titles_are_applied_for(registry: Registry) -> None:
     centre = await registry.listed()
-    row: dict[str, Cell] = {"centre_no": centre["no"], "kind": "市级众创空间", "level": None}
+    row: dict[str, Cell] = {"centre_no": centre["no"], "kind": "众创空间", "level": None}
     path = "/v1/imports/titles"
     assert expect(await registry.officer.upload(path, table(row)), 200)["inserted"] == 1
     (title,) = expect(await registry.officer.get("/v1/qualification-applications"), 200)["items"]
@@ -179,6 +180,7 @@ async def test_records_of_before_2019_are_listed_without_a_notice_once_a_second_
     assert (title["kind"], title["granted_on"], title["status"]) == ("maker_space", "2017-11-03", "active")
     (tier,) = expect(await registry.public.get(f"/v1/centres/{centre['id']}/tiers"), 200)["items"]
     assert (tier["tier"], tier["from_on"]) == ("specialised", "2018-06-01")
+    assert (centre["no"], title["no"], centre["version"]) == ("CE-2019-0001", "QA-2017-0001", 2)
     address, again = await _checked(registry, runtime, EARLIER)
     assert again["result"]["unchanged"] == 1
 
@@ -258,24 +260,24 @@ async def test_a_checked_file_that_is_gone_is_unreadable_when_approved(registry:
 @pytest.mark.parametrize(
     ("kind", "fields"),
     [
-        ("tenancies", ["centre_no", "enterprise_code", "agreement_no"]),
         ("titles", ["centre_no", "kind"]),
+        ("carriers", ["kind", "name", "division"]),
         ("centres", list(CENTRE)),
         ("centres-before-2019", list(EARLIER)),
     ],
 )
-async def test_a_file_that_goes_row_by_row_has_300_rows_and_its_headers_do_not_count(
+async def test_a_file_carried_out_at_its_end_has_5000_rows_and_its_headers_do_not_count(
     registry: Registry, kind: str, fields: list[Cell]
 ) -> None:
     rows = [fields, fields]
-    rows.extend([str(number) for _ in fields] for number in range(301))
+    rows.extend([str(number) for _ in fields] for number in range(5_001))
     explained: list[list[Cell]] = [["第一行"], ["第二行"]]
     path = f"/v1/imports/{kind}?dry_run=true"
-    expect(await registry.officer.upload(path, as_xlsx({"数据": rows[:302], "说明": explained})), 202)
+    expect(await registry.officer.upload(path, as_xlsx({"数据": rows[:5_002], "说明": explained})), 202)
     problem = refused(
         await registry.officer.upload(path, as_xlsx({"数据": rows, "说明": explained})), 422, "import-too-many-rows"
     )
-    assert "300" in problem["detail"]
+    assert "5000" in problem["detail"]
 
 
 @pytest.mark.parametrize(
@@ -315,10 +317,12 @@ async def test_the_last_day_before_the_policy_is_before_it(registry: Registry, r
 async def test_records_of_before_2019_are_for_bureaus_only(registry: Registry) -> None:
     for caller in (registry.operator, registry.approver, registry.caller("division_officer", division="540102")):
         refused(await caller.upload("/v1/imports/centres-before-2019", table(EARLIER)), 403, "forbidden")
-    refused(await registry.officer.upload("/v1/imports/grants", table(EARLIER)), 404, "import-kind-unknown")
+    unknown = refused(await registry.officer.upload("/v1/imports/grants", table(EARLIER)), 404, "import-kind-unknown")
+    assert "quarterly-reports" in unknown["detail"]
+    assert "titles" in unknown["detail"]
 
 
-@pytest.mark.parametrize("kind", ["centres", "centres-before-2019", "enterprises", "tenancies", "titles"])
+@pytest.mark.parametrize("kind", sorted(KINDS))
 async def test_a_template_is_taken_back_as_it_is_given_out(registry: Registry, kind: str) -> None:
     response = await registry.officer.get(f"/v1/imports/{kind}/template")
     assert response.headers["Content-Type"] == XLSX

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from services.registry.imports import usecases
-from services.registry.imports.rows import shown
 from services.registry.imports.worker import run_waiting
 from services.registry.operations.models import OperationProblem
+from shared.files.problems import shown
 from shared.runtime import Runtime
 from tests.registry.imports.files import as_csv
 from tests.registry.imports.test_enterprises import FIELDS, PATH, row

@@ -26,7 +26,7 @@ async def tenant(registry: Registry) -> tuple[Json, str]:
     """An enterprise at a technology incubator, and the path of its tenancy."""
     centre, enterprise = await registry.listed(), await registry.enterprise()
     await registry.granted(centre["id"], "tech_incubator")
-    tenancy = await registry.admitted(centre["id"], enterprise["id"])
+    tenancy = await registry.filed(centre["id"], enterprise["id"])
     return enterprise, f"{TENANCIES}/{tenancy['id']}"
 
 
@@ -125,6 +125,8 @@ async def test_title_carries_no_graduation_before_its_grant(registry: Registry) 
     centre, enterprise = await registry.listed(), await registry.enterprise()
     body = {"centre_id": centre["id"], "enterprise_id": enterprise["id"], "agreement_no": "RZ-1"}
     admitted = expect(await registry.officer.post(TENANCIES, {**body, "admitted_on": "2019-05-27"}), 201)
+    filed = {"filed_on": "2019-05-28"}
+    expect(await registry.officer.post(f"{TENANCIES}/{admitted['id']}/file", filed), 200)
     await registry.granted(centre["id"], "tech_incubator")
     path = f"{TENANCIES}/{admitted['id']}/graduate"
     early = claiming(CAPITAL, graduated_on="2019-06-02")
@@ -135,9 +137,9 @@ async def test_title_carries_no_graduation_before_its_grant(registry: Registry) 
 async def test_title_suspended_on_the_day_carries_no_graduation(registry: Registry) -> None:
     centre, enterprise = await registry.listed(), await registry.enterprise()
     title = f"/v1/qualifications/{(await registry.granted(centre['id'], 'tech_incubator'))['id']}"
-    tenancy = await registry.admitted(centre["id"], enterprise["id"])
+    tenancy = await registry.filed(centre["id"], enterprise["id"])
     for day, verb, noun in ((date(2019, 7, 1), "suspend", "suspension"), (date(2019, 8, 1), "resume", "resumption")):
-        reason = {"reason_code": "inspection"}
+        reason = {"reason_code": "inspection" if verb == "suspend" else "rectified"}
         expect(await registry.officer.on(day).post(f"{title}/propose-{noun}", reason), 200)
         expect(await registry.approver.on(day).post(f"{title}/{verb}", DOCUMENT), 200)
     officer, path = registry.officer.on(date(2019, 9, 2)), f"{TENANCIES}/{tenancy['id']}/graduate"

@@ -47,6 +47,7 @@ async def test_project_is_hosted_and_goes_on_under_a_code_with_its_history(regis
     graduated = await itself.on(LATER).post(f"{path}/graduate", graduate)
     assert graduated.status_code == 403
     late = registry.operator.on(date(2021, 8, 20))
+    expect(await late.post(f"{path}/file"), 200)
     expect(await late.post(f"{path}/graduate", graduate), 200)  # its age at entry was none: it was a project
 
 

@@ -71,7 +71,7 @@ async def test_graduation_is_possible_through_the_last_day_of_the_longest_stay(
 ) -> None:
     centre = await registry.listed()
     tenancies = [
-        await registry.admitted(centre["id"], (await registry.enterprise(industry_code=industry))["id"])
+        await registry.filed(centre["id"], (await registry.enterprise(industry_code=industry))["id"])
         for _ in range(2)
     ]
     body = {"claim": OPERATING, "evidence": ["社保缴费证明"]}
@@ -84,7 +84,7 @@ async def test_graduation_is_possible_through_the_last_day_of_the_longest_stay(
 
 async def test_graduation_looks_at_the_age_at_entry_again(registry: Registry) -> None:
     enterprise = await registry.enterprise(registered_on="2018-12-03")
-    tenancy = await registry.admitted((await registry.listed())["id"], enterprise["id"])
+    tenancy = await registry.filed((await registry.listed())["id"], enterprise["id"])
     corrected = {"registered_on": "2017-06-02"}
     expect(await registry.officer.patch(f"{ENTERPRISES}/{enterprise['id']}", corrected, '"1"'), 200)
     body = {"claim": OPERATING, "evidence": ["社保缴费证明"]}

@@ -16,6 +16,7 @@ from services.registry.tenancies.rules import (
     decide_filing,
     decide_stay,
     filing_due,
+    filing_due_after_transfer,
     long_stay_field,
     relocation_waives,
     stay_until,
@@ -96,7 +97,7 @@ def test_project_without_a_code_has_no_age_at_entry() -> None:
 def test_age_at_entry_is_looked_at_again_at_graduation(
     registered_on: date, since: date, project: bool, passed: bool
 ) -> None:
-    assert decide_entry_age(LHASA, registered_on, since, project).passed is passed
+    assert decide_entry_age(LHASA, registered_on, since, ageless=project).passed is passed
 
 
 @pytest.mark.parametrize(
@@ -175,3 +176,19 @@ def test_size_says_what_it_was_computed_from() -> None:
     unknown, refused = decide_size(LHASA, "L7281", YearFigures(9, Decimal("20000000.00"), None))
     assert unknown is None
     assert not refused.passed
+
+
+@pytest.mark.parametrize(
+    ("transferred_on", "owed_by", "due_on"),
+    [
+        (date(2020, 2, 22), date(2020, 3, 4), date(2020, 3, 4)),  # the term that was running goes on
+        (date(2020, 3, 4), date(2020, 3, 4), date(2020, 3, 4)),
+        (date(2020, 3, 10), date(2020, 3, 4), date(2020, 3, 4)),  # late already, and late it stays
+        (date(2020, 2, 22), None, date(2020, 3, 23)),  # filed there: the new centre has its own term
+        (date(2019, 3, 2), date(2019, 4, 17), date(2019, 4, 17)),  # before publication: 30 days from then
+    ],
+)
+def test_moving_on_gives_no_more_time_for_a_filing_that_is_owed(
+    transferred_on: date, owed_by: date | None, due_on: date
+) -> None:
+    assert filing_due_after_transfer(LHASA, transferred_on, owed_by) == due_on

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 from pydantic import JsonValue
 
 from shared.events.history import Change, Entry, Logged, entries_of, exists_since, first_day_in, state_as_of
+from shared.events.types import EventData
 
 THING = UUID(int=7)
 
@@ -188,3 +190,25 @@ def test_an_event_beside_the_state_shows_its_own_fields_and_changes_none() -> No
     assert state is not None
     assert (state.version, dict(state.fields)) == (1, {"name": "甲"})
     assert first_day_in(entries, ["listed"]) is None
+
+
+class Paid(EventData):
+    amount: Decimal
+    on: date
+
+
+def test_values_are_compared_as_what_they_mean() -> None:
+    models = {"registry.thing.changed.v1": Paid}
+    told = [
+        event(1, "2020-01-01", amount="2000", on="2020-01-01"),
+        event(2, "2020-01-02", amount="2000.00", on="2020-01-01"),
+        event(3, "2020-01-03", amount="2000.01", on="2020-01-01"),
+    ]
+    assert [set(entry.changes) for entry in entries_of(told, None, models)] == [{"amount", "on"}, set(), {"amount"}]
+    assert [set(entry.changes) for entry in entries_of(told)] == [{"amount", "on"}, {"amount"}, {"amount"}]
+
+
+def test_what_no_model_reads_is_compared_as_it_was_written() -> None:
+    told = [event(1, "2020-01-01", amount="much", on="x"), event(2, "2020-01-02", amount="much", on="y")]
+    entries = entries_of(told, None, {"registry.thing.changed.v1": Paid})
+    assert [set(entry.changes) for entry in entries] == [{"amount", "on"}, {"on"}]

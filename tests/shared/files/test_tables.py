@@ -105,19 +105,33 @@ def test_the_true_budget_is_500_mebibytes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "code"),
     [
-        b"PK\x03\x04 and nothing more",
-        b"\x00\x01\x02",
-        b"\xff\xff\xff\xff",
-        b'a,"b\nc',
-        zlib.compress(b"x" * 100),
+        (b"PK\x03\x04 and nothing more", "import-file-unreadable"),
+        (b"\xff\xff\xff\xff", "import-file-unreadable"),
+        (b'a,"b\nc', "import-file-unreadable"),
+        (b"\x00\x01\x02", "import-file-not-table"),
+        (zlib.compress(b"x" * 100), "import-file-not-table"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "import-file-not-table"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "import-file-not-table"),
+        (b"%PDF-1.7 all text", "import-file-not-table"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "import-file-not-table"),
+        (b"<HTML><body><table>", "import-file-not-table"),
+        ("代码,名称".encode("utf-16"), "import-file-not-table"),
     ],
+    ids=["zip", "bytes", "quote", "control", "zlib", "png", "jpeg", "pdf", "xls", "html", "utf-16"],
 )
-def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
     path = tmp_path / "a"
     path.write_bytes(content)
-    assert refused(path) == ("import-file-unreadable", 422)
+    assert refused(path) == (code, 422)
+
+
+@pytest.mark.parametrize("text", ["BMW,code\n1,2\n", "RIFF\n1\n", "GIF89 Ltd\n1\n", "名称\t代码\r\n甲\t1\r\n"])
+def test_a_header_may_begin_as_a_picture_does(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(text.encode())
+    assert open_table(path, "a.csv").format == "csv"
 
 
 def test_entities_are_refused(tmp_path: Path) -> None:

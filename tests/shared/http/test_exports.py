@@ -35,9 +35,17 @@ async def test_csv_holds_every_page_with_the_lists_filters(officer: AsyncClient)
     assert int(response.headers["Content-Length"]) == len(response.content)
     assert response.content.startswith("\ufeff".encode())
     header, *rows = lines(response.text)
-    assert header == ["id", "title", "grade", "version"]
+    assert header == ["Title", "Grade", "Id", "Version"]
     assert len(rows) == 226
-    assert [row[1] for row in rows] == [*sorted((row[1] for row in rows[:-1]), reverse=True), "'=1+1"]
+    assert [row[0] for row in rows] == [*sorted((row[0] for row in rows[:-1]), reverse=True), "'=1+1"]
+
+
+@pytest.mark.usefixtures("notes")
+async def test_headings_are_in_the_readers_language(officer: AsyncClient) -> None:
+    response = await officer.get("/v1/notes", headers={"Accept": CSV, "Accept-Language": "zh-CN"})
+    assert lines(response.text)[0] == ["标题", "评价等次", "标识", "版本"]
+    assert response.headers["Content-Language"] == "zh-CN"
+    assert "Accept-Language" in response.headers["Vary"]
 
 
 @pytest.mark.usefixtures("notes")
@@ -46,7 +54,7 @@ async def test_a_workbook_holds_the_same(officer: AsyncClient) -> None:
     assert response.headers["Content-Type"] == XLSX
     rows = CalamineWorkbook.from_filelike(BytesIO(response.content)).get_sheet_by_index(0).to_python()
     assert len(rows) == 452
-    assert rows[1][1] == "'=1+1"
+    assert rows[1][0] == "'=1+1"
 
 
 @pytest.mark.parametrize("accept", ["application/json", "*/*", "text/csv;q=0.1, application/json", "text/html"])
@@ -73,7 +81,7 @@ async def test_a_list_too_long_is_refused_and_never_cut(officer: AsyncClient, mo
 @pytest.mark.usefixtures("notes")
 async def test_a_list_of_plain_values_has_one_column(officer: AsyncClient) -> None:
     header, first, *_ = lines((await officer.get("/v1/notes/titles", headers={"Accept": CSV})).text)
-    assert (header, first) == (["value"], ["'=1+1:1"])
+    assert (header, first) == (["Value"], ["'=1+1:1"])
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from services.registry.codes import DocumentNo, Evidence, IndustryCode, Name, Pe
 from services.registry.enterprises.schemas import Address, Division
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.words import OneOf
 
 
 class IdentityFacts(Request):
@@ -65,4 +66,4 @@ class ChangeOut(Response):
 class ChangeFilter(PageParams):
     """Filters of the list."""
 
-    status: str | None = None
+    status: Annotated[str, OneOf("proposed", "confirmed", "refused")] | None = None

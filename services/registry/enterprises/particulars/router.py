@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query
 from sqlalchemy import select
 
 from services.registry.access import DIVISION_ROLES, OFFICERS, READ_ALL
+from services.registry.days import require_begun
 from services.registry.enterprises.particulars import usecases
 from services.registry.enterprises.particulars.models import EnterpriseYear, Permit, TechnologyFlagRow
 from services.registry.enterprises.particulars.rules import flag_status
@@ -72,6 +73,7 @@ async def list_flags(
     """Certificates as a technology enterprise, and how each stands on the day."""
     await find(session, read_scope(principal), enterprise_id, below="/technology-flags")
     query = select(TechnologyFlagRow).where(TechnologyFlagRow.enterprise_id.in_(family(enterprise_id)))
+    require_begun(principal, wanted.on)
     show = partial(_flag, day=wanted.on or principal.today)
     return await paginate(session, query, keys=[TechnologyFlagRow.id], params=wanted, item=show)
 

@@ -6,10 +6,11 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, JsonValue, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.registry.codes import DocumentNo, Evidence, Name, Remark
+from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.money import Money
@@ -53,7 +54,7 @@ class YearOut(Response):
     trademarks: int
     other_ip: int
     size_class: str | None
-    decision: dict[str, JsonValue]
+    decision: StoredDecision
 
 
 class RecordFlag(Request):

@@ -24,6 +24,8 @@ class MarkState(EventData):
     indicator: str
     mark: Decimal | None
     marked_on: date
+    round: int = 1
+    assignment_ids: tuple[UUID, ...] = ()
 
 
 MarkEntered = EventType(MARK, "evaluation.mark.entered.v1", MarkState, summary="An expert marked an indicator.")
@@ -93,9 +95,17 @@ class ObjectionState(EventData):
     answered_on: date | None
     answer_document_no: str | None
     rescored: bool
+    sheet_before_id: UUID | None = None
+    sheet_after_id: UUID | None = None
 
 
 ObjectionTaken = EventType(OBJECTION, "evaluation.objection.taken.v1", ObjectionState, summary="It came in.")
 ObjectionAnswered = EventType(
     OBJECTION, "evaluation.objection.answered.v1", ObjectionState, summary="It was upheld or rejected."
+)
+ObjectionRemarkOrdered = EventType(
+    OBJECTION,
+    "evaluation.objection.remark_ordered.v1",
+    ObjectionState,
+    summary="Other experts mark anew because of it.",
 )

@@ -29,6 +29,26 @@ class CycleState(EventData):
     countersigned_on: date | None = None
     countersigned_bureau: str | None = None
     continuation_basis: str | None = None
+    marks: int | None = None
+    self_report_due_on: date | None = None
+    marking_due_on: date | None = None
+    objections_until: date | None = None
+
+
+class CycleChangeState(EventData):
+    """What somebody asked for about a running year, and what a second person made of it. `phase` and `due_on` for an
+    extension, `from_status` and `to_status` for a reopening."""
+
+    id: UUID
+    year: int
+    status: str
+    change_id: UUID
+    outcome: str
+    reason: str
+    phase: str | None = None
+    due_on: date | None = None
+    from_status: str | None = None
+    to_status: str | None = None
 
 
 CycleOpened = EventType(
@@ -55,4 +75,25 @@ CyclePublicationBegun = EventType(
 )
 CyclePublished = EventType(
     CYCLE, "evaluation.cycle.published.v1", CycleState, Audience.PUBLIC, "Results are published."
+)
+CycleEnrolled = EventType(
+    CYCLE, "evaluation.cycle.enrolled.v1", CycleState, summary="Centres that were recorded late were looked for."
+)
+CycleExtensionProposed = EventType(
+    CYCLE, "evaluation.cycle.extension_proposed.v1", CycleChangeState, summary="A later last day was asked for."
+)
+CycleExtended = EventType(
+    CYCLE, "evaluation.cycle.extended.v1", CycleChangeState, Audience.BUREAU, "A phase has a later last day."
+)
+CycleExtensionRefused = EventType(
+    CYCLE, "evaluation.cycle.extension_refused.v1", CycleChangeState, summary="The last day stays as it is."
+)
+CycleReopeningProposed = EventType(
+    CYCLE, "evaluation.cycle.reopening_proposed.v1", CycleChangeState, summary="It was asked to go back one phase."
+)
+CycleReopened = EventType(
+    CYCLE, "evaluation.cycle.reopened.v1", CycleChangeState, Audience.BUREAU, "The year went back one phase."
+)
+CycleReopeningRefused = EventType(
+    CYCLE, "evaluation.cycle.reopening_refused.v1", CycleChangeState, summary="The year stays in its phase."
 )

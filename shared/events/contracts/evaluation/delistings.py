@@ -53,6 +53,63 @@ class DelistingRemindedData(DelistingDecidedData):
     late: tuple[str, ...]
 
 
+class DelistingRemedy(EventData):
+    """An order of a court or a reviewing authority about a published delisting (停止执行, 恢复执行, 撤销), recorded by
+    one bureau and approved by another person of the other."""
+
+    id: UUID
+    no: str
+    ordinal: int
+    """Its place among the case's orders."""
+    kind: str
+    """`stay`, `lift` or `reversal`."""
+    status: str
+    ground: str
+    """`court`, `reconsideration`, `own_motion`, or `annulled_result`: proposed because a year was annulled."""
+    issuer: str
+    document_no: str
+    ordered_on: date
+    effective_on: date
+    """First day on which the delisting has no effect any more, or, for a lift, has its effect again."""
+    recorded_by: str
+    recorded_bureau: str
+    recorded_on: date
+    decided_by: str | None = None
+    decided_bureau: str | None = None
+    decided_on: date | None = None
+    reason_code: str | None = None
+    """Why it was rejected."""
+
+
+class DelistingRemedyState(DelistingState):
+    """A case and an order about it that has no effect, or none yet."""
+
+    remedy: DelistingRemedy
+
+
+class DelistingRemedyData(DelistingDecidedData):
+    """An approved order with everything that a participant needs, also one that has missed what came before."""
+
+    remedy: DelistingRemedy
+    remedies: tuple[DelistingRemedy, ...]
+    """All approved orders on the case up to this one, in their order."""
+
+
+class DelistingRemedyAnsweredData(DelistingRemedyState):
+    """A participant's answer to an order: `confirmed`, or why it does not count yet."""
+
+    service: str
+    confirmed: bool
+    problem: str | None
+    event_id: UUID
+
+
+class DelistingRemedyRemindedData(DelistingRemedyData):
+    """The order again, for participants whose confirmation is missing."""
+
+    late: tuple[str, ...]
+
+
 DelistingOpened = EventType(
     DELISTING, "evaluation.delisting.opened.v1", DelistingState, summary="A second fail is preliminary."
 )
@@ -73,4 +130,38 @@ DelistingReminded = EventType(
 )
 DelistingCompleted = EventType(
     DELISTING, "evaluation.delisting.completed.v1", DelistingDecidedData, Audience.BUREAU, "Every service has acted."
+)
+DelistingRemedyProposed = EventType(
+    DELISTING, "evaluation.delisting.remedy_proposed.v1", DelistingRemedyState, summary="An order waits for approval."
+)
+DelistingRemedyRejected = EventType(
+    DELISTING, "evaluation.delisting.remedy_rejected.v1", DelistingRemedyState, summary="An order was not approved."
+)
+DelistingStayed = EventType(
+    DELISTING, "evaluation.delisting.stayed.v1", DelistingRemedyData, Audience.BUREAU, "Its effects are suspended."
+)
+DelistingLifted = EventType(
+    DELISTING, "evaluation.delisting.lifted.v1", DelistingRemedyData, Audience.BUREAU, "The stay is over."
+)
+DelistingReversed = EventType(
+    DELISTING, "evaluation.delisting.reversed.v1", DelistingRemedyData, Audience.BUREAU, "The decision is undone."
+)
+DelistingRemedyAnswered = EventType(
+    DELISTING,
+    "evaluation.delisting.remedy_answered.v1",
+    DelistingRemedyAnsweredData,
+    summary="A participant has followed an order.",
+)
+DelistingRemedyReminded = EventType(
+    DELISTING,
+    "evaluation.delisting.remedy_reminded.v1",
+    DelistingRemedyRemindedData,
+    summary="Late participants must follow an order.",
+)
+DelistingRemedyCompleted = EventType(
+    DELISTING,
+    "evaluation.delisting.remedy_completed.v1",
+    DelistingRemedyData,
+    Audience.BUREAU,
+    "Every service has followed the order.",
 )

@@ -28,9 +28,40 @@ class CircularState(EventData):
     lines: tuple[CircularLine, ...]
 
 
+class CircularCorrection(EventData):
+    """A centre's line that no longer holds, because an authority annulled the result."""
+
+    id: UUID
+    no: str
+    centre_id: UUID
+    evaluation_id: UUID
+    annulment_id: UUID
+    issuer: str
+    document_no: str
+    corrected_on: date
+
+
+class CircularCorrectedData(CircularState):
+    """The circular as it was issued, and the correction that was added."""
+
+    correction: CircularCorrection
+
+
 CircularIssued = EventType(
     CIRCULAR, "evaluation.circular.issued.v1", CircularState, Audience.PUBLIC, "Failed centres named."
 )
+CircularCorrected = EventType(
+    CIRCULAR, "evaluation.circular.corrected.v1", CircularCorrectedData, Audience.PUBLIC, "A line no longer holds."
+)
+
+
+class RectificationItemState(EventData):
+    """One thing to be put right; `indicator` is None for what is no indicator's. Its texts stay with the order."""
+
+    id: UUID
+    ordinal: int
+    indicator: str | None
+    status: str
 
 
 class RectificationState(EventData):
@@ -45,6 +76,12 @@ class RectificationState(EventData):
     ordered_on: date
     due_on: date
     accepted_on: date | None
+    served_on: date | None = None
+    extensions: int = 0
+    extension_requested_on: date | None = None
+    closed_on: date | None = None
+    superseded_by: UUID | None = None
+    items: tuple[RectificationItemState, ...] = ()
 
 
 RectificationOrdered = EventType(
@@ -58,4 +95,68 @@ RectificationRejected = EventType(
 )
 RectificationAccepted = EventType(
     RECTIFICATION, "evaluation.rectification.accepted.v1", RectificationState, Audience.BUREAU, "Put right."
+)
+RectificationAmended = EventType(
+    RECTIFICATION, "evaluation.rectification.amended.v1", RectificationState, summary="Items were changed."
+)
+RectificationServed = EventType(
+    RECTIFICATION, "evaluation.rectification.served.v1", RectificationState, Audience.BUREAU, "Served; the term runs."
+)
+RectificationEvidenceFiled = EventType(
+    RECTIFICATION,
+    "evaluation.rectification.evidence_filed.v1",
+    RectificationState,
+    summary="A document was given for an item.",
+)
+RectificationEvidenceWithdrawn = EventType(
+    RECTIFICATION,
+    "evaluation.rectification.evidence_withdrawn.v1",
+    RectificationState,
+    summary="A document no longer counts for an item.",
+)
+RectificationInspected = EventType(
+    RECTIFICATION, "evaluation.rectification.inspected.v1", RectificationState, summary="Inspected on site."
+)
+RectificationExtensionRequested = EventType(
+    RECTIFICATION,
+    "evaluation.rectification.extension_requested.v1",
+    RectificationState,
+    summary="More time was asked for.",
+)
+RectificationExtended = EventType(
+    RECTIFICATION, "evaluation.rectification.extended.v1", RectificationState, Audience.BUREAU, "The term was extended."
+)
+RectificationExtensionRefused = EventType(
+    RECTIFICATION,
+    "evaluation.rectification.extension_refused.v1",
+    RectificationState,
+    summary="No more time is given.",
+)
+RectificationOverdue = EventType(
+    RECTIFICATION,
+    "evaluation.rectification.overdue.v1",
+    RectificationState,
+    Audience.BUREAU,
+    "The term ended without acceptance; once a term.",
+)
+RectificationSuperseded = EventType(
+    RECTIFICATION,
+    "evaluation.rectification.superseded.v1",
+    RectificationState,
+    Audience.BUREAU,
+    "The centre's delisting took its place.",
+)
+RectificationReopened = EventType(
+    RECTIFICATION,
+    "evaluation.rectification.reopened.v1",
+    RectificationState,
+    Audience.BUREAU,
+    "The delisting has no effect any more; the order stands again.",
+)
+RectificationAnnulled = EventType(
+    RECTIFICATION,
+    "evaluation.rectification.annulled.v1",
+    RectificationState,
+    Audience.BUREAU,
+    "The fail was annulled, and the order with it.",
 )

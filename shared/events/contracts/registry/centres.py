@@ -71,6 +71,26 @@ class CentreDelistedData(CentreState):
     active_municipal_titles_left: int
 
 
+class CentreRemedyData(CentreState):
+    """What the registry did about an order on a delisting; told again as often as somebody asks."""
+
+    case_id: UUID
+    remedy_id: UUID
+    remedy: str
+    """`stay`, `lift` or `reversal`."""
+    effective_on: date
+    ban_status: str
+    restored_qualification_ids: tuple[UUID, ...] = ()
+    """Titles that stand in for those the delisting had revoked."""
+    restored_from_ids: tuple[UUID, ...] = ()
+    """The revoked ones that they stand in for."""
+    lapsed_qualification_ids: tuple[UUID, ...] = ()
+    """Revoked ones whose own term is over by now: nothing to restore."""
+    revoked_qualification_ids: tuple[UUID, ...] = ()
+    """Titles that fell again with a lift."""
+    active_municipal_titles_left: int = 0
+
+
 CentreRegistered = EventType(CENTRE, "registry.centre.registered.v1", CentreState, summary="A draft was registered.")
 CentreAmended = EventType(CENTRE, "registry.centre.amended.v1", CentreState, summary="Its profile was changed.")
 CentreSubmitted = EventType(CENTRE, "registry.centre.submitted.v1", CentreState, summary="It asked to be listed.")
@@ -110,6 +130,13 @@ CentreTierChanged = EventType(
     CENTRE, "registry.centre.tier_changed.v1", CentreState, Audience.PUBLIC, "It has another tier from the day on."
 )
 
+CentreReinstated = EventType(
+    CENTRE, "registry.centre.reinstated.v1", CentreState, Audience.PUBLIC, "Its delisting has no effect any more."
+)
+CentreRemedyApplied = EventType(
+    CENTRE, "registry.centre.remedy_applied.v1", CentreRemedyData, Audience.BUREAU, "An order was followed."
+)
+
 CENTRE_STATES: Final[tuple[EventType[CentreState], ...]] = (
     CentreRegistered,
     CentreAmended,
@@ -128,5 +155,6 @@ CENTRE_STATES: Final[tuple[EventType[CentreState], ...]] = (
     CentreProposalDropped,
     CentreOperatorChanged,
     CentreTierChanged,
+    CentreReinstated,
 )
 """Every event after which a centre is in a state of its own; the delisting, which says more, comes beside them."""

@@ -51,3 +51,6 @@ DivisionPaperRequested = EventType(
 DivisionPaperHandedIn = EventType(
     DIVISION, "registry.division.paper_handed_in.v1", DivisionState, Audience.BUREAU, "A paper was handed in."
 )
+DivisionPaperReturned = EventType(
+    DIVISION, "registry.division.paper_returned.v1", DivisionState, Audience.BUREAU, "A paper was sent back."
+)

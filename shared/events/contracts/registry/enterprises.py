@@ -31,6 +31,8 @@ class EnterpriseState(EventData):
     """The project that went on under this code, if there was one; it may have the same id."""
     merged_into_id: UUID | None = None
     """The record that goes on in place of this one."""
+    migrated: bool = False
+    """Taken over from the time before the policy."""
 
 
 EnterpriseRegistered = EventType(

@@ -39,6 +39,8 @@ class QualificationState(EventData):
     plaque_returned_on: date | None = None
     measure: str | None = None
     """`suspension`, `resumption` or `renewal`, where the event is about one."""
+    applicant_code: str | None = None
+    """The centre's operator on the day of application; `operator_code` is the one that holds the title now."""
 
 
 QualificationApplied = EventType(
@@ -103,6 +105,26 @@ QualificationPlaqueReturned = EventType(
     Audience.BUREAU,
     "The plaque of an ended title came back.",
 )
+QualificationPlaqueTermChanged = EventType(
+    QUALIFICATION,
+    "registry.qualification.plaque_term_changed.v1",
+    QualificationState,
+    summary="The plaque of a revoked title stays, or is due back again.",
+)
+QualificationRestored = EventType(
+    QUALIFICATION,
+    "registry.qualification.restored.v1",
+    QualificationState,
+    Audience.PUBLIC,
+    "It stands in for a title that a delisting had revoked.",
+)
+QualificationTransferred = EventType(
+    QUALIFICATION,
+    "registry.qualification.transferred.v1",
+    QualificationState,
+    Audience.PUBLIC,
+    "It followed its centre to another operator.",
+)
 
 QUALIFICATION_STATES: Final[tuple[EventType[QualificationState], ...]] = (
     QualificationApplied,
@@ -120,5 +142,7 @@ QUALIFICATION_STATES: Final[tuple[EventType[QualificationState], ...]] = (
     QualificationRenewed,
     QualificationExpired,
     QualificationPlaqueReturned,
+    QualificationRestored,
+    QualificationTransferred,
 )
 """Every event of a title: each carries its whole state."""

@@ -25,6 +25,7 @@ class TenancyState(EventData):
     reason_code: str | None
     graduation_criterion: str | None
     relocation_case_id: UUID | None
+    """The delisting case, or the withdrawal of the centre, that obliges the enterprise to move."""
     filing_due_on: date | None = None
     """Last day on which the filing is in time."""
     filed_late: bool | None = None
@@ -38,6 +39,8 @@ class TenancyState(EventData):
     """Last day of the longest stay."""
     transferred_from_id: UUID | None = None
     transferred_to_id: UUID | None = None
+    migrated: bool = False
+    """Taken over from the time before the policy, or the continuation of such a stay."""
 
 
 TenancyAdmitted = EventType(TENANCY, "registry.tenancy.admitted.v1", TenancyState, Audience.BUREAU, "Admitted.")
@@ -45,7 +48,7 @@ TenancyFiled = EventType(TENANCY, "registry.tenancy.filed.v1", TenancyState, Aud
 TenancyGraduated = EventType(TENANCY, "registry.tenancy.graduated.v1", TenancyState, Audience.BUREAU, "Graduated.")
 TenancyExited = EventType(TENANCY, "registry.tenancy.exited.v1", TenancyState, Audience.BUREAU, "Left the centre.")
 TenancyRelocationDue = EventType(
-    TENANCY, "registry.tenancy.relocation_due.v1", TenancyState, Audience.BUREAU, "Its centre was delisted."
+    TENANCY, "registry.tenancy.relocation_due.v1", TenancyState, Audience.BUREAU, "Its centre left the list."
 )
 TenancyReassigned = EventType(
     TENANCY,
@@ -60,4 +63,11 @@ TenancyStayRecounted = EventType(
     TenancyState,
     Audience.BUREAU,
     "The longest stay is another, because the enterprise's industry is.",
+)
+TenancyRelocationDropped = EventType(
+    TENANCY,
+    "registry.tenancy.relocation_dropped.v1",
+    TenancyState,
+    Audience.BUREAU,
+    "It may stay: the delisting has no effect any more.",
 )

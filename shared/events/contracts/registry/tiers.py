@@ -45,6 +45,8 @@ class DesignationState(EventData):
     joint_carrier_ids: tuple[UUID, ...]
     reason_code: str | None = None
     remark_hash: str | None = None
+    ended_on: date | None = None
+    """Its last day, once that is over and recorded."""
 
 
 def _applied(name: str, summary: str, audience: Audience = Audience.INTERNAL) -> EventType[TierApplicationState]:
@@ -66,3 +68,4 @@ TierWithdrawn = _applied("withdrawn", "The applicant withdrew.")
 DesignationRecorded = _designated("recorded", "An officer recorded a designation.")
 DesignationConfirmed = _designated("confirmed", "A second person confirmed it; the tier holds.", Audience.PUBLIC)
 DesignationRejected = _designated("rejected", "A second person did not confirm it.")
+DesignationEnded = _designated("ended", "Its last day is over; the tier before holds again.", Audience.PUBLIC)

@@ -1,0 +1,71 @@
+"""What else the demonstration leaves behind, counted through the API, each with the address to look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Final
+
+from rich.table import Table
+
+from deploy.demo.client import Json
+from deploy.demo.story.world import World
+from deploy.demo.texts import Texts
+from shared.money import format_wan
+
+_DAY: Final = "2021-12-31"
+"""The last day of the story's last year."""
+
+
+async def overview(world: World, say: Texts, make_table: Callable[..., Table]) -> Table:
+    """A line for each kind of thing."""
+    lists = {path: await _list(world, path) for path in _LISTS}
+    table = make_table(say("overview"), say("what"), say("how_many"), say("where_to"))
+    for name, path, values in _lines(lists, say):
+        table.add_row(say(name), say(f"{name}_found", **values), path)
+    found = await world.api.get("/v1/coverage", world.auditor, on=_DAY)
+    covered = {"covered": found["divisions_covered"], "divisions": found["divisions"]}
+    table.add_row(say("coverage"), say("coverage_found", **covered), f"/v1/coverage?on={_DAY}")
+    return table
+
+
+_LISTS: Final = (
+    "/v1/persons",
+    "/v1/projects",
+    "/v1/partners",
+    "/v1/practices",
+    "/v1/experts",
+    "/v1/divisions",
+    "/v1/matching-funds",
+    "/v1/targets",
+)
+
+
+async def _list(world: World, path: str) -> list[Json]:
+    return [found async for found in world.api.items(path, world.auditor)]
+
+
+def _lines(lists: dict[str, list[Json]], say: Texts) -> Iterable[tuple[str, str, Mapping[str, object]]]:
+    def count(path: str, field: str, value: object) -> int:
+        return sum(found[field] == value for found in lists[path])
+
+    yield "persons", "/v1/persons", {"count": len(lists["/v1/persons"])}
+    projects = {"count": len(lists["/v1/projects"]), "registered": count("/v1/projects", "status", "registered")}
+    yield "projects", "/v1/projects", projects
+    partners = {"count": len(lists["/v1/partners"]), "inland": count("/v1/partners", "inland", True)}
+    yield "partners", "/v1/partners", partners
+    published = {"count": count("/v1/practices", "status", "published")}
+    yield "practices", "/v1/practices?status=published", published
+    yield "experts", "/v1/expert-assignments", {"count": len(lists["/v1/experts"])}
+    groups = sum(found["leading_group"] is not None for found in lists["/v1/divisions"])
+    yield "divisions", "/v1/divisions/due", {"groups": groups, "divisions": len(lists["/v1/divisions"])}
+    funds = lists["/v1/matching-funds"]
+    budget, spent = (_yuan(say, sum(Decimal(fund[name]) for fund in funds)) for name in ("budget", "spent"))
+    yield "matching_funds", "/v1/matching-funds", {"budget": budget, "spent": spent}
+    met = count("/v1/targets", "outcome", "met")
+    yield "targets", "/v1/targets", {"met": met, "count": len(lists["/v1/targets"])}
+
+
+def _yuan(say: Texts, amount: Decimal | int) -> str:
+    exact = Decimal(amount)
+    return format_wan(exact) if say.language == "zh" else f"{exact:,.2f} yuan"

@@ -1,0 +1,1 @@
+"""What scoring again has changed, and why."""

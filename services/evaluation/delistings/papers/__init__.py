@@ -1,0 +1,1 @@
+"""Papers of a delisting case: notice of intent, decision, record of service."""

@@ -1,0 +1,1 @@
+"""Documents of this service's cases: which cases have them, and who reads and adds them."""

@@ -1,0 +1,59 @@
+"""Judging a report with what surrounds it: the quarter before, the area on record, what the operator explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from uuid import UUID
+
+from pydantic import JsonValue
+from sqlalchemy import and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.evaluation.projections import known_centre
+from services.evaluation.refusals import require_known, require_passed
+from services.evaluation.reports.checks import Around, Checked, checked, decide_consistent, decide_explained
+from services.evaluation.reports.form import Values
+from services.evaluation.reports.models import QuarterlyReport, ReportRevision
+from services.evaluation.reports.rules import quarter_before
+from shared.policy.edition import Edition
+
+
+async def around(session: AsyncSession, report: QuarterlyReport) -> Around:
+    """What the report is compared with."""
+    area = await session.scalar(select(known_centre.c.total_area_m2).where(known_centre.c.id == report.centre_id))
+    year, quarter = quarter_before(report.year, report.quarter)
+    last = await _last_submitted(session, report.centre_id, year, quarter)
+    return Around(last, None if area is None else Decimal(area))
+
+
+async def _last_submitted(
+    session: AsyncSession, centre_id: UUID, year: int, quarter: int
+) -> dict[str, JsonValue] | None:
+    newest = and_(ReportRevision.report_id == QuarterlyReport.id, ReportRevision.revision == QuarterlyReport.revision)
+    query = (
+        select(ReportRevision.form)
+        .join(QuarterlyReport, newest)
+        .where(QuarterlyReport.centre_id == centre_id, QuarterlyReport.year == year, QuarterlyReport.quarter == quarter)
+    )
+    return await session.scalar(query)
+
+
+async def check(session: AsyncSession, edition: Edition, report: QuarterlyReport, values: Values) -> list[Checked]:
+    """Every check of the report's version for these values."""
+    return checked(edition.report_form, report.form_version, values, await around(session, report))
+
+
+def require_submittable(edition: Edition, found: Sequence[Checked], explanations: Mapping[str, str]) -> None:
+    """Raises 409 `report-inconsistent` for numbers that cannot be true together, `report-warnings-unexplained` for
+    unusual ones that nobody explained."""
+    require_passed(decide_consistent(edition, found))
+    require_passed(decide_explained(edition, found, explanations))
+
+
+def merged_explanations(
+    edition: Edition, version: int, known: Mapping[str, str], sent: Mapping[str, str | None]
+) -> dict[str, str]:
+    """With what was sent; null takes one back. Raises 422 for what is no check of the form."""
+    require_known("explanations", sent, edition.report_form.checks_of(version))
+    return {name: text for name, text in {**known, **sent}.items() if text}

@@ -1,0 +1,96 @@
+"""The formulas of the catalogue as people read them; `{name}` is a parameter of the indicator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from shared.policy.rubric import Indicator
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One text in the two languages of the message catalogue."""
+
+    zh: str
+    en: str
+
+
+FORMULAS: Final[Mapping[str, Said]] = {
+    "filing.filed_share": Said(
+        "本年已备案入驻协议数 ÷ 本年入驻数 × 100", "admissions filed ÷ admissions of the year × 100"
+    ),
+    "filing.filed_in_time_share": Said(
+        "入驻后 {days} 日内备案数 ÷ 本年入驻数 × 100",
+        "admissions filed within {days} days ÷ admissions of the year × 100",
+    ),
+    "expert.mark": Said("专家评分（0–100）", "the experts' mark, 0 to 100"),
+    "services.confirmed_per_enterprise": Said(
+        "企业确认的服务次数（每家全年至多计 {counted_at_most} 次）÷ 年末在孵企业数",
+        "services confirmed (at most {counted_at_most} for each enterprise of the year) ÷ incubatees at the year's end",
+    ),
+    "services.mentors_per_ten": Said("创业导师数 × 10 ÷ 年末在孵企业数", "mentors × 10 ÷ incubatees at the year's end"),
+    "services.staff_per_ten": Said(
+        "专职服务人员数（受训比例不足 {trained_percent}% 时按受训人数折算）× 10 ÷ 年末在孵企业数",
+        "specialist staff (as far as {trained_percent} % are trained) × 10 ÷ incubatees at the year's end",
+    ),
+    "services.area_share": Said("在孵企业使用面积 ÷ 中心总面积 × 100", "area in incubation use ÷ total area × 100"),
+    "services.ip_share": Said(
+        "拥有知识产权的在孵企业数 ÷ 年末在孵企业数 × 100",
+        "enterprises holding intellectual property ÷ incubatees at the year's end × 100",
+    ),
+    "services.jobs_per_enterprise": Said(
+        "在孵企业从业人数 ÷ 年末在孵企业数", "people employed ÷ incubatees at the year's end"
+    ),
+    "quarterly.on_time_share": Said("按期报送的报表数 ÷ 应报报表数 × 100", "reports sent in time ÷ reports due × 100"),
+    "quarterly.complete_share": Said(
+        "已审定报表的已填字段数 ÷ 全部应报报表的字段数 × 100",
+        "fields filled in accepted reports ÷ fields of all reports due × 100",
+    ),
+    "quarterly.corrected_in_time_share": Said(
+        "退回后 {working_days} 个工作日内更正的报表数 ÷ 退回报表数 × 100",
+        "reports corrected within {working_days} working days ÷ reports returned × 100",
+    ),
+    "enterprises.incubatees": Said("年末在孵企业数", "incubatees on the year's last day"),
+    "enterprises.graduation_rate": Said(
+        "近 {rolling_years} 年毕业数 ÷ 近 {rolling_years} 年（年初在孵＋本年入驻）× 100",
+        "graduates of {rolling_years} years ÷ (opening + new) of the same years × 100",
+    ),
+    "enterprises.exits_in_order_share": Said(
+        "未超期且退出原因有据的企业数 ÷（年末在孵＋本年退出）× 100",
+        "enterprises neither overdue nor gone without a documented reason ÷ (incubatees + exits) × 100",
+    ),
+    "enterprises.survival_share": Said(
+        "入驻满 {months} 个月仍存续的企业数 ÷ 本年满 {months} 个月的企业数 × 100",
+        "enterprises alive {months} months after entry ÷ enterprises that reached {months} months this year × 100",
+    ),
+    "financing.financed_share": Said(
+        "获得融资的企业数 ÷ 年末在孵企业数 × 100", "enterprises financed ÷ incubatees at the year's end × 100"
+    ),
+    "financing.amount_per_enterprise": Said(
+        "股权融资与计入的银行贷款（每家全年至多计 {counted_at_most} 元）÷ 年末在孵企业数",
+        "equity and bank loans that count (at most {counted_at_most} yuan for each enterprise of the year)"
+        " ÷ incubatees at the year's end",
+    ),
+    "financing.matches": Said("与基金或银行对接并获意向的次数", "matches with a fund or a bank that led to an offer"),
+    "activities.events": Said("全年活动场次", "events of all levels"),
+    "activities.attendance": Said("全年参加人次", "people who attended"),
+    "activities.events_at_levels": Said("以下级别的活动场次：{levels}", "events of these levels: {levels}"),
+}
+
+
+def formula_text(indicator: Indicator) -> Said:
+    """The indicator's formula with its parameters."""
+    params = {name: _shown(value) for name, value in indicator.params.items()}
+    said = FORMULAS[indicator.formula]
+    return Said(said.zh.format(**params), said.en.format(**params))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(str(part) for part in value)
+    if isinstance(value, str) and value.replace(".", "", 1).isdigit():
+        return f"{Decimal(value):,f}".removesuffix(".00")
+    return str(value)

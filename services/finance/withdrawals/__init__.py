@@ -1,0 +1,1 @@
+"""A centre that leaves the list at its own request."""

@@ -1,0 +1,1 @@
+"""The yearly grades of centres, as evaluation publishes them (2.3-3)."""

@@ -1,0 +1,105 @@
+"""The city's figures: totals, the table of all centres, the national layout, and the form itself."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from tests.evaluation.known import Centre, fresh_code
+from tests.evaluation.reports.support import AFTER_Q1, AFTER_Q2, REPORTS
+from tests.evaluation.support import Caller, Desk, full_form
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def _sheet(caller: Caller, path: str, **params: object) -> list[list[Any]]:
+    answer = await caller.get(f"{REPORTS}/{path}", **params)
+    assert answer.status_code == 200, answer.text
+    return CalamineWorkbook.from_filelike(BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+
+
+async def _city(desk: Desk) -> tuple[Centre, Centre]:
+    one, other = await desk.centre(owner_division="540121"), await desk.centre()
+    more = {"income_total": "12500.00", "own_fund": True, "ip_held": 3}
+    await desk.report(one, 2019, 1, AFTER_Q1, full_form(jobs=20, admitted=1, incubatees=6, **more))
+    again = full_form(jobs=22, incubatees_opening=6, incubatees=6, income_total="500.50")
+    await desk.report(one, 2019, 2, AFTER_Q2, again)
+    await desk.report(other, 2019, 1, AFTER_Q1, full_form(jobs=10, attendance_by_level={"municipal": 20}))
+    await desk.report(other, 2019, 2, AFTER_Q2, full_form(jobs=11), accept=False)
+    return one, other
+
+
+async def test_totals_add_up_accepted_reports_only(desk: Desk) -> None:
+    await _city(desk)
+    auditor = desk.caller("auditor")
+    quarter = await auditor.read(f"{REPORTS}/totals", year=2019, quarter=1)
+    assert (quarter["centres"], quarter["reports"]) == (2, 2)
+    totals = quarter["totals"]
+    assert (totals["jobs"], totals["income_total"], totals["own_fund"]) == (30, "12500.00", 1)
+    assert totals["events_by_level"] == {"centre": 2, "municipal": 2}
+    year = (await auditor.read(f"{REPORTS}/totals", year=2019))["totals"]
+    assert (year["jobs"], year["income_total"], year["admitted"]) == (32, "13000.50", 1)
+    assert year["events_by_level"] == {"centre": 3, "municipal": 3}
+    empty = await auditor.read(f"{REPORTS}/totals", year=2020)
+    assert (empty["centres"], empty["totals"]["jobs"]) == (0, 0)
+
+
+async def test_the_city_table_has_a_line_a_centre_and_its_totals_in_the_units_of_the_form(desk: Desk) -> None:
+    one, other = await _city(desk)
+    rows = await _sheet(desk.caller("auditor"), "city-table", year=2019, quarter=1)
+    fields = rows[1]
+    jobs, income, fund = (fields.index(name) for name in ("jobs", "income_total", "own_fund"))
+    assert "千元" in rows[0][income]
+    assert [row[0] for row in rows[2:]] == [one.state["no"], other.state["no"], "合计"]
+    assert [row[jobs] for row in rows[2:]] == [20, 10, 30]
+    assert [row[income] for row in rows[2:]] == [12.5, "", 12.5]
+    assert [row[fund] for row in rows[2:]] == [1, "", 1]
+
+
+async def test_everybody_exports_their_own_scope(desk: Desk) -> None:
+    one, other = await _city(desk)
+    division = desk.caller("division_officer", division="540121")
+    assert [row[0] for row in (await _sheet(division, "city-table", year=2019, quarter=1))[2:]] == [
+        one.state["no"],
+        "合计",
+    ]
+    operator = desk.operator(other, AFTER_Q2)
+    assert (await operator.read(f"{REPORTS}/totals", year=2019))["totals"]["jobs"] == 10
+    assert (await operator.get(f"{REPORTS}/national-table", year=2019, centre_id=one.id)).status_code == 404
+    stranger = desk.caller("centre_operator", org=fresh_code())
+    assert (await stranger.read(f"{REPORTS}/totals", year=2019))["centres"] == 0
+    assert (await desk.caller("enterprise").get(f"{REPORTS}/city-table", year=2019)).status_code == 403
+
+
+async def test_the_national_layout_has_its_lines_in_order_and_thousands_of_yuan(desk: Desk) -> None:
+    one, _ = await _city(desk)
+    auditor = desk.caller("auditor")
+    rows = await _sheet(auditor, "national-table", year=2019)
+    lines = {row[1]: row for row in rows[5:]}
+    codes = [row[0] for row in rows[5:] if "-" not in row[0]]
+    assert codes == sorted(codes)
+    assert lines["运营机构总收入"][2:4] == ["千元", 13.0005]
+    assert lines["在孵企业从业人员"][2:4] == ["人", 32]
+    assert lines["是否设立孵化资金"][2:4] == ["家", 1]
+    assert lines["其中：市级"][3] == 3
+    assert "2 家" in rows[2][0]
+    own = await _sheet(auditor, "national-table", year=2019, centre_id=one.id)
+    assert one.state["name"] in own[2][0]
+    assert next(row for row in own if row[1] == "在孵企业从业人员")[3] == 22
+
+
+async def test_the_form_tells_its_fields_units_checks_and_who_reads_them(desk: Desk) -> None:
+    operator = desk.caller("centre_operator", org=fresh_code())
+    form = await operator.read(f"{REPORTS}/form", year=2019, quarter=1)
+    assert (form["version"], form["current"], len(form["fields"])) == (2, True, 73)
+    fields = {one["id"]: one for one in form["fields"]}
+    assert fields["income_total"]["enter_in"] == "thousand_yuan"
+    assert fields["jobs"]["formulas"] == ["services.jobs_per_enterprise"]
+    assert fields["ip_held"]["formulas"] == []
+    first = await operator.read(f"{REPORTS}/form", year=2019, quarter=1, version=1)
+    assert (len(first["fields"]), first["current"]) == (21, False)
+    assert (await operator.get(f"{REPORTS}/form", year=2019, quarter=1, version=3)).status_code == 404
+    assert (await operator.get(f"{REPORTS}/form", year=2031, quarter=1)).status_code == 409

@@ -1,0 +1,83 @@
+"""Two processes of finance and many payments out of one budget: it is spent to the fen and no further (5.1-2)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from decimal import Decimal
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from shared.db import Database
+from tests.finance.matching import Office, forget
+from tests.finance.support import Desk, delist, list_centre
+from tests.finance.test_concurrency import desks as desks  # noqa: PLC0414  # the fixture of the two processes
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+
+
+async def sums(db: Database, fund_id: str) -> set[Decimal]:
+    """What ceiling, journal, funds and lines each say was spent."""
+    of_fund = "WHERE fund_id = CAST(:id AS uuid)"
+    entries = "SELECT id FROM journal_entry WHERE case_id = CAST(:id AS uuid)"
+    queries = (
+        "SELECT committed FROM ceiling WHERE kind = 'matching.division_year' AND subject = '540102'",
+        f"SELECT sum(amount) FROM posting WHERE account = 'matching.expenditure' AND entry_id IN ({entries})",
+        "SELECT spent FROM matching_fund WHERE id = CAST(:id AS uuid)",
+        f"SELECT sum(CASE kind WHEN 'spending' THEN amount ELSE -amount END) FROM matching_fund_line {of_fund}",
+    )
+    async with db.transaction() as session:
+        found = set()
+        for query in queries:
+            wanted = text(query)
+            params = {"id": fund_id} if ":id" in query else {}
+            found.add(await session.scalar(wanted, params))
+        return found
+
+
+async def test_fifty_parallel_payments_meet_the_budget_exactly(desks: list[Desk], db: Database) -> None:
+    """50 × 75.00 yuan against 2,000.00: 26 fit and leave 50.00 that one of 50.00 takes."""
+    await forget(db)
+    offices = [Office(desk) for desk in desks]
+    fund = await offices[0].approved("2000.00")
+    centre = await list_centre(db)
+
+    async def spend(number: int, amount: str = "75.00") -> httpx.Response:
+        return await offices[number % 2].spend(fund, amount, centre_id=centre)
+
+    answers = await asyncio.gather(*(spend(number) for number in range(50)))
+    assert Counter(answer.status_code for answer in answers) == {201: 26, 409: 24}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
+        "matching-fund-ceiling-exceeded"
+    }
+    assert await sums(db, fund["id"]) == {Decimal("1950.00")}
+    assert (await spend(1, "50.01")).status_code == 409
+    assert (await spend(0, "50.00")).status_code == 201
+    assert await sums(db, fund["id"]) == {Decimal("2000.00")}
+
+
+async def test_one_key_sent_ten_times_pays_once(desks: list[Desk], db: Database) -> None:
+    await forget(db)
+    offices = [Office(desk) for desk in desks]
+    fund = await offices[0].approved("100.00")
+    centre = await list_centre(db)
+    sent = [offices[0].spend(fund, "60.00", centre_id=centre, voucher_no="记-十次", key="ten-times") for _ in range(10)]
+    statuses = Counter(answer.status_code for answer in await asyncio.gather(*sent))
+    assert set(statuses) <= {201, 409}
+    assert statuses[201] >= 1
+    assert await sums(db, fund["id"]) == {Decimal("60.00")}
+
+
+async def test_no_payment_follows_the_delisting_that_it_races(desks: list[Desk], db: Database) -> None:
+    await forget(db)
+    offices = [Office(desk) for desk in desks]
+    fund = await offices[0].approved("10000.00")
+    centre = await list_centre(db)
+    paying = [offices[number % 2].spend(fund, "1.00", centre_id=centre) for number in range(20)]
+    answers, _ = await asyncio.gather(asyncio.gather(*paying), delist(db, centre))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    paid = sum(answer.status_code == 201 for answer in answers)
+    assert (await offices[0].spend(fund, "1.00", centre_id=centre)).status_code == 409
+    assert (await offices[0].read(fund))["spent"] == f"{paid}.00"
