@@ -269,7 +269,12 @@ async def test_an_expert_missing_for_a_second_marking_is_drawn_or_chosen_during_
     cycle = await desk.scored(2019, SCORED)
     await desk.announce(cycle["id"], ANNOUNCED)
     evaluation = await desk.evaluation_of(centre, 2019)
-    letter = {"evaluation_id": evaluation["id"], "reason": "wrong_mark", "statement": "抽查有误", "document_no": "异议1"}
+    letter = {
+        "evaluation_id": evaluation["id"],
+        "reason": "wrong_mark",
+        "statement": "抽查有误",
+        "document_no": "异议1",
+    }
     objection = await desk.operator(centre, ANNOUNCED).ok("/v1/objections", letter, 201)
     officer = desk.caller("industry_officer", today=ANNOUNCED)
     await officer.ok(f"/v1/objections/{objection['id']}/answer", {"outcome": "upheld", "document_no": "答复1"})

@@ -71,8 +71,7 @@ async def test_graduation_is_possible_through_the_last_day_of_the_longest_stay(
 ) -> None:
     centre = await registry.listed()
     tenancies = [
-        await registry.filed(centre["id"], (await registry.enterprise(industry_code=industry))["id"])
-        for _ in range(2)
+        await registry.filed(centre["id"], (await registry.enterprise(industry_code=industry))["id"]) for _ in range(2)
     ]
     body = {"claim": OPERATING, "evidence": ["社保缴费证明"]}
     in_time, late = (f"{TENANCIES}/{tenancy['id']}" for tenancy in tenancies)
