@@ -13,7 +13,7 @@ from services.evaluation.circulars import router as circulars
 from services.evaluation.circulars.papers import router as circular_papers
 from services.evaluation.comparisons import router as comparisons
 from services.evaluation.consumers import consumers
-from services.evaluation.cycles import change_router as cycle_changes, router as cycles
+from services.evaluation.cycles import change_router as cycle_changes, notice_router as notices, router as cycles
 from services.evaluation.delistings import router as delistings
 from services.evaluation.delistings.papers import router as papers
 from services.evaluation.delistings.records import router as records
@@ -61,6 +61,7 @@ definition: Final = ServiceDefinition(
         corrections.router,
         workbooks.router,
         rubrics.router,
+        notices.router,
         cycles.router,
         cycle_changes.router,
         assignments.draws,

@@ -33,6 +33,7 @@ from services.registry.partners import router as partners
 from services.registry.persons import links_router as person_links, router as persons
 from services.registry.persons.sealing import keep_sealed_anew
 from services.registry.practices import router as practices
+from services.registry.profile_changes import router as profile_changes
 from services.registry.projects import router as projects
 from services.registry.qualifications import applications as qualification_applications, router as qualifications
 from services.registry.qualifications.queries import KIND as TITLES, find_notice_subject as title_subject
@@ -61,6 +62,7 @@ definition: Final = ServiceDefinition(
         measures.router,
         grades.router,
         operators.router,
+        profile_changes.router,
         staff.router,
         self_checks.router,
         qualification_applications.router,

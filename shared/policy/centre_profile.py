@@ -24,3 +24,4 @@ class CentreProfile(Section):
     resumption_reasons: Mapping[Slug, Titled]
     withdrawal_reasons: Mapping[Slug, Titled]
     operator_change_reasons: Mapping[Slug, Titled]
+    profile_change_reasons: Mapping[Slug, Titled]

@@ -100,7 +100,9 @@ async def test_a_hearing_asked_for_in_time_must_be_held_or_withdrawn(desk: Desk)
     await officer.ok(f"{path}/notice-of-intent", NOTICE)
     requested = await operator.ok(f"{path}/hearing-request", {"document_no": "听1"})
     assert (requested["status"], requested["hearing_requested"]) == ("notice_of_intent", True)
-    assert await operator.refused(f"{path}/hearing-request", {"document_no": "听1"}) == "invalid-transition"
+    twice = await operator.post(f"{path}/hearing-request", {"document_no": "听1"})
+    assert (twice.status_code, twice.json()["code"]) == (409, "hearing-already-requested")
+    assert "2021-02-05" in twice.json()["detail"]
     await operator.ok(f"{path}/statement", {"document_no": "陈述1"})
     later = officer.on(DAYS[2])
     assert await later.refused(f"{path}/legal-review", {"document_no": "审1"}) == "hearing-outstanding"

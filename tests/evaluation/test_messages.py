@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -53,6 +54,14 @@ def test_no_text_is_left_over() -> None:
     own = set(tomllib.loads(main.definition.messages.read_text(encoding="utf-8"))) - {"terms", "fields"}
     common = set(tomllib.loads(COMMON.read_text(encoding="utf-8")))
     assert own - USED - OF_SHARED_RULES - common == set()
+
+
+def test_a_count_reads_right_whatever_it_is() -> None:
+    """No "1 objections": the number comes after what it counts."""
+    counted = re.compile(r"\{(count|consecutive_fails|records)\} [a-z]")
+    texts = tomllib.loads(main.definition.messages.read_text(encoding="utf-8"))
+    wrong = {code for code, text in texts.items() if "detail" in text and counted.search(text["detail"]["en"])}
+    assert wrong == set()
 
 
 def test_what_is_not_found_is_named_in_words() -> None:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.evaluation.known import Centre, Json
-from tests.evaluation.support import Desk
+from tests.evaluation.support import Caller, Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -280,15 +280,28 @@ async def test_an_expert_missing_for_a_second_marking_is_drawn_or_chosen_during_
     await officer.ok(f"/v1/objections/{objection['id']}/answer", {"outcome": "upheld", "document_no": "答复1"})
     draws = f"/v1/evaluation-cycles/{cycle['id']}/draws"
     assert await officer.refused(draws) == "nothing-to-draw"
+    again = f"/v1/objections/{objection['id']}/re-mark"
+    assert await officer.refused(again, {"indicator": "filing_sample"}) == "nobody-to-mark-anew"
     await desk.experts(3, ANNOUNCED)
-    await officer.ok(f"/v1/objections/{objection['id']}/re-mark", {"indicator": "filing_sample"})
+    assert await _waiting(officer, "expert_places_to_fill") == []
+    await officer.ok(again, {"indicator": "filing_sample"})
+    assert await _waiting(officer, "expert_places_to_fill") == [draws]
+    approver = desk.caller("science_approver", today=PUBLISHED)
+    assert await approver.refused(f"/v1/evaluation-cycles/{cycle['id']}/approve") == "marks-outstanding"
+    assert await _waiting(approver, "results_to_approve") == []
+    assert await _waiting(approver, "expert_places_to_fill") == []
     await desk.experts(5, ANNOUNCED)
     drawn = await officer.ok(draws, {}, 201)
     assert (drawn["wanted"], drawn["assigned"]) == (1, 1)
+    assert await _waiting(officer, "expert_places_to_fill") == []
     (task,) = (await officer.read("/v1/expert-assignments", status="assigned"))["items"][:1]
     await officer.ok(f"/v1/expert-assignments/{task['id']}/release", {"reason": "unavailable"})
     live = (await officer.read("/v1/expert-assignments", status="assigned"))["items"]
     assert len({found["expert_id"] for found in live}) == 2
+
+
+async def _waiting(caller: Caller, kind: str) -> list[str]:
+    return [task["link"] for task in (await caller.read("/v1/tasks", kind=kind))["items"]]
 
 
 async def test_an_anonymous_objection_is_kept_as_a_lead_that_the_centre_does_not_see(desk: Desk) -> None:

@@ -84,8 +84,11 @@ async def _diligent(desk: Desk) -> tuple[Centre, list[Json]]:
         path = f"/v1/quarterly-reports/{report['id']}"
         officer = desk.caller("science_officer", today=on)
         if quarter == 2:
-            await officer.ok(f"{path}/return", {"reasons": {"jobs": "unsupported"}})
-            await desk.operator(centre, date(2019, 7, 17)).ok(f"{path}/submit")
+            back = await officer.ok(f"{path}/return", {"reasons": {"jobs": "unsupported"}})
+            operator = desk.operator(centre, date(2019, 7, 17))
+            said = {"explanations": {"jobs": "社保清单已补交"}}
+            assert (await operator.patch(path, said, f'"{back["version"]}"')).status_code == 200
+            await operator.ok(f"{path}/submit")
             officer = officer.on(date(2019, 7, 17))
         reports.append(await officer.ok(f"{path}/accept"))
     return centre, reports

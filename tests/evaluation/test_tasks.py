@@ -226,6 +226,50 @@ async def test_the_earliest_due_comes_first_and_a_cut_list_says_so(desk: Desk) -
     assert (await operator.get("/v1/tasks", since="2019-01-01")).status_code == 422
 
 
+async def test_places_of_experts_that_nobody_fills_wait_for_officers(desk: Desk) -> None:
+    centre, today = await desk.centre(), date(2020, 2, 3)
+    await desk.report(centre, 2019, 1, date(2019, 4, 10))
+    officer = desk.caller("science_officer", today=today)
+    cycle = await officer.ok("/v1/evaluation-cycles", {"year": 2019}, 201)
+    path = f"/v1/evaluation-cycles/{cycle['id']}"
+    assert await finders(desk, centre, "expert_places_to_fill", today) == OFFICERS
+    await desk.experts(1, today)
+    await officer.ok(f"{path}/draws", {}, 201)
+    assert await finders(desk, centre, "expert_places_to_fill", today) == OFFICERS
+    await desk.experts(2, today)
+    await officer.ok(f"{path}/draws", {}, 201)
+    assert await finders(desk, centre, "expert_places_to_fill", today) == set()
+    for number, mark in ((1, "90"), (2, "10")):
+        (own,) = (await desk.expert(number, today).read("/v1/expert-assignments"))["items"]
+        body = {"mark": mark, "evidence": "抽查"}
+        await desk.expert(number, today).ok(f"/v1/expert-assignments/{own['id']}/mark", body)
+    (third,) = await tasks(officer, kind="expert_places_to_fill")
+    assert third["link"] == f"{path}/draws"
+    await desk.experts(3, today)
+    await officer.ok(f"{path}/draws", {}, 201)
+    assert await finders(desk, centre, "expert_places_to_fill", today) == set()
+
+
+async def test_every_role_is_answered_in_a_drawn_year_and_progress_with_every_filter(desk: Desk) -> None:
+    centre, today = await desk.centre(), date(2020, 2, 3)
+    await desk.report(centre, 2019, 1, date(2019, 4, 10))
+    officer = desk.caller("science_officer", today=today)
+    cycle = await officer.ok("/v1/evaluation-cycles", {"year": 2019}, 201)
+    path = f"/v1/evaluation-cycles/{cycle['id']}"
+    await desk.experts(2, today)
+    await officer.ok(f"{path}/draws", {}, 201)
+    for role in sorted(ALL_ROLES - {PUBLIC}):
+        caller = desk.caller(role, today=today, org=centre.operator_code, division="540102")
+        answer = await caller.get("/v1/tasks", limit=200)
+        assert answer.status_code == 200, (role, answer.text)
+    filters: list[dict[str, object]] = [{}, {"complete": True}, {"complete": False}, {"centre_id": centre.id}]
+    filters += [{"missing": kind} for kind in ("reports", "self_report", "evidence", "marks", "score")]
+    for caller in (officer, desk.operator(centre, today), desk.caller("division_officer", division="540102")):
+        for wanted in filters:
+            answer = await caller.get(f"{path}/progress", **wanted)
+            assert answer.status_code == 200, (caller.roles, wanted, answer.text)
+
+
 async def test_nobody_in_particular_and_no_service_has_tasks(desk: Desk) -> None:
     anonymous = desk.caller(PUBLIC, account="anonymous")
     assert (await anonymous.get("/v1/tasks")).status_code == 401

@@ -42,6 +42,8 @@ CENTRES, TITLES, TENANCIES = "/v1/centres", "/v1/qualification-applications", "/
 
 CENTRE = f"{CENTRES}/{{centre_id}}"
 CHANGES = f"{CENTRE}/operator-changes"
+PROFILES = f"{CENTRE}/profile-changes"
+RENAMED = {"name": "城关双创中心（新址）", "reason_code": "renaming"}
 TAKEOVER = {
     "to_code": fresh_code(),
     "to_name": "拉萨新程孵化有限公司",
@@ -148,6 +150,7 @@ def histories() -> list[Endpoint]:
         "centres/{parent_id}/carriers": carrier_side,
         "centres/{parent_id}/designations": carrier_side,
         "centres/{parent_id}/operator-changes": carrier_side,
+        "centres/{parent_id}/profile-changes": carrier_side,
         "enterprises/{parent_id}/stages": carrier_side | TENANTS,
     }
     return [
@@ -256,6 +259,14 @@ MATRIX = [
     Endpoint("POST", f"{CHANGES}/{{change_id}}/review", OFFICERS),
     Endpoint("POST", f"{CHANGES}/{{change_id}}/approve", APPROVERS, DOCUMENT),
     Endpoint("POST", f"{CHANGES}/{{change_id}}/refuse", APPROVERS, REASON),
+    Endpoint("GET", PROFILES, CASE_READERS),
+    Endpoint("GET", f"{PROFILES}/{{change_id}}", CASE_READERS),
+    Endpoint("POST", PROFILES, OPERATORS | OFFICERS, RENAMED),
+    Endpoint("POST", f"{PROFILES}/{{change_id}}/resubmit", OPERATORS | OFFICERS, RENAMED),
+    Endpoint("POST", f"{PROFILES}/{{change_id}}/review", OFFICERS),
+    Endpoint("POST", f"{PROFILES}/{{change_id}}/return", OFFICERS | APPROVERS, REASON),
+    Endpoint("POST", f"{PROFILES}/{{change_id}}/approve", APPROVERS, DOCUMENT),
+    Endpoint("POST", f"{PROFILES}/{{change_id}}/refuse", APPROVERS, REASON),
     Endpoint("GET", f"{CENTRE}/staff", CASE_READERS),
     Endpoint("GET", f"{CENTRE}/staff/{{staff_id}}", CASE_READERS),
     Endpoint("POST", f"{CENTRE}/staff", OPERATORS | OFFICERS, STAFF),

@@ -57,6 +57,7 @@ def titles() -> list[Endpoint]:
         Endpoint("POST", f"{TITLE}/resume", APPROVERS, DOCUMENT),
         Endpoint("POST", f"{TITLE}/propose-renewal", OPERATORS | OFFICERS, {}),
         Endpoint("POST", f"{TITLE}/renew", APPROVERS, DOCUMENT),
+        Endpoint("POST", f"{TITLE}/record-plaque", OFFICERS, {"plaque_no": "市孵字第7号"}),
         Endpoint("POST", f"{TITLE}/return-plaque", OFFICERS, {}),
         Endpoint("GET", UPWARD, CASE_READERS),
         Endpoint("GET", f"{UPWARD}/{{notice_id}}", CASE_READERS),

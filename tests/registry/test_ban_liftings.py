@@ -197,7 +197,8 @@ async def test_same_legal_representative_is_a_warning_on_the_case(registry_after
     )
     assert warning["inputs"]["centre_no"] != centre["no"]
     after = registry.stranger.on(date(2024, 3, 2))
-    assert expect(await after.post(APPLICATIONS, body), 201)["warnings"] == []
+    another = {**body, "kind": "tech_incubator"}
+    assert expect(await after.post(APPLICATIONS, another), 201)["warnings"] == []
 
 
 async def test_earlier_operators_are_a_warning_on_the_case(registry_after_2020: Registry) -> None:

@@ -20,6 +20,7 @@ from tests.registry.support import (
     fresh_code,
     refused,
 )
+from tests.support.identifiers import make_identity_card
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -235,7 +236,8 @@ async def test_an_amount_written_otherwise_is_no_change(registry: Registry) -> N
 
 async def test_things_within_a_centre_have_their_histories(registry: Registry) -> None:
     centre = await registry.listed()
-    staff = {"person_ref": "person-9", "role": "manager", "full_time": True, "from_on": "2019-03-01"}
+    person = {"name": "次仁", "id_number": make_identity_card(9)}
+    staff = {**person, "role": "manager", "full_time": True, "from_on": "2019-03-01"}
     partner = {"name": "启迪", "kind": "service_agency", "origin_province": "110000", "capital": "1.00"}
     agreement = {
         "partner_id": expect(await registry.operator.post("/v1/partners", partner), 201)["id"],
@@ -252,6 +254,7 @@ async def test_things_within_a_centre_have_their_histories(registry: Registry) -
         ("agreements", agreement, registry.operator),
         ("carriers", link, registry.operator),
         ("operator-changes", takeover, registry.operator),
+        ("profile-changes", {"name": "新名", "reason_code": "renaming"}, registry.operator),
         ("designations", designation, registry.officer),
     ):
         path = f"/v1/centres/{centre['id']}/{below}"

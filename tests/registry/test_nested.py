@@ -122,12 +122,14 @@ async def _of_centre(registry: Registry, made: Family, centre: Json, name: str) 
     link = {"carrier": carrier, "linked_on": "2019-06-03"}
     linked = await made.add(officer, "centres", centre, "carriers", link)
     made.parents["carrier"] = linked["carrier"]["id"]
-    staff = {"person_ref": f"person-{name.encode().hex()}", "role": "manager", "full_time": False}
+    staff = {"person_ref": f"person-{name.encode().hex()}", "name": "次仁", "role": "manager", "full_time": False}
     await made.add(officer, "centres", centre, "staff", {**staff, "from_on": "2019-06-03"})
     await made.add(officer, "centres", centre, "self-checks", {"year": 2019, "answers": answers()})
     await made.add(officer, "centres", centre, "designations", NATIONAL)
     taken = {"to_code": fresh_code(), "to_name": "拉萨新程孵化有限公司", "reason_code": "transfer", "agreement_no": "1"}
     await made.add(officer, "centres", centre, "operator-changes", taken)
+    renamed = {"name": f"城关双创中心{name}址", "reason_code": "renaming"}
+    await made.add(officer, "centres", centre, "profile-changes", renamed)
 
 
 async def _of_tenants(registry: Registry, made: Family, centre: Json, name: str) -> None:

@@ -88,15 +88,24 @@ async def request_hearing(caller: Caller, case_id: UUID, sent: HearingRequest) -
     """The operator asks for a hearing; from then on the case cannot go on without one."""
     case = await find_case(caller.session, caller.principal, case_id, lock=True)
     honour_match(caller.if_match, case.version)
+    if case.hearing_requested:
+        raise DomainError("hearing-already-requested", 409, params={"day": await _hearing_asked_on(caller, case)})
     at = await _at(caller, case, sent.requested_on)
     allowed = (rules.NOTICE, rules.STATEMENT)
-    if case.status not in allowed or case.hearing_requested or case.hearing_request_due_on is None:
+    if case.status not in allowed or case.hearing_request_due_on is None:
         raise invalid_transition(case.status, allowed)
     decision = rules.decide_hearing_request(at.edition, case.hearing_request_due_on, at.day)
     require_passed(decision)
     case.hearing_requested = True
     details: dict[str, JsonValue] = {"document_no": sent.document_no}
     return await _take(caller, at, rules.HEARING_REQUEST, "requested", details, decision, status=case.status)
+
+
+async def _hearing_asked_on(caller: Caller, case: DelistingCase) -> date | None:
+    query = select(DelistingStep.taken_on).where(
+        DelistingStep.case_id == case.id, DelistingStep.step == rules.HEARING_REQUEST
+    )
+    return await caller.session.scalar(query)
 
 
 async def record_hearing(caller: Caller, case_id: UUID, sent: Hearing) -> DelistingCase:

@@ -141,7 +141,7 @@ async def draw_for_cycle(
     cycle = await find_cycle(session, cycle_id, lock=True)
     honour_match(if_match, cycle.version)
     require_blind(cycle)
-    require_status(cycle.status, ("open", "scored"))
+    require_status(cycle.status, CORRECTABLE)
     edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
     open_ones = await open_places(session, cycle, edition)
     if not open_ones.places:

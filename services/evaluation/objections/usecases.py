@@ -113,7 +113,9 @@ async def order_re_mark(
     require_blind(held.cycle)
     require_known("indicator", [indicator], expert_indicators(held.edition))
     context = EventContext.of(principal)
-    await draw_round(session, held.cycle, held.edition, evaluation_id, indicator, objection.id, context)
+    draw = await draw_round(session, held.cycle, held.edition, evaluation_id, indicator, objection.id, context)
+    if draw.assigned == 0:
+        raise DomainError("nobody-to-mark-anew", 409, params={"indicator": indicator})
     applied = ("evaluation.public_notice", "evaluation.expert_draw")
     await tell_objection(session, ec.ObjectionRemarkOrdered, objection, held, context, applied)
     return objection

@@ -9,6 +9,8 @@ from fractions import Fraction
 from typing import Final
 
 from services.evaluation.reports.form import Values, number
+from services.evaluation.reports.wording import fault_of, faults_told, fields_told
+from shared.http.messages import LANGUAGES, Language
 from shared.policy.decision import Decision, RuleInput, RuleResult
 from shared.policy.edition import Edition
 from shared.policy.report_form import CENTRE_AREA, FormCheck, ReportForm
@@ -91,7 +93,8 @@ def decide_consistent(edition: Edition, found: Sequence[Checked]) -> Decision:
 def decide_explained(edition: Edition, found: Sequence[Checked], explanations: Mapping[str, str]) -> Decision:
     """2.3-2: what is possible but unusual is submitted with an explanation, which the bureau reads with the report."""
     unexplained = [one for one in unusual(found) if not explanations.get(one.id)]
-    inputs: dict[str, RuleInput] = {"checks": ", ".join(one.id for one in unexplained)}
+    named = ({language: f"{text} [{one.id}]" for language, text in _said(edition, one).items()} for one in unexplained)
+    inputs: dict[str, RuleInput] = {"checks": ", ".join(one.id for one in unexplained), **faults_told(named)}
     result = edition.result(
         "quarterly.complete",
         not unexplained,
@@ -106,11 +109,22 @@ def unusual(found: Sequence[Checked]) -> list[Checked]:
     return [one for one in found if one.check.severity == "warning" and not one.passed]
 
 
+def inconsistencies_told(edition: Edition, found: Sequence[Checked]) -> dict[str, str]:
+    """All errors in words, as parameters of the refusal."""
+    return faults_told(_said(edition, one) for one in found if one.check.severity == "error" and not one.passed)
+
+
+def _said(edition: Edition, one: Checked) -> dict[Language, str]:
+    value, limit = str(plain_number(one.value)), str(plain_number(one.limit))
+    return {language: fault_of(edition.report_form, one.check, value, limit, language).title for language in LANGUAGES}
+
+
 def _result(edition: Edition, one: Checked) -> RuleResult:
+    told = fields_told(edition.report_form, [one.check.field]) if one.passed else inconsistencies_told(edition, [one])
     return edition.result(
         "quarterly.complete",
         one.passed,
-        {"check": one.id, "field": one.check.field, "value": plain_number(one.value)},
+        {"check": one.id, "field": one.check.field, "value": plain_number(one.value), **told},
         limit=plain_number(one.limit),
         message="report-consistent" if one.passed else "report-inconsistent",
         clause=one.check.clause,

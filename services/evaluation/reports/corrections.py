@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.refusals import require_status
 from services.evaluation.reports import rules
 from services.evaluation.reports.correction_schemas import NewCorrection
-from services.evaluation.reports.form import in_yuan, validated
-from services.evaluation.reports.judging import check, merged_explanations, require_submittable
+from services.evaluation.reports.form import changed_fields, in_yuan, validated
+from services.evaluation.reports.judging import completed_on, merged_explanations, require_submittable
 from services.evaluation.reports.models import QuarterlyReport, ReportCorrection
 from services.evaluation.reports.period import hold_score, hold_unsigned_period
 from services.evaluation.reports.queries import find_report
@@ -49,11 +49,12 @@ async def request_correction(
     edition = editions.get(report.edition)
     sent = in_yuan(edition.report_form, wanted.form) if wanted.printed else wanted.form
     values = validated(edition, report.form_version, sent)
-    changed = {name: value for name, value in values.items() if value != report.form.get(name)}
+    differing = changed_fields(report.form, {**report.form, **values})
+    changed = {name: value for name, value in values.items() if name in differing}
     if not changed:
         raise DomainError("correction-changes-nothing", 409)
     explanations = merged_explanations(edition, report.form_version, report.explanations, wanted.explanations)
-    require_submittable(edition, await check(session, edition, report, {**report.form, **changed}), explanations)
+    await require_submittable(session, edition, report, {**report.form, **changed}, explanations)
     correction = ReportCorrection(
         report_id=report.id,
         of_revision=report.revision,
@@ -87,14 +88,15 @@ async def approve_correction(
     await hold_unsigned_period(session, report_id)
     report, correction, day = await _decidable(session, principal, report_id, correction_id, decided_on)
     edition = editions.get(report.edition)
+    completed = await completed_on(session, report)
     report.form = {**report.form, **correction.form}
     report.explanations = correction.explanations
-    require_submittable(edition, await check(session, edition, report, report.form), report.explanations)
+    await require_submittable(session, edition, report, report.form, report.explanations)
     await hold_score(session, report)
     report.revision += 1
     report.submitted_on, report.submitted_by = correction.requested_on, correction.requested_by
     report.accepted_on, report.accepted_by, report.accepted_at = day, principal.account_id, utcnow()
-    session.add(revision_of(edition, report, judge(edition, report)))
+    session.add(revision_of(edition, report, judge(edition, report, completed)))
     _decide(correction, "approved", principal, day)
     correction.revision = report.revision
     data = state_of(report, (correction.reason,), tuple(sorted(correction.form)))

@@ -110,6 +110,15 @@ def _plain(value: JsonValue) -> int | Decimal | None:
     return Decimal(str(value))
 
 
+def changed_fields(before: Values, after: Values) -> tuple[str, ...]:
+    """Names whose values differ. A level that did not occur is the same whether it is left out or 0."""
+    return tuple(name for name in {**before, **after} if _told(before.get(name)) != _told(after.get(name)))
+
+
+def _told(value: JsonValue) -> JsonValue:
+    return {level: count for level, count in value.items() if count} if isinstance(value, dict) else value
+
+
 def missing_fields(form: ReportForm, version: int, values: Values) -> tuple[str, ...]:
     """Required fields without a value, in the form's order."""
     return tuple(name for name in form.required_in(version) if values.get(name) is None)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.projections import known_centre
 from services.evaluation.refusals import require_known, require_passed
-from services.evaluation.reports.checks import Around, Checked, checked, decide_consistent, decide_explained
+from services.evaluation.reports.checks import (
+    Around,
+    Checked,
+    checked,
+    decide_consistent,
+    decide_explained,
+    inconsistencies_told,
+)
 from services.evaluation.reports.form import Values
 from services.evaluation.reports.models import QuarterlyReport, ReportRevision
-from services.evaluation.reports.rules import quarter_before
+from services.evaluation.reports.rules import quarter_before, require_begun
+from shared.errors import DomainError
 from shared.policy.edition import Edition
 
 
@@ -44,16 +53,31 @@ async def check(session: AsyncSession, edition: Edition, report: QuarterlyReport
     return checked(edition.report_form, report.form_version, values, await around(session, report))
 
 
-def require_submittable(edition: Edition, found: Sequence[Checked], explanations: Mapping[str, str]) -> None:
-    """Raises 409 `report-inconsistent` for numbers that cannot be true together, `report-warnings-unexplained` for
-    unusual ones that nobody explained."""
-    require_passed(decide_consistent(edition, found))
+async def completed_on(session: AsyncSession, report: QuarterlyReport) -> date | None:
+    """The day of the first submitted version without an empty required field."""
+    complete = ReportRevision.filled == ReportRevision.fields
+    query = select(func.min(ReportRevision.submitted_on)).where(ReportRevision.report_id == report.id, complete)
+    return await session.scalar(query)
+
+
+async def require_submittable(
+    session: AsyncSession, edition: Edition, report: QuarterlyReport, values: Values, explanations: Mapping[str, str]
+) -> None:
+    """Raises 409 `report-empty` without a single required field, `report-inconsistent` for numbers that cannot be true
+    together, `report-warnings-unexplained` for unusual ones that nobody explained."""
+    require_begun(edition, report.form_version, values)
+    found = await check(session, edition, report, values)
+    consistent = decide_consistent(edition, found)
+    if not consistent.passed:
+        params = inconsistencies_told(edition, found)
+        raise DomainError("report-inconsistent", 409, params=params, decision=consistent)
     require_passed(decide_explained(edition, found, explanations))
 
 
 def merged_explanations(
     edition: Edition, version: int, known: Mapping[str, str], sent: Mapping[str, str | None]
 ) -> dict[str, str]:
-    """With what was sent; null takes one back. Raises 422 for what is no check of the form."""
-    require_known("explanations", sent, edition.report_form.checks_of(version))
+    """With what was sent; null takes one back. Raises 422 for what is neither a check nor a field of the form."""
+    form = edition.report_form
+    require_known("explanations", sent, [*form.checks_of(version), *form.fields_of(version)])
     return {name: text for name, text in {**known, **sent}.items() if text}

@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import ColumnElement, Integer, Table, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Table, and_, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import AnyRow
@@ -43,15 +43,13 @@ class Difference:
 
 
 async def known_values(session: AsyncSession, centres: Sequence[UUID], year: int, quarter: int) -> Known:
-    """Whatever the registry's events have told of these centres' quarter; one statement for each kind of record."""
+    """Whatever the registry's events have told of these centres' quarter; one statement for each kind of record. A kind
+    of which the registry has no record up to the quarter's end is left out: nobody recorded it, which is no zero."""
     first, last = first_day(year, quarter), last_day(year, quarter)
     found: Known = {centre: {} for centre in centres}
     for ask in _SOURCES:
         for row in await ask(session, centres, first, last):
             found[row.centre_id].update({name: value for name, value in row._mapping.items() if name != "centre_id"})
-    for values in found.values():
-        for name in _COUNTS:
-            values.setdefault(name, 0)
     return found
 
 
@@ -90,7 +88,7 @@ async def _stays(session: AsyncSession, centres: Sequence[UUID], first: date, la
         "tenancies_exited": _count(and_(ended, ~_stay.graduated)),
         "tenancies_closing": _count(_there_on(last)),
     }
-    return await _by_centre(session, known_tenancy, counts, centres)
+    return await _by_centre(session, known_tenancy, counts, centres, _stay.admitted_on <= last)
 
 
 async def _technology(session: AsyncSession, centres: Sequence[UUID], _: date, last: date) -> Sequence[AnyRow]:
@@ -99,14 +97,19 @@ async def _technology(session: AsyncSession, centres: Sequence[UUID], _: date, l
         _flag.valid_through >= last,
         or_(_flag.withdrawn_on.is_(None), _flag.withdrawn_on > last),
     )
-    holders = func.count(_stay.enterprise_id.distinct())
+
+    def holders(kind: str) -> ColumnElement[int | None]:
+        """None where no recognition of the kind is on record."""
+        held = func.count(_stay.enterprise_id.distinct()).filter(_flag.kind == kind, valid)
+        return case((_count(_flag.kind == kind) > 0, held))
+
     query = (
         select(
             _stay.centre_id,
-            holders.filter(_flag.kind == "high_tech").label("high_tech_enterprises"),
-            holders.filter(_flag.kind == "tech_sme").label("technology_smes"),
+            holders("high_tech").label("high_tech_enterprises"),
+            holders("tech_sme").label("technology_smes"),
         )
-        .join(known_technology_flag, and_(_flag.enterprise_id == _stay.enterprise_id, valid))
+        .join(known_technology_flag, and_(_flag.enterprise_id == _stay.enterprise_id, _flag.issued_on <= last))
         .where(_stay.centre_id.in_(centres), _there_on(last))
         .group_by(_stay.centre_id)
     )
@@ -115,18 +118,15 @@ async def _technology(session: AsyncSession, centres: Sequence[UUID], _: date, l
 
 async def _services(session: AsyncSession, centres: Sequence[UUID], first: date, last: date) -> Sequence[AnyRow]:
     """Each enterprise once a year, in the quarter of its first confirmed service: quarters are added up."""
+    counted = and_(_service.status == "confirmed", _service.provided_on >= date(first.year, 1, 1))
     served = (
         select(
             _service.centre_id,
             _service.enterprise_id,
-            func.min(_service.provided_on).label("begun_on"),
-            func.count().filter(_service.provided_on >= first).label("services"),
+            func.min(_service.provided_on).filter(counted).label("begun_on"),
+            func.count().filter(counted, _service.provided_on >= first).label("services"),
         )
-        .where(
-            _service.centre_id.in_(centres),
-            _service.status == "confirmed",
-            _service.provided_on.between(date(first.year, 1, 1), last),
-        )
+        .where(_service.centre_id.in_(centres), _service.provided_on <= last)
         .group_by(_service.centre_id, _service.enterprise_id)
         .subquery("served")
         .c
@@ -146,7 +146,7 @@ async def _staff(session: AsyncSession, centres: Sequence[UUID], _: date, last: 
         "staff_full_time": _count(and_(there, _work.full_time)),
         "staff_trained": _count(and_(there, _work.full_time, _work.certificates > 0)),
     }
-    return await _by_centre(session, known_staff, counts, centres)
+    return await _by_centre(session, known_staff, counts, centres, _work.from_on <= last)
 
 
 async def _agreements(session: AsyncSession, centres: Sequence[UUID], first: date, last: date) -> Sequence[AnyRow]:
@@ -159,7 +159,8 @@ async def _agreements(session: AsyncSession, centres: Sequence[UUID], first: dat
         "agreements_in_force": _count(in_force),
         "agreements_signed": _count(_paper.signed_on.between(first, last)),
     }
-    return await _by_centre(session, known_agreement, counts, centres)
+    begun = or_(_paper.signed_on <= last, _paper.valid_from <= last)
+    return await _by_centre(session, known_agreement, counts, centres, begun)
 
 
 async def _areas(session: AsyncSession, centres: Sequence[UUID], _: date, last: date) -> Sequence[AnyRow]:
@@ -175,10 +176,12 @@ async def _by_centre(
     table: Table,
     counts: Mapping[str, ColumnElement[int]],
     centres: Sequence[UUID],
+    recorded: ColumnElement[bool],
 ) -> Sequence[AnyRow]:
+    """Counts for the centres that have such a record at all."""
     query = (
         select(table.c.centre_id, *(value.label(name) for name, value in counts.items()))
-        .where(table.c.centre_id.in_(centres))
+        .where(table.c.centre_id.in_(centres), recorded)
         .group_by(table.c.centre_id)
     )
     return (await session.execute(query)).all()

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.access import in_scope
 from services.evaluation.reports.checks import decide_consistent
 from services.evaluation.reports.due import DueItem, due_items
-from services.evaluation.reports.judging import check
+from services.evaluation.reports.judging import check, completed_on
 from services.evaluation.reports.models import QuarterlyReport, ReportCorrection, ReportReturn, ReportRevision
 from services.evaluation.reports.period import locked_year
 from services.evaluation.reports.prefill import differences, known_values, prefilled
@@ -21,6 +21,7 @@ from services.evaluation.reports.schemas import (
     DifferenceOut,
     ReportDetail,
     ReportFilter,
+    ReturnOut,
     RevisionOut,
     plain_report,
 )
@@ -55,12 +56,14 @@ async def find_report(
 
 
 async def detail_of(session: AsyncSession, report: QuarterlyReport, edition: Edition, today: date) -> ReportDetail:
-    """The report with its checks, the registry's values and where they differ."""
+    """The report with its checks, the registry's values and where they differ, and why it was sent back."""
     form, version = edition.report_form, report.form_version
     found = await check(session, edition, report, report.form)
     known = await known_values(session, [report.centre_id], report.year, report.quarter)
     registry = prefilled(form, version, known[report.centre_id])
     locked = await session.scalar(select(locked_year()).where(QuarterlyReport.id == report.id))
+    back = select(ReportReturn).where(ReportReturn.report_id == report.id, ReportReturn.revision == report.revision)
+    returned = await session.scalar(back)
     return ReportDetail.model_validate(
         {
             **plain_report(report, edition, today),
@@ -78,6 +81,8 @@ async def detail_of(session: AsyncSession, report: QuarterlyReport, edition: Edi
                 for one in differences(report.form, registry)
             ],
             "locked": bool(locked),
+            "returned": None if returned is None else ReturnOut.model_validate(returned),
+            "completed_on": await completed_on(session, report),
         }
     )
 

@@ -7,10 +7,12 @@ from datetime import date, timedelta
 from typing import Final
 
 from services.evaluation.reports.form import Values, missing_fields
+from services.evaluation.reports.wording import fields_told
 from services.evaluation.terms import term_end
 from shared.calendar import WorkingDay, add_months, add_working_days
-from shared.policy.decision import Decision
+from shared.policy.decision import Decision, RuleInput
 from shared.policy.edition import Edition
+from shared.refusals import refusal
 
 STATUSES: Final = ("draft", "submitted", "returned", "accepted")
 EDITABLE: Final = ("draft", "returned")
@@ -79,18 +81,34 @@ def decide_in_time(edition: Edition, due_on: date, submitted_on: date) -> Decisi
     return edition.decision(result)
 
 
-def decide_complete(edition: Edition, version: int, values: Values) -> Decision:
-    """2.3-2: complete is a report without an empty required field; statistical ones do not count."""
+def require_begun(edition: Edition, version: int, values: Values) -> None:
+    """2.3-2: a report may be incomplete, which costs points, but one without any required field reports nothing and
+    keeps no term. Raises 409 `report-empty` with the fields."""
     missing = missing_fields(edition.report_form, version, values)
     fields = len(edition.report_form.required_in(version))
-    result = edition.result(
-        "quarterly.complete",
-        not missing,
-        {"filled": fields - len(missing), "fields": fields, "missing": ", ".join(missing)},
-        limit=fields,
-        message="report-complete" if not missing else "report-incomplete",
-    )
-    return edition.decision(result)
+    if len(missing) < fields:
+        return
+    told: dict[str, RuleInput] = {
+        "fields": fields,
+        "missing": ", ".join(missing),
+        **fields_told(edition.report_form, missing),
+    }
+    raise refusal(edition.decision(edition.result("quarterly.complete", False, told, limit=1, message="report-empty")))
+
+
+def decide_complete(
+    edition: Edition, version: int, values: Values, due_on: date | None = None, completed_on: date | None = None
+) -> Decision:
+    """2.3-2: complete is a report without an empty required field; statistical ones do not count. `completed_on` is the
+    day of the first version that was complete: after the due day it is told so, whenever the first version came."""
+    missing = missing_fields(edition.report_form, version, values)
+    fields = len(edition.report_form.required_in(version))
+    inputs: dict[str, RuleInput] = {"filled": fields - len(missing), "fields": fields, "missing": ", ".join(missing)}
+    message = "report-complete" if not missing else "report-incomplete"
+    if not missing and due_on is not None and completed_on is not None and completed_on > due_on:
+        inputs |= {"completed_on": completed_on, "due_on": due_on}
+        message = "report-completed-late"
+    return edition.decision(edition.result("quarterly.complete", not missing, inputs, limit=fields, message=message))
 
 
 def quarter_before(year: int, quarter: int) -> tuple[int, int]:

@@ -47,7 +47,7 @@ FormValues = Annotated[
 ]
 Explanations = Annotated[
     dict[FieldName, Statement | None],
-    Field(description="What to say to the warnings, by check; null takes an explanation back."),
+    Field(description="What to say to the warnings, by check, and to fields in doubt, by field; null takes one back."),
 ]
 Printed = Annotated[
     bool, Field(description="Amounts are given in the units of the printed form (`enter_in`), 千元 where it says so.")
@@ -185,18 +185,6 @@ class DifferenceOut(Response):
     registry: JsonValue
 
 
-class ReportDetail(ReportOut):
-    """A report with what surrounds it: `checks` as submission will judge them and `faults` those that do not hold, in
-    words; what the registry knows (`prefilled`) and where the report says otherwise. `locked` once the year's results
-    were announced."""
-
-    checks: StoredDecision
-    faults: list[CheckOut]
-    prefilled: dict[str, JsonValue]
-    differences: list[DifferenceOut]
-    locked: bool
-
-
 class ReturnOut(Response):
     """A version's return."""
 
@@ -204,6 +192,21 @@ class ReturnOut(Response):
     correction_due_on: date
     reasons: dict[str, str]
     comments: dict[str, str]
+
+
+class ReportDetail(ReportOut):
+    """A report with what surrounds it: `checks` as submission will judge them and `faults` those that do not hold, in
+    words; what the registry knows (`prefilled`) and where the report says otherwise. `locked` once the year's results
+    were announced. `returned` says why the newest version was sent back, until it is submitted again; `completed_on` is
+    the day of the first submitted version without an empty required field, whatever `late` says of the first one."""
+
+    checks: StoredDecision
+    faults: list[CheckOut]
+    prefilled: dict[str, JsonValue]
+    differences: list[DifferenceOut]
+    locked: bool
+    returned: ReturnOut | None
+    completed_on: date | None
 
 
 class RevisionOut(Response):

@@ -141,8 +141,8 @@ async def read_city_table(
 async def read_national_table(
     session: Session, principal: CaseReader, runtime: RuntimeDep, wanted: Annotated[NationalChoice, Query()]
 ) -> Response:
-    """A year in the layout of the national form, in 千元: of one centre, or the city's total. 404 for a centre without
-    accepted reports in the caller's scope."""
+    """A year in the layout of the national form, in 千元: of one centre, or of all that the caller sees. 404 for a
+    centre without accepted reports in the caller's scope."""
     edition = runtime.editions.require_in_force(last_day(wanted.year, 4))
     with tempfile.TemporaryDirectory(prefix="mc-table-") as folder:
         path = Path(folder) / "table.xlsx"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,11 +16,12 @@ from pydantic import JsonValue
 from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.access import in_scope
+from services.evaluation.access import DIVISION_ROLES, in_scope, reads_all
 from services.evaluation.projections import known_centre
 from services.evaluation.reports.form import Values, levels_of, year_value
 from services.evaluation.reports.models import QuarterlyReport, ReportRevision
 from shared.auth.principal import Principal
+from shared.auth.roles import CENTRE_OPERATOR
 from shared.http.exports import neutral
 from shared.money import format_money
 from shared.policy.edition import Edition
@@ -30,6 +30,7 @@ from shared.policy.report_form import FormField
 CENTRES_AT_ONCE: Final = 500
 _THOUSANDS: Final = "千元"
 _TOTAL: Final = "合计"
+_CITY: Final = "全市"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,12 @@ class CentreValues:
 
 @dataclass(slots=True)
 class Totals:
-    """Sums over centres by field; a choice counts the centres that said yes. `reports` counts the accepted ones."""
+    """Sums over centres by field, without those that no report filled; a choice counts the centres that said yes.
+    `reports` counts the accepted ones."""
 
     centres: int = 0
     reports: int = 0
-    numbers: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    numbers: dict[str, Fraction] = field(default_factory=dict)
     levels: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def add(self, edition: Edition, centre: CentreValues) -> dict[str, Fraction | None]:
@@ -56,7 +58,8 @@ class Totals:
         own: dict[str, Fraction | None] = {}
         for name, one in edition.report_form.fields.items():
             own[name] = value = year_value(one, name, quarters)
-            self.numbers[name] += value or 0
+            if value is not None:
+                self.numbers[name] = self.numbers.get(name, Fraction(0)) + value
             if one.kind == "by_level":
                 known = self.levels.setdefault(name, {})
                 for level, count in levels_of(name, quarters).items():
@@ -165,16 +168,32 @@ async def write_national_table(
     session: AsyncSession, principal: Principal, edition: Edition, path: Path, year: int, centre_id: UUID | None
 ) -> Totals:
     """Write the year in the national form's layout: its lines in their order, amounts in its unit; of one centre, or
-    the city's total."""
+    what the caller sees together, headed by whose centres these are."""
     totals, name = Totals(), ""
     async for chunk in centres_with_reports(session, principal, year, None, centre_id):
         name = chunk[0].name
         for centre in chunk:
             totals.add(edition, centre)
         await asyncio.sleep(0)
-    subject = name if centre_id is not None else f"全市（{totals.centres} 家）"
+    subject = name
+    if centre_id is None:
+        subject = f"{await _scope_title(session, principal, edition)}（{totals.centres} 家）"
     await asyncio.to_thread(_write_national, path, edition, year, subject, totals)
     return totals
+
+
+async def _scope_title(session: AsyncSession, principal: Principal, edition: Edition) -> str:
+    """Whose centres the caller sees: the city's, a division's, an operator's."""
+    if reads_all(principal):
+        return _CITY
+    names: list[str] = []
+    if principal.has(*DIVISION_ROLES) and principal.division is not None:
+        unit = edition.divisions.units.get(principal.division)
+        names.append(principal.division if unit is None else unit.title_zh)
+    if principal.has(CENTRE_OPERATOR) and principal.org is not None:
+        query = select(known_centre.c.operator_name).where(known_centre.c.operator_code == principal.org).limit(1)
+        names.append(str(await session.scalar(query) or principal.org))
+    return "、".join(names)
 
 
 def _write_national(path: Path, edition: Edition, year: int, subject: str, totals: Totals) -> None:
@@ -194,19 +213,20 @@ def _write_national(path: Path, edition: Edition, year: int, subject: str, total
         sheet.write_string(row, 0, line.code)
         sheet.write_string(row, 1, line.title)
         sheet.write_string(row, 2, line.unit)
-        sheet.write_number(row, 3, float(line.value))
+        if line.value is not None:
+            sheet.write_number(row, 3, float(line.value))
         row += 1
     book.close()
 
 
 @dataclass(frozen=True, slots=True)
 class NationalLine:
-    """A line of the national layout, in its unit."""
+    """A line of the national layout, in its unit; without a value where no report gave one."""
 
     code: str
     title: str
     unit: str
-    value: Fraction
+    value: Fraction | None
 
 
 def national_lines(edition: Edition, totals: Totals) -> list[NationalLine]:
@@ -216,10 +236,17 @@ def national_lines(edition: Edition, totals: Totals) -> list[NationalLine]:
     found: list[NationalLine] = []
     for name, one in sorted(((name, one) for name, one in fields.items() if one.line), key=lambda pair: pair[1].line):
         unit = _THOUSANDS if one.enter_in else form.units["enterprise" if one.kind == "flag" else one.unit].title_zh
-        found.append(NationalLine(one.line, one.title_zh, unit, totals.numbers[name] / Fraction(one.factor)))
+        value = totals.numbers.get(name)
+        shown = None if value is None else value / Fraction(one.factor)
+        found.append(NationalLine(one.line, one.title_zh, unit, shown))
         levels = totals.levels.get(name, {}) if one.kind == "by_level" else {}
         found += [
-            NationalLine(f"{one.line}-{place}", f"其中：{words.title_zh}", unit, Fraction(levels.get(level, 0)))
+            NationalLine(
+                f"{one.line}-{place}",
+                f"其中：{words.title_zh}",
+                unit,
+                None if value is None else Fraction(levels.get(level, 0)),
+            )
             for place, (level, words) in enumerate(edition.activities.levels.items(), start=1)
             if one.kind == "by_level"
         ]
@@ -230,7 +257,7 @@ def plain_totals(edition: Edition, totals: Totals) -> dict[str, JsonValue]:
     """Totals as a report has its values: amounts as texts in yuan, levels by name."""
     shown: dict[str, JsonValue] = {}
     for name, one in edition.report_form.fields.items():
-        value = totals.numbers[name]
+        value = totals.numbers.get(name, Fraction(0))
         if one.kind == "by_level":
             shown[name] = dict(totals.levels.get(name, {}))
         else:

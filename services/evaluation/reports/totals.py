@@ -48,15 +48,16 @@ async def totals_of(
     fields = edition.report_form.fields
     levels = tuple(edition.activities.levels)
     each = _by_centre(principal, fields, levels, year, quarter).subquery("centre").c
-    sums = [func.coalesce(func.sum(value), 0).label(value.name) for value in each]
+    sums = [func.sum(value).label(value.name) for value in each]
     row = (await session.execute(select(func.count().label("number"), *sums))).one()._mapping
-    totals = Totals(centres=row["number"], reports=int(row["reports"]))
+    totals = Totals(centres=row["number"], reports=int(row["reports"] or 0))
     for name, one in fields.items():
         if one.kind == "by_level":
-            found = {level: int(row[f"{name}:{level}"]) for level in levels}
+            found = {level: int(row[f"{name}:{level}"] or 0) for level in levels}
             totals.levels[name] = {level: count for level, count in found.items() if count}
-            totals.numbers[name] = Fraction(sum(found.values()))
-        else:
+            if row[f"{name}:"]:
+                totals.numbers[name] = Fraction(sum(found.values()))
+        elif row[f"{name}:"] is not None:
             totals.numbers[name] = Fraction(row[f"{name}:"])
     return totals
 
@@ -73,6 +74,7 @@ def _by_centre(
         if one.kind == "by_level":
             given = [(level, cast(form.c[name][level].astext, Numeric())) for level in levels]
             values += [func.sum(count).label(f"{name}:{level}") for level, count in given]
+            values.append(func.count(form.c[name]).label(f"{name}:"))
         else:
             values.append(_year_value(one, form.c[name]).label(f"{name}:"))
     query = (

@@ -14,8 +14,8 @@ from services.evaluation.base import AnyRow
 from services.evaluation.centres import await_centre, hold_reporting_centre
 from services.evaluation.refusals import require_known, require_status
 from services.evaluation.reports import rules
-from services.evaluation.reports.form import Values, in_yuan, missing_fields, validated
-from services.evaluation.reports.judging import check, merged_explanations, require_submittable
+from services.evaluation.reports.form import Values, changed_fields, in_yuan, missing_fields, validated
+from services.evaluation.reports.judging import completed_on, merged_explanations, require_submittable
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
 from services.evaluation.reports.period import hold_open_period, hold_score
 from services.evaluation.reports.prefill import known_values, prefilled
@@ -114,23 +114,37 @@ async def submit_report(
     today = principal.today
     _require_over(report, today)
     _require_still_listed(centre, rules.last_day(report.year, report.quarter))
-    require_submittable(edition, await check(session, edition, report, report.form), report.explanations)
+    await _require_answered(session, report)
+    await require_submittable(session, edition, report, report.form, report.explanations)
+    completed = await completed_on(session, report)
     report.revision += 1
     report.status = "submitted"
     report.submitted_on, report.submitted_by = today, principal.account_id
     report.first_submitted_on = report.first_submitted_on or today
-    judged = judge(edition, report)
+    judged = judge(edition, report, completed)
     report.late = report.first_submitted_on > report.due_on
     session.add(revision_of(edition, report, judged))
     await tell(session, ec.ReportSubmitted, report, state_of(report), EventContext.of(principal), judged.rules)
     return report
 
 
-def judge(edition: Edition, report: QuarterlyReport) -> Decision:
-    """2.3-2: whether a submitted report came in time and is complete."""
+async def _require_answered(session: AsyncSession, report: QuarterlyReport) -> None:
+    """2.3-2: what was returned comes back with another value or with an explanation of the field in doubt."""
+    query = select(ReportRevision).where(
+        ReportRevision.report_id == report.id, ReportRevision.revision == report.revision
+    )
+    last = await session.scalar(query)
+    if last is not None and last.explanations == report.explanations and not changed_fields(last.form, report.form):
+        raise DomainError("report-unchanged", 409, clauses=["2.3-2"])
+
+
+def judge(edition: Edition, report: QuarterlyReport, completed: date | None) -> Decision:
+    """2.3-2: whether a submitted report came in time and is complete. In time is by the first version; a later one
+    makes it complete from its own day on, unless one before was (`completed`)."""
     assert report.first_submitted_on is not None
     in_time = rules.decide_in_time(edition, report.due_on, report.first_submitted_on)
-    return combine(in_time, rules.decide_complete(edition, report.form_version, report.form))
+    first = completed or report.submitted_on
+    return combine(in_time, rules.decide_complete(edition, report.form_version, report.form, report.due_on, first))
 
 
 def revision_of(edition: Edition, report: QuarterlyReport, judged: Decision) -> ReportRevision:

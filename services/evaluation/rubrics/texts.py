@@ -80,6 +80,44 @@ FORMULAS: Final[Mapping[str, Said]] = {
     "activities.events_at_levels": Said("以下级别的活动场次：{levels}", "events of these levels: {levels}"),
 }
 
+INPUTS: Final[Mapping[str, Said]] = {
+    "admitted": Said("本年入驻数", "admissions of the year"),
+    "alive_after_12_months": Said("入驻满12个月仍存续的企业数", "enterprises alive after 12 months"),
+    "area_used_m2": Said("在孵企业使用面积（平方米）", "area in incubation use, m²"),
+    "attendance": Said("参加人次", "people who attended"),
+    "bank_loans": Said("银行贷款（元）", "bank loans, yuan"),
+    "cohort": Said("本年满期企业数", "enterprises whose term ended in the year"),
+    "confirmed_services": Said("企业确认的服务次数", "services confirmed"),
+    "corrected_in_time": Said("按期更正的报表数", "reports corrected in time"),
+    "counted": Said("计入人数", "staff counted"),
+    "counted_at_most": Said("计入上限", "counted at most"),
+    "due": Said("应报报表数", "reports due"),
+    "enterprises_financed": Said("获得融资的企业数", "enterprises financed"),
+    "enterprises_with_ip": Said("拥有知识产权的在孵企业数", "enterprises holding intellectual property"),
+    "equity_financing": Said("股权融资（元）", "equity financing, yuan"),
+    "events": Said("活动场次", "events"),
+    "exited": Said("本年退出企业数", "exits of the year"),
+    "exited_without_reason": Said("退出原因无据的企业数", "exits without a documented reason"),
+    "fields": Said("应填字段数", "fields due"),
+    "filed": Said("已备案入驻协议数", "admissions filed"),
+    "filed_in_time": Said("按期备案数", "admissions filed in time"),
+    "filled": Said("已填字段数", "fields filled"),
+    "financing_matches": Said("融资对接获意向次数", "matches that led to an offer"),
+    "graduated": Said("毕业企业数", "graduates"),
+    "incubatees": Said("年末在孵企业数", "incubatees at the year's end"),
+    "jobs": Said("在孵企业从业人数", "people employed"),
+    "mark": Said("专家评分", "the experts' mark"),
+    "mentors": Said("创业导师数", "mentors"),
+    "on_time": Said("按期报送的报表数", "reports sent in time"),
+    "opening_and_new": Said("年初在孵与本年入驻合计", "opening plus new"),
+    "overdue": Said("超期企业数", "enterprises past their longest stay"),
+    "returned": Said("退回报表数", "reports returned"),
+    "specialist_staff": Said("专职服务人员数", "specialist staff"),
+    "total_area_m2": Said("中心总面积（平方米）", "total area, m²"),
+    "trained_staff": Said("受训人数", "trained staff"),
+}
+"""What the inputs of the formulas are called, as score sheets name them."""
+
 
 def formula_text(indicator: Indicator) -> Said:
     """The indicator's formula with its parameters."""

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import null, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, exists, false, func, null, or_, select
+from sqlalchemy.orm import aliased
 
 from services.evaluation.access import APPROVERS, OFFICERS, in_scope
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.cycles.proposed.models import CycleExtension, CycleReopening
-from services.evaluation.evaluations.models import Evaluation
+from services.evaluation.evaluations.models import Evaluation, ExpertScore
 from services.evaluation.evaluations.rules import CORRECTABLE, MARKABLE
+from services.evaluation.experts.drawing import expert_indicators
 from services.evaluation.experts.models import Expert, ExpertAssignment
+from services.evaluation.experts.rules import LIVE, THIRD
+from services.evaluation.rubrics.pinning import pinned_edition
 from services.evaluation.self_reports.models import SelfReport
 from shared.auth.roles import CENTRE_OPERATOR, EXPERT
 from shared.tasks import Asked, Statement, TaskSource, Waiting, rows
@@ -66,6 +70,53 @@ async def _self_reports(asked: Asked) -> Sequence[Waiting]:
     ]
 
 
+async def _places(asked: Asked) -> Sequence[Waiting]:
+    """2.3-2: years in which an indicator waits for an expert, before the scores as after a re-mark or a recusal that
+    nobody was left for."""
+    cycle = EvaluationCycle
+    query = select(cycle).where(cycle.status.in_(CORRECTABLE), cycle.marks > 1).order_by(cycle.year)
+    found: list[Waiting] = []
+    for year in (await asked.session.scalars(query)).all():
+        edition = await pinned_edition(asked.session, asked.editions, year.edition, year.rubric_id)
+        unfilled = [_unfilled(indicator, year.marks) for indicator in expert_indicators(edition)]
+        counted = (Evaluation.cycle_id == year.id, Evaluation.status != "published", ~Evaluation.exempt)
+        wanted = select(exists().where(*counted, or_(false(), *unfilled)))
+        if len(found) < asked.limit and await asked.session.scalar(wanted):
+            announced = year.status == "announced"
+            since, due_on = (
+                (year.announced_on, year.notice_until) if announced else (year.opened_on, year.marking_due_on)
+            )
+            found.append(Waiting(year.id, year.id, None, since, due_on))
+    return found
+
+
+def _unfilled(indicator: str, marks: int) -> ColumnElement[bool]:
+    """The latest round is not agreed, and one of its places has nobody; the third's once all others have marked."""
+    assignment, other = ExpertAssignment, aliased(ExpertAssignment)
+    latest = (
+        select(func.coalesce(func.max(other.round), 1))
+        .where(other.evaluation_id == Evaluation.id, other.indicator == indicator)
+        .correlate(Evaluation)
+        .scalar_subquery()
+    )
+    agreed = (
+        select(func.coalesce(func.max(ExpertScore.round), 0))
+        .where(ExpertScore.evaluation_id == Evaluation.id, ExpertScore.indicator == indicator)
+        .correlate(Evaluation)
+        .scalar_subquery()
+    )
+
+    def places(*conditions: ColumnElement[bool]) -> ScalarSelect[int]:
+        own = (assignment.evaluation_id == Evaluation.id, assignment.indicator == indicator)
+        held = select(func.count()).select_from(assignment).where(*own, assignment.round == latest, *conditions)
+        return held.correlate(Evaluation).scalar_subquery()
+
+    live, first = assignment.status.in_(LIVE), assignment.slot <= marks
+    marked = places(first, assignment.status == "marked")
+    third = and_(marked >= marks, places(live, assignment.slot == THIRD) == 0)
+    return and_(agreed < latest, or_(places(first, live) < marks, third))
+
+
 def _applicants(asked: Asked) -> Statement:
     """2.3-2: by an officer, not by themselves."""
     return select(Expert.id, Expert.id, null(), Expert.applied_on, null()).where(
@@ -107,6 +158,13 @@ SOURCES: Final = (
         "/v1/evaluations/{id}/self-report",
         _self_reports,
         message="task-self-report-due",
+    ),
+    TaskSource.of(
+        "expert_places_to_fill",
+        OFFICERS,
+        "/v1/evaluation-cycles/{id}/draws",
+        _places,
+        message="task-expert-places-to-fill",
     ),
     TaskSource.of(
         "expert_to_appoint", OFFICERS, "/v1/experts/{id}", rows(_applicants), message="task-expert-to-appoint"

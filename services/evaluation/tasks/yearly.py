@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, and_, exists, false, null, or_, select
@@ -10,12 +10,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.evaluation.access import APPROVERS, OFFICERS, bureaus_of, in_scope
 from services.evaluation.cycles.models import EvaluationCycle
+from services.evaluation.cycles.queries import outdated_in, unmarked_by
 from services.evaluation.evaluations.models import Evaluation, Exemption, Veto
+from services.evaluation.evaluations.rules import UNDECIDED
 from services.evaluation.objections.models import Objection
 from services.evaluation.rectifications.models import Rectification, RectificationExtension
 from services.evaluation.rectifications.rules import ACCEPTABLE, ORDERED, SUBMITTABLE, SUBMITTED
+from services.evaluation.rubrics.pinning import pinned_edition
 from shared.auth.roles import CENTRE_OPERATOR
-from shared.tasks import Asked, Statement, TaskSource, rows
+from shared.policy.edition import Edition
+from shared.tasks import Asked, Statement, TaskSource, Waiting, rows
 
 _DECIDING: Final = ("announced",)
 """State of a cycle in which its objections are answered."""
@@ -78,12 +82,33 @@ def _not_by_hand(asked: Asked) -> ColumnElement[bool]:
     return and_(cycle.scored_by.is_distinct_from(me), cycle.announced_by.is_distinct_from(me))
 
 
-def _results_to_approve(asked: Asked) -> Statement:
-    """2.3-4: once the public notice is over and every signed objection is answered."""
+async def _results_to_approve(asked: Asked) -> Sequence[Waiting]:
+    """2.3-4: once the notice is over, every signed objection, veto and exemption is decided, every mark given and every
+    score up to date."""
     cycle = EvaluationCycle
     unanswered = exists().where(Objection.cycle_id == cycle.id, Objection.status == "submitted")
-    return select(cycle.id, cycle.id, cycle.document_no, cycle.notice_until, null()).where(
-        cycle.status == "announced", cycle.notice_until < asked.today, ~unanswered, _not_by_hand(asked)
+    query = (
+        select(cycle)
+        .where(cycle.status == "announced", cycle.notice_until < asked.today, ~unanswered, _not_by_hand(asked))
+        .order_by(cycle.notice_until, cycle.id)
+    )
+    found: list[Waiting] = []
+    for year in (await asked.session.scalars(query)).all():
+        edition = await pinned_edition(asked.session, asked.editions, year.edition, year.rubric_id)
+        if len(found) < asked.limit and not await asked.session.scalar(select(_held_back(year, edition))):
+            found.append(Waiting(year.id, year.id, year.document_no, year.notice_until, None))
+    return found
+
+
+def _held_back(cycle: EvaluationCycle, edition: Edition) -> ColumnElement[bool]:
+    """Something of the year waits for a mark, another score, or a second person: approving it is refused."""
+    waiting = (Evaluation.cycle_id == cycle.id, Evaluation.status != "published")
+    within = select(Evaluation.id).where(Evaluation.cycle_id == cycle.id)
+    return or_(
+        exists().where(*waiting, unmarked_by(edition)),
+        exists().where(*waiting, outdated_in(cycle.year)),
+        exists().where(Veto.evaluation_id.in_(within), Veto.status.in_(UNDECIDED)),
+        exists().where(Exemption.evaluation_id.in_(within), Exemption.status.in_(UNDECIDED)),
     )
 
 
@@ -171,7 +196,7 @@ SOURCES: Final = (
         rows(_exemptions_to_countersign),
         message="task-exemption-to-countersign",
     ),
-    TaskSource.of("results_to_approve", APPROVERS, _C, rows(_results_to_approve), message="task-results-to-approve"),
+    TaskSource.of("results_to_approve", APPROVERS, _C, _results_to_approve, message="task-results-to-approve"),
     TaskSource.of(
         "results_to_countersign",
         APPROVERS,

@@ -60,7 +60,9 @@ async def register_centre(
 
 
 def operator_code_not_own(principal: Principal) -> DomainError:
-    """403: a party registers for nobody else."""
+    """403: a party registers for nobody else; an account without an organisation for nobody at all."""
+    if operator_code_of(principal) is None:
+        return forbidden()
     return DomainError("operator-code-not-own", 403, params={"own": operator_code_of(principal)})
 
 
@@ -70,7 +72,7 @@ def new_draft(
     """The draft, for one centre and for a file of them; not yet numbered nor written. Raises as `register_centre`."""
     if not acts_for_bureau(principal) and sent.operator_code != operator_code_of(principal):
         raise operator_code_not_own(principal)
-    _check_words(edition, sent.model_dump(exclude_none=True))
+    check_words(edition, sent.model_dump(exclude_none=True))
     _check_agreement(sent.enclave_agreement, principal)
     decision = require_passed(decide_not_barred_from(edition, CENTRE, bans, principal.today, principal.today))
     centre = Centre(
@@ -79,7 +81,7 @@ def new_draft(
         status="draft",
         enclave=rules.enclave_under(edition, sent.owner_division, sent.site_division),
         registered_by=principal.account_id,
-        **_columns(sent.model_dump()),
+        **columns_of(sent.model_dump()),
     )
     _check_areas(centre)
     return centre, decision
@@ -100,13 +102,13 @@ async def amend_centre(
     require_match(if_match, centre.version)
     changes = sent.model_dump(mode="python", exclude_unset=True)
     _require_changeable(centre.status, changes, principal)
-    _refuse_nulls(changes, optional=_OPTIONAL)
+    refuse_nulls(changes, optional=_OPTIONAL)
     edition = edition_of_case(editions, centre.edition, principal.today)
-    _check_words(edition, changes)
+    check_words(edition, changes)
     _check_agreement(sent.enclave_agreement, principal)
     if centre.status in rules.EDITABLE and changes.get("name", centre.name) != centre.name:
         await _require_no_other(session, centre.operator_code, str(changes["name"]))
-    for name, value in _columns(changes).items():
+    for name, value in columns_of(changes).items():
         put(centre, name, value)
     if unchanged(session, centre):
         return centre
@@ -130,7 +132,8 @@ async def _require_no_other(session: AsyncSession, operator_code: str, name: str
         raise DomainError("centre-application-open", 409, params={"no": no, "name": name})
 
 
-def _check_words(edition: Edition, values: Mapping[str, object]) -> None:
+def check_words(edition: Edition, values: Mapping[str, object]) -> None:
+    """422 for a word that the edition does not have."""
     known = {
         "tier": edition.tiers,
         "owner_division": edition.divisions.units,
@@ -159,7 +162,7 @@ def _require_changeable(status: str, changes: Mapping[str, object], principal: P
         raise forbidden()
 
 
-def _columns(values: Mapping[str, object]) -> dict[str, object]:
+def columns_of(values: Mapping[str, object]) -> dict[str, object]:
     """The values as their columns take them: nested ones as JSON, decimals as text."""
     columns: dict[str, object] = {}
     for name, value in values.items():
@@ -186,15 +189,23 @@ def _check_agreement(agreement: EnclaveAgreement | None, principal: Principal) -
 
 
 def _check_areas(centre: Centre) -> None:
-    if centre.incubation_area_m2 > centre.total_area_m2:
+    check_sizes(centre.service_kinds, centre.total_area_m2, centre.incubation_area_m2, areas_of(centre))
+
+
+def check_sizes(
+    service_kinds: Sequence[str], total: Decimal, incubation: Decimal, spaces: Mapping[str, Decimal]
+) -> None:
+    """422 where the areas do not fit into each other, or a kind of service is named twice."""
+    if incubation > total:
         raise PayloadInvalid.at("incubation_area_m2", "area_above_total")
-    if len(set(centre.service_kinds)) < len(centre.service_kinds):
+    if len(set(service_kinds)) < len(service_kinds):
         raise PayloadInvalid.at("service_kinds", "listed_twice")
-    if sum(areas_of(centre).values(), Decimal(0)) > centre.total_area_m2:
+    if sum(spaces.values(), Decimal(0)) > total:
         raise PayloadInvalid.at("spaces", "spaces_above_total")
 
 
-def _refuse_nulls(changes: Mapping[str, object], *, optional: Sequence[str]) -> None:
+def refuse_nulls(changes: Mapping[str, object], *, optional: Sequence[str]) -> None:
+    """422 for a value that may be replaced and not taken away."""
     for name, value in changes.items():
         if value is None and name not in optional:
             raise PayloadInvalid.at(name, "missing")

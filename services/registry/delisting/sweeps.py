@@ -16,6 +16,7 @@ from services.registry.bans.queries import IN_FORCE
 from services.registry.centres.models import Centre
 from services.registry.centres.rules import OPEN_APPLICATION
 from services.registry.operators.models import OperatorChange
+from services.registry.profile_changes.models import ProfileChange
 from services.registry.qualifications.models import Qualification
 from services.registry.qualifications.rules import IN_FORCE as IN_FORCE_TITLES, PENDING
 from services.registry.tenancies.models import Tenancy
@@ -251,6 +252,9 @@ async def done_by_cases(session: AsyncSession, case_ids: Sequence[UUID]) -> dict
         ),
         select(OperatorChange.refused_case_id, literal("refused"), OperatorChange.id).where(
             OperatorChange.refused_case_id.in_(case_ids)
+        ),
+        select(ProfileChange.refused_case_id, literal("refused"), ProfileChange.id).where(
+            ProfileChange.refused_case_id.in_(case_ids)
         ),
         select(tenancy.relocation_case_id, literal("relocated"), tenancy.id).where(
             tenancy.relocation_case_id.in_(case_ids)

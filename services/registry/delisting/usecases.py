@@ -17,6 +17,8 @@ from services.registry.delisting.orders import DelistingOrder, as_table
 from services.registry.operators.state import change_state
 from services.registry.operators.sweeps import refuse_changes
 from services.registry.policy import edition_of_event
+from services.registry.profile_changes.state import profile_change_state
+from services.registry.profile_changes.sweeps import refuse_with_delisting
 from services.registry.qualifications.cases import qualification_state
 from services.registry.tenancies.events import tenancy_state
 from services.registry.tiers.expiry import end_lapsed
@@ -83,6 +85,7 @@ async def carry_out(session: AsyncSession, edition: Edition, orders: Sequence[De
     upward = await sweeps.report_upward(session, table, edition.titles)
     rejected = await sweeps.refuse_centres(session, table)
     changes = await refuse_changes(session, table, takeovers=edition.ban.bars_takeover.value)
+    profiles = await refuse_with_delisting(session, table)
     relocated = await sweeps.relocate_tenancies(session, table)
     done = await sweeps.done_by_cases(session, [order.case_id for order in orders])
     left = await sweeps.falling_titles_left(session, [order.centre_id for order in orders], edition.titles)
@@ -94,6 +97,7 @@ async def carry_out(session: AsyncSession, edition: Edition, orders: Sequence[De
         await emit.each(rc.UpwardNoticeDue, upward, lambda row: row.case_id, upward_notice_state)
         await emit.each(rc.CentreRejected, rejected, lambda row: row.refused_case_id, centre_state)
         await emit.each(rc.OperatorChangeRefused, changes, lambda row: row.refused_case_id, change_state)
+        await emit.each(rc.ProfileChangeRefused, profiles, lambda row: row.refused_case_id, profile_change_state)
         await emit.each(rc.TenancyRelocationDue, relocated, lambda row: row.relocation_case_id, tenancy_state)
         if (ban := bans.get(order.case_id)) is not None:
             await emit.one(rc.BanImposed, ban, ban_state(ban))

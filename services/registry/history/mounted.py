@@ -23,6 +23,7 @@ from services.registry.partners.models import Agreement, JointCarrier
 from services.registry.partners.queries import find_partner
 from services.registry.persons import queries as persons
 from services.registry.practices import queries as practices
+from services.registry.profile_changes.models import ProfileChange
 from services.registry.projects import queries as projects
 from services.registry.qualifications import queries as qualifications
 from services.registry.service_records import queries as service_records
@@ -79,7 +80,7 @@ async def _designation(session: AsyncSession, principal: Principal, centre_id: U
 
 
 def _of_centre(
-    table: type[Agreement | JointCarrier | CarrierLink | OperatorChange], kind: str
+    table: type[Agreement | JointCarrier | CarrierLink | OperatorChange | ProfileChange], kind: str
 ) -> Callable[[AsyncSession, Principal, UUID, UUID], Awaitable[object]]:
     """Something of a centre whose whole case the caller reads."""
 
@@ -124,6 +125,9 @@ routers: Final[list[APIRouter]] = [
     history_within("centres", "designations", rc.DESIGNATION, _CARRIER_SIDE, _designation),
     history_within(
         "centres", "operator-changes", rc.OPERATOR_CHANGE, _CARRIER_SIDE, _of_centre(OperatorChange, "operator-change")
+    ),
+    history_within(
+        "centres", "profile-changes", rc.PROFILE_CHANGE, _CARRIER_SIDE, _of_centre(ProfileChange, "profile-change")
     ),
     history_within("enterprises", "stages", rc.CARRIER_STAY, _TENANT_SIDE, _stay),
 ]

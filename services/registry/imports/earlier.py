@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -18,7 +18,8 @@ from services.registry.codes import DocumentNo, Name
 from services.registry.imports.at_the_end import Numbers, breathing, put_down
 from services.registry.imports.centres import Drafts, column_of, profile_columns, profile_of, registered
 from services.registry.imports.facts import Facts
-from services.registry.imports.rows import MAX_ROWS_AT_THE_END, Kind, Row, Status, Work, require_same
+from services.registry.imports.plaques import Plaques
+from services.registry.imports.rows import DIFFERS, MAX_ROWS_AT_THE_END, Kind, Row, Status, Work, require_same
 from services.registry.imports.rules import decide_earlier
 from services.registry.imports.words import title_kinds
 from services.registry.qualifications.cases import qualification_state
@@ -27,9 +28,11 @@ from services.registry.qualifications.rules import MUNICIPAL
 from services.registry.tiers.models import Designation, TierPeriod
 from services.registry.tiers.periods import listing_period
 from services.registry.tiers.state import designation_state
+from shared.errors import DomainError
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
 from shared.files.columns import Column
+from shared.files.problems import shown
 from shared.http.schemas import Request
 from shared.ids import uuid7
 from shared.policy.decision import Decision
@@ -38,6 +41,7 @@ from shared.refusals import require_passed
 
 _GRANTED: Final = "_granted_on"
 _DOCUMENT: Final = "_document_no"
+_PLAQUE: Final = "_plaque_no"
 _NOT_YET: Final = "awaiting_approval"
 """Stands for the approver while a file is only checked; nothing of that stays."""
 
@@ -45,10 +49,11 @@ _SAME: Final = {name: name for name in ("operator_name", "tier", "listed_on", "d
 
 
 class EarlierTitle(Request):
-    """A municipal title of that time."""
+    """A municipal title of that time; `plaque_no` where its plaque is out."""
 
     granted_on: date
     document_no: DocumentNo
+    plaque_no: DocumentNo | None = None
 
 
 class EarlierCentre(Request):
@@ -67,6 +72,12 @@ class EarlierCentre(Request):
         return self.profile.operator_name
 
     @property
+    def plaques(self) -> list[tuple[str, str, str]]:
+        """Kind, field and number of the plaques that are named."""
+        named = ((kind, title.plaque_no) for kind, title in self.titles.items())
+        return [(kind, f"titles.{kind}.plaque_no", no) for kind, no in named if no is not None]
+
+    @property
     def designated(self) -> bool:
         """Whether the designation from above is complete."""
         return None not in (self.designation_issuer, self.designation_document_no, self.designated_on)
@@ -79,12 +90,14 @@ class EarlierCentre(Request):
 def _columns(edition: Edition) -> list[Column]:
     day = ("格式 2018-03-19，须早于政策生效日", "As 2018-03-19, before the policy's first day")
     document = ("填写文号", "The document's number")
+    plaque = ("填写牌匾上的编号；没有牌匾的留空", "The number on the plaque; empty where there is none")
     titles = [
         column
         for code, title in title_kinds(edition).items()
         for column in (
             Column(code + _GRANTED, f"{title}认定日期", "date", False, {}, *day),
             Column(code + _DOCUMENT, f"{title}认定文号", "text", False, {}, *document),
+            Column(code + _PLAQUE, f"{title}牌匾编号", "text", False, {}, *plaque),
         )
     ]
     return [
@@ -117,7 +130,7 @@ def _request(values: Mapping[str, object]) -> EarlierCentre:
 
 
 def _title_of(name: str) -> tuple[str, str]:
-    for ending in (_GRANTED, _DOCUMENT):
+    for ending in (_GRANTED, _DOCUMENT, _PLAQUE):
         if name.endswith(ending):
             return name.removesuffix(ending), ending.lstrip("_")
     return "", ""
@@ -154,6 +167,12 @@ class EarlierCentres(Drafts):
     def __init__(self, session: AsyncSession, work: Work) -> None:
         super().__init__(session, work, EARLIER)
         self._taken_over: list[_TakenOver] = []
+        self._plaques = Plaques()
+
+    async def prepare(self, rows: Sequence[Row]) -> None:
+        await super().prepare(rows)
+        named = [row.sent.plaques for row in rows if isinstance(row.sent, EarlierCentre)]
+        await self._plaques.read(self.session, [plaque_no for plaques in named for _, _, plaque_no in plaques])
 
     def profile(self, sent: BaseModel) -> RegisterCentre:
         assert isinstance(sent, EarlierCentre)
@@ -164,7 +183,9 @@ class EarlierCentres(Drafts):
         assert isinstance(sent, EarlierCentre)
         known = self.known.get((sent.profile.operator_code, sent.profile.name))
         if known is not None:
-            return require_same(row, known, _SAME)
+            same = require_same(row, known, _SAME)
+            self._require_recorded(row, known, sent)
+            return same
         granted_on = [title.granted_on for title in sent.titles.values()]
         if sent.designated_on is not None:
             granted_on.append(sent.designated_on)
@@ -173,11 +194,18 @@ class EarlierCentres(Drafts):
                 work.edition, sent.tier, sent.listed_on, granted_on, work.first_day, designated=sent.designated
             )
         )
+        self._plaques.take((field, plaque_no) for _, field, plaque_no in sent.plaques)
         centre, draft = self.draft(sent.profile)
         designation = _designated(work, centre, sent)
         titles = [_granted(work, centre, kind, title, decision) for kind, title in sent.titles.items()]
         self._taken_over.append(_TakenOver(centre, draft, sent, decision, designation, titles))
         return "inserted"
+
+    def _require_recorded(self, row: Row, known: Centre, sent: EarlierCentre) -> None:
+        for kind, field, plaque_no in sent.plaques:
+            if not self._plaques.on_record(plaque_no, known.id, kind):
+                column = _column_of(field)
+                raise DomainError(DIFFERS, 409, params={"column": column, "value": shown(column, plaque_no) or "…"})
 
     async def write(self) -> None:
         numbers, facts, year = Numbers(), Facts(), self.work.principal.today.year
@@ -251,6 +279,7 @@ def _granted(work: Work, centre: Centre, kind: str, sent: EarlierTitle, decision
         decided_on=work.principal.today,
         granted_on=sent.granted_on,
         document_no=sent.document_no,
+        plaque_no=sent.plaque_no,
     )
 
 

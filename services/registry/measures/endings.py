@@ -15,6 +15,7 @@ from services.registry.delisting.orders import Departure, as_departures
 from services.registry.operators.models import OperatorChange
 from services.registry.operators.rules import OPEN
 from services.registry.operators.state import change_state
+from services.registry.profile_changes.sweeps import refuse_with_withdrawal
 from services.registry.qualifications.cases import qualification_state
 from services.registry.qualifications.models import Qualification
 from services.registry.qualifications.rules import PENDING, WITHDRAWN_WITH_CENTRE
@@ -31,8 +32,8 @@ RULES: Final = ("centre.withdrawal",)
 
 
 async def end_open_applications(session: AsyncSession, centre_id: UUID, context: EventContext) -> None:
-    """Refuse what the centre had applied for and what was not decided: titles, tiers, and a change of operator; its
-    tier ends with that day. The centre's row is locked, so nothing new is applied for meanwhile."""
+    """Refuse what the centre had applied for and what was not decided: titles, tiers, a change of operator or of
+    its profile; its tier ends with that day. The centre's row is locked, so nothing new is applied for meanwhile."""
     titles = select(Qualification).where(Qualification.centre_id == centre_id, Qualification.status.in_(PENDING))
     for title in await session.scalars(titles.order_by(Qualification.id).with_for_update()):
         title.status, title.reason_code = "refused", REASON_WITHDRAWN
@@ -47,6 +48,7 @@ async def end_open_applications(session: AsyncSession, centre_id: UUID, context:
         await outbox.append(
             session, rc.OperatorChangeRefused, change, change_state(change), context=context, rules=RULES
         )
+    await refuse_with_withdrawal(session, centre_id, context, reason_code=REASON_WITHDRAWN, rules=RULES)
 
 
 async def end_what_was_held(

@@ -19,15 +19,19 @@ IdentityNumber = Annotated[SecretStr, Field(min_length=1, max_length=40)]
 Capacity = Annotated[str, Field(max_length=64, examples=["founder"])]
 
 
-class LinkPerson(Request):
-    """A person behind an enterprise or project: known by `person_ref`, or by a name and, if there is one, the number of
-    the identity card, which parties send together. Officers may give a new person the reference that is in use for it
-    already."""
+class NamedPerson(Request):
+    """A person known by `person_ref`, or by a name and, if there is one, the number of the identity card, which parties
+    send together. Officers may give a new person the reference that is in use for it already."""
 
-    capacity: Capacity
     person_ref: PersonRef | None = None
     name: Name | None = None
     id_number: IdentityNumber | None = None
+
+
+class LinkPerson(NamedPerson):
+    """A person behind an enterprise or project, named as any person."""
+
+    capacity: Capacity
     since: date | None = None
 
 

@@ -15,7 +15,7 @@ from services.registry.persons.keys import Keyring
 from services.registry.persons.models import Graduation, Person
 from services.registry.persons.numbers import checked_number, number_of, seal_into
 from services.registry.persons.queries import BUREAUS, find, is_graduate, sees
-from services.registry.persons.schemas import AmendPerson, LinkPerson, RecordGraduation, RevealNumber
+from services.registry.persons.schemas import AmendPerson, NamedPerson, RecordGraduation, RevealNumber
 from services.registry.policy import edition_at, require_known
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import require_four_eyes
@@ -34,7 +34,7 @@ GRADUATE_RULES = ("person.graduate",)
 
 
 async def person_of_link(
-    session: AsyncSession, keys: Keyring | None, principal: Principal, sent: LinkPerson
+    session: AsyncSession, keys: Keyring | None, principal: Principal, sent: NamedPerson
 ) -> tuple[Person, bool]:
     """The person that was named, known or new, and whether it is the caller's to see: new ones and those it sees
     already are.
@@ -57,7 +57,7 @@ async def person_of_link(
 
 
 async def _matching(
-    session: AsyncSession, keys: Keyring | None, principal: Principal, sent: LinkPerson
+    session: AsyncSession, keys: Keyring | None, principal: Principal, sent: NamedPerson
 ) -> Person | None:
     """The one person that all of what a party sent fits; None for a number that nobody has."""
     found = [await _by_number(session, keys, principal, sent.id_number)] if sent.id_number is not None else []
@@ -71,7 +71,7 @@ async def _matching(
     return known
 
 
-async def _named(session: AsyncSession, keys: Keyring | None, principal: Principal, sent: LinkPerson) -> Person:
+async def _named(session: AsyncSession, keys: Keyring | None, principal: Principal, sent: NamedPerson) -> Person:
     known = await _by_number(session, keys, principal, sent.id_number)
     if sent.person_ref is not None:
         referred: Person | None = await session.scalar(select(Person).where(Person.ref == sent.person_ref))
@@ -187,7 +187,7 @@ async def _by_number(
     return person
 
 
-async def _register(session: AsyncSession, keys: Keyring | None, principal: Principal, sent: LinkPerson) -> Person:
+async def _register(session: AsyncSession, keys: Keyring | None, principal: Principal, sent: NamedPerson) -> Person:
     if sent.name is None:
         raise PayloadInvalid.at("name", "missing")
     person = Person(

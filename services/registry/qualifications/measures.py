@@ -1,4 +1,4 @@
-"""Suspending, resuming and renewing a title in force, by two people; and the plaque of one that ended."""
+"""Suspending, resuming and renewing a title in force, by two people."""
 
 from __future__ import annotations
 
@@ -105,18 +105,6 @@ async def decline_measure(
     measure.decided_by, measure.decided_on = principal.account_id, day
     context = EventContext.of(principal, day)
     await record(session, rc.QualificationMeasureDeclined, title, context, remark=step.remark, measure=kind)
-    return title
-
-
-async def return_plaque(session: AsyncSession, principal: Principal, title_id: UUID, step: CaseStep) -> Qualification:
-    """Record that the plaque of an ended title came back. Raises 409 `invalid-transition`, `plaque-not-out`."""
-    title, _ = await lock_title(session, principal, title_id, step)
-    require_state(title.status, rules.ENDED)
-    if title.plaque_no is None or title.plaque_returned_on is not None:
-        raise DomainError("plaque-not-out", 409, params={"no": title.no}, clauses=["2.3-5"])
-    day = step_day(principal, step.on, after=title.revoked_on or title.expires_on)
-    title.plaque_returned_on, title.plaque_recorded_by = day, principal.account_id
-    await record(session, rc.QualificationPlaqueReturned, title, EventContext.of(principal, day))
     return title
 
 

@@ -24,6 +24,7 @@ _MEASURES = ", ".join(f"'{kind}'" for kind in MEASURES)
 
 ONE_ACTIVE: Final = "uq_qualification_one_active"
 ONE_PENDING: Final = "uq_qualification_one_pending"
+ONE_PLAQUE: Final = "uq_qualification_plaque_no"
 ONE_PROPOSED: Final = "uq_title_measure_one_proposed"
 
 
@@ -74,7 +75,7 @@ class Qualification(Aggregate, Base):
             postgresql_where=text(f"status IN ({_PENDING}) AND NOT beside_another"),
         ),
         Index("ix_qualification_applicant_code", "applicant_code", "id"),
-        Index("uq_qualification_plaque_no", "plaque_no", unique=True),
+        Index(ONE_PLAQUE, "plaque_no", unique=True),
         Index("ix_qualification_centre_id", "centre_id", "id"),
         Index("ix_qualification_operator_code", "operator_code", "id"),
         Index("ix_qualification_case_id", "case_id", postgresql_where=text("case_id IS NOT NULL")),
@@ -124,7 +125,7 @@ class Qualification(Aggregate, Base):
     case_id: Mapped[UUID | None]
     """The delisting case that revoked the title or ended its application."""
     plaque_no: Mapped[str | None]
-    """Of the plaque that the city issued with the grant."""
+    """Of the plaque that the city issued with the grant; of titles from before, as an officer recorded it."""
     plaque_due_on: Mapped[date | None]
     plaque_returned_on: Mapped[date | None]
     plaque_recorded_by: Mapped[str | None]

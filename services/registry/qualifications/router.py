@@ -12,7 +12,7 @@ from services.registry.access import APPROVERS, DIVISION_ROLES, OFFICERS, READ_A
 from services.registry.days import require_begun
 from services.registry.history.queries import AsOf, state_on
 from services.registry.history.schemas import StateAsOf
-from services.registry.qualifications import expiry, measures, usecases
+from services.registry.qualifications import expiry, measures, plaques, usecases
 from services.registry.qualifications.applications import answer
 from services.registry.qualifications.models import Qualification, TitleMeasure
 from services.registry.qualifications.queries import (
@@ -36,6 +36,7 @@ from services.registry.qualifications.schemas import (
     ProposeRevocation,
     QualificationFilter,
     QualificationOut,
+    RecordPlaque,
     ReturnPlaque,
     RevokeTitle,
 )
@@ -254,6 +255,22 @@ async def decline_measure(
     return answer(title, principal, response)
 
 
+@router.post("/{qualification_id}/record-plaque", responses=_STEP)
+async def record_plaque(
+    qualification_id: UUID,
+    body: RecordPlaque,
+    session: Session,
+    principal: Officer,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> ApplicationOut:
+    """Record the plaque that a title from before has, so that it is called back at the title's end."""
+    step = CaseStep(on=body.recorded_on, if_match=if_match)
+    title = await plaques.record_plaque(session, runtime.editions, principal, qualification_id, body.plaque_no, step)
+    return answer(title, principal, response)
+
+
 @router.post("/{qualification_id}/return-plaque", responses=_STEP)
 async def return_plaque(
     qualification_id: UUID,
@@ -265,5 +282,5 @@ async def return_plaque(
 ) -> ApplicationOut:
     """Record that the plaque of an ended title came back."""
     step = CaseStep(on=body.returned_on, if_match=if_match)
-    title = await measures.return_plaque(session, principal, qualification_id, step)
+    title = await plaques.return_plaque(session, principal, qualification_id, step)
     return answer(title, principal, response)

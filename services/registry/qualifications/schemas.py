@@ -111,6 +111,13 @@ class DeclineMeasure(Request):
     decided_on: date | None = None
 
 
+class RecordPlaque(Request):
+    """The number on a plaque that was issued before plaques were recorded here."""
+
+    plaque_no: DocumentNo
+    recorded_on: date | None = None
+
+
 class ReturnPlaque(Request):
     """Records that the plaque came back."""
 

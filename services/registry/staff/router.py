@@ -11,6 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.access import OFFICERS, READ_ALL
 from services.registry.centres.queries import require_readable
 from services.registry.days import require_begun
+from services.registry.persons.numbers import MaybeKeys
+from services.registry.persons.showing import NotReplayed
+from services.registry.persons.tries import limited
 from services.registry.staff import usecases
 from services.registry.staff.models import CentreStaff
 from services.registry.staff.queries import find_staff, register, with_certificates
@@ -53,17 +56,20 @@ async def read_staff(
     return await _answer(session, await find_staff(session, centre_id, staff_id), principal, response)
 
 
-@router.post("", status_code=201, responses=problem_responses(404, 409))
+@router.post("", status_code=201, responses=problem_responses(404, 409, 429, 503))
 async def add_staff(
     centre_id: UUID,
     body: AddStaff,
     session: Session,
     principal: Keeper,
     runtime: RuntimeDep,
+    keys: MaybeKeys,
+    _: NotReplayed,
     response: Response,
 ) -> StaffOut:
-    """Enter somebody who works for the centre."""
-    staff = await usecases.add_staff(session, runtime.editions, principal, centre_id, body)
+    """Enter somebody who works for the centre: a person on record, or a new one by name and number."""
+    async with limited(runtime, session, principal):
+        staff = await usecases.add_staff(session, runtime.editions, keys, principal, centre_id, body)
     response.headers["Location"] = f"/v1/centres/{centre_id}/staff/{staff.id}"
     return await _answer(session, staff, principal, response)
 

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.registry.codes import DocumentNo, Name, PersonRef
+from services.registry.codes import DocumentNo, Name
+from services.registry.persons.schemas import NamedPerson
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.http.words import EditionWord
@@ -25,10 +26,10 @@ class Certificate(Request):
     valid_until: date | None = None
 
 
-class AddStaff(Request):
-    """`person_ref` is an opaque reference, `role` a word of the edition, `from_on` the first day."""
+class AddStaff(NamedPerson):
+    """Who it is: the `person_ref` of somebody on record, or the name and the number of the identity card, which enter
+    whoever is new. `role` is a word of the edition, `from_on` the first day."""
 
-    person_ref: PersonRef
     role: Word
     full_time: bool
     from_on: date

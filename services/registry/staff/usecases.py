@@ -8,8 +8,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.queries import require_writable
+from services.registry.persons.keys import Keyring
 from services.registry.policy import edition_at, require_known
-from services.registry.staff.models import NO_OVERLAP, ONE_FULL_TIME, ONE_NUMBER, CentreStaff, StaffCertificate
+from services.registry.staff.identity import person_on_staff
+from services.registry.staff.models import (
+    NO_OVERLAP,
+    ONE_FULL_TIME,
+    ONE_FULL_TIME_PERSON,
+    ONE_NUMBER,
+    CentreStaff,
+    StaffCertificate,
+)
 from services.registry.staff.queries import certificates_held, find_staff
 from services.registry.staff.schemas import AddStaff, Certificate, LeaveStaff
 from shared.auth.principal import Principal
@@ -27,26 +36,38 @@ from shared.policy.edition import Editions
 _REFUSALS = {
     NO_OVERLAP: "staff-already-there",
     ONE_FULL_TIME: "staff-full-time-elsewhere",
+    ONE_FULL_TIME_PERSON: "staff-full-time-elsewhere",
     ONE_NUMBER: "certificate-already-recorded",
 }
 
 
 async def add_staff(
-    session: AsyncSession, editions: Editions, principal: Principal, centre_id: UUID, sent: AddStaff
+    session: AsyncSession,
+    editions: Editions,
+    keys: Keyring | None,
+    principal: Principal,
+    centre_id: UUID,
+    sent: AddStaff,
 ) -> CentreStaff:
     """Enter somebody into a centre's register, from a day not in the future.
 
-    Raises 404, 422, 409 `staff-already-there`, `staff-full-time-elsewhere`, `certificate-already-recorded`.
+    Raises 404, 422, 409 `staff-person-unknown`, `staff-person-without-number`, those of naming a person,
+    `staff-already-there`, `staff-full-time-elsewhere`, `certificate-already-recorded`.
     """
     await require_writable(session, principal, centre_id)
     if sent.from_on > principal.today:
         raise PayloadInvalid.at("from_on", "in_the_future")
     require_known("role", [sent.role], edition_at(editions, principal.today).centre_profile.staff_roles)
+    person = await person_on_staff(session, keys, principal, sent)
     staff = CentreStaff(
         id=uuid7(),
         version=0,
         centre_id=centre_id,
-        **sent.model_dump(exclude={"certificates"}),
+        person_id=person.id,
+        person_ref=person.ref,
+        role=sent.role,
+        full_time=sent.full_time,
+        from_on=sent.from_on,
         recorded_by=principal.account_id,
     )
     session.add(staff)

@@ -16,6 +16,8 @@ from services.registry.centres.usecases import CENTRES
 from services.registry.notices.models import NoticeObjection, PublicNotice
 from services.registry.operators import rules as operator_rules
 from services.registry.operators.models import OperatorChange
+from services.registry.profile_changes import rules as profile_rules
+from services.registry.profile_changes.models import ProfileChange
 from services.registry.qualifications import rules as title_rules
 from services.registry.qualifications.models import Qualification
 from services.registry.qualifications.queries import KIND as TITLES
@@ -88,6 +90,29 @@ def _operators_to_approve(asked: Asked) -> Statement:
     change = OperatorChange
     return select(change.id, change.centre_id, change.no, change.reviewed_on, null()).where(
         change.status.in_(operator_rules.APPROVABLE), by_others(asked, change.applied_by, change.reviewed_by)
+    )
+
+
+def _profiles_to_review(asked: Asked) -> Statement:
+    change = ProfileChange
+    return select(change.id, change.centre_id, change.no, change.applied_on, null()).where(
+        change.status.in_(profile_rules.REVIEWABLE), by_others(asked, change.applied_by, change.resubmitted_by)
+    )
+
+
+def _profiles_to_approve(asked: Asked) -> Statement:
+    change = ProfileChange
+    return select(change.id, change.centre_id, change.no, change.reviewed_on, null()).where(
+        change.status.in_(profile_rules.APPROVABLE),
+        by_others(asked, change.applied_by, change.resubmitted_by, change.reviewed_by),
+    )
+
+
+def _profiles_returned(asked: Asked) -> Statement:
+    change = ProfileChange
+    own = select(Centre.id).where(Centre.operator_code == operator_code_of(asked.principal))
+    return select(change.id, change.centre_id, change.no, change.returned_on, null()).where(
+        change.status.in_(profile_rules.RESUBMITTABLE), change.centre_id.in_(own)
     )
 
 
@@ -165,6 +190,7 @@ async def _objections(asked: Asked) -> Sequence[Waiting]:
 
 _C: Final = "/v1/centres/{id}"
 _O: Final = "/v1/centres/{id}/operator-changes"
+_P: Final = "/v1/centres/{id}/profile-changes"
 _T: Final = "/v1/qualification-applications/{id}"
 _A: Final = "/v1/tier-applications/{id}"
 
@@ -176,6 +202,11 @@ SOURCES: Final = (
     TaskSource.of("operator_to_review", OFFICERS, _O, rows(_operators_to_review), message="task-operator-to-review"),
     TaskSource.of(
         "operator_to_approve", APPROVERS, _O, rows(_operators_to_approve), message="task-operator-to-approve"
+    ),
+    TaskSource.of("profile_to_review", OFFICERS, _P, rows(_profiles_to_review), message="task-profile-to-review"),
+    TaskSource.of("profile_to_approve", APPROVERS, _P, rows(_profiles_to_approve), message="task-profile-to-approve"),
+    TaskSource.of(
+        "profile_returned", (CENTRE_OPERATOR,), _P, rows(_profiles_returned), message="task-profile-returned"
     ),
     TaskSource.of("title_to_review", OFFICERS, _T, rows(_titles_to_review), message="task-title-to-review"),
     TaskSource.of("title_to_announce", OFFICERS, _T, rows(_titles_to_announce), message="task-title-to-announce"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from io import BytesIO
 from pathlib import Path
+from uuid import UUID
 from zipfile import ZipFile
 
 import pytest
@@ -13,7 +14,7 @@ from httpx import Response
 
 from services.evaluation.delistings import papers
 from shared.files.papers import DOCX, PaperTemplateError, render, template_for, written_date
-from tests.evaluation.cases import DAYS, NOTICE, PUBLISHED, published, second_year
+from tests.evaluation.cases import DAYS, NOTICE, PUBLISHED, SIGNED, published, second_year
 from tests.evaluation.conftest import DEMO_POLICY
 from tests.evaluation.known import Json
 from tests.evaluation.support import Desk
@@ -77,6 +78,27 @@ async def test_the_decision_names_procedure_ban_and_remedies_with_their_last_day
     sheet = _text(await _paper(desk, case, "service-record"))
     for said in ("送达回证", "邮寄送达", "委托代理人", "2021年3月5日", "直接送达", case["decision_no"]):
         assert said in sheet
+
+
+async def test_papers_say_what_was_known_when_they_were_given_whenever_they_are_printed(desk: Desk) -> None:
+    cycle, (centre,) = await second_year(desk)
+    case = await desk.case_of(centre)
+    await desk.procedure(case["id"], DAYS)
+    kinds = ("notice-of-intent", "decision")
+    before = [_text(await _paper(desk, case, kind)) for kind in kinds]
+    await desk.sign(cycle["id"], SIGNED)
+    await desk.publish(cycle["id"], PUBLISHED)
+    first, second = [await desk.evaluation_of(centre, year) for year in (2019, 2020)]
+    notice, decision = [_text(await _paper(desk, case, kind)) for kind in kinds]
+    assert notice == before[0]
+    for paper in (notice, decision):
+        assert first["document_no"] in paper
+        assert second["document_no"] not in paper
+    assert written_date(PUBLISHED) not in notice
+    assert written_date(PUBLISHED) in decision  # the day from which it has its effect
+    score = "UPDATE evaluation SET score = 1.23 WHERE id = :id RETURNING 1"
+    await desk.count(score, id=UUID(second["id"]))
+    assert _text(await _paper(desk, case, "notice-of-intent")) == notice
 
 
 async def test_no_decision_is_printed_before_it_is_taken_and_no_paper_of_another_kind(desk: Desk) -> None:

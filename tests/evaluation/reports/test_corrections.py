@@ -67,6 +67,11 @@ async def test_one_request_at_a_time_which_must_change_something(desk: Desk) -> 
     second = await desk.report(other, 2019, 1, AFTER_Q1)
     same = {**WRONG, "form": {"jobs": 20}}
     assert await officer.refused(f"{path_of(second)}/corrections", same) == "correction-changes-nothing"
+    levels = {
+        **WRONG,
+        "form": {"events_by_level": {**second["form"]["events_by_level"], "national": 0}, "ip_held": None},
+    }
+    assert await officer.refused(f"{path_of(second)}/corrections", levels) == "correction-changes-nothing"
     assert await officer.refused(f"{path_of(second)}/corrections", {**WRONG, "form": {}}, 422) == "validation-failed"
 
 

@@ -118,12 +118,34 @@ async def test_areas_are_those_of_the_quarters_last_day(desk: Desk) -> None:
 async def test_a_full_form_that_the_registry_knows_nothing_of_shows_every_difference(desk: Desk) -> None:
     centre = await desk.centre()
     report = await draft(desk.operator(centre, AFTER_Q1), centre, form=full_form())
-    fields = {one["field"] for one in report["differences"]}
-    assert fields == {
-        "incubatees_opening",
-        "incubatees",
-        "enterprises_served",
-        "confirmed_services",
-        "specialist_staff",
-        "trained_staff",
-    }
+    assert report["differences"] == []
+    assert set(report["prefilled"]) == {"area_total_m2", "area_incubation_m2"}
+
+
+async def test_what_the_registry_has_no_records_of_stays_empty_and_contradicts_nobody(desk: Desk) -> None:
+    centre, other = await desk.centre(), await desk.centre()
+    await staff(desk, other)
+    await staff(desk, centre, from_on=date(2019, 4, 1))  # recorded of the next quarter only
+    await desk.tenancy(centre, date(2019, 4, 1))
+    await service(desk, centre, provided_on=date(2019, 4, 1))
+    await agreement(desk, centre, signed_on=date(2019, 4, 2), valid_from=date(2019, 4, 2))
+    operator = desk.operator(centre, AFTER_Q1)
+    report = await draft(operator, centre, prefill=True, form=full_form())
+    assert set(report["prefilled"]) == {"area_total_m2", "area_incubation_m2"}
+    assert report["form"]["staff_total"] is None
+    assert report["faults"] == []
+    await operator.ok(f"{path_of(report)}/submit")
+
+
+async def test_what_the_registry_records_and_did_not_happen_is_zero(desk: Desk) -> None:
+    centre = await desk.centre()
+    firm = uuid4()
+    await desk.tenancy(centre, date(2018, 5, 2), enterprise_id=firm)
+    await technology_flag(desk, firm, valid_through=date(2019, 3, 30))
+    await service(desk, centre, provided_on=date(2018, 12, 3))
+    await staff(desk, centre, until_on=date(2019, 2, 1))
+    known = (await draft(desk.operator(centre, AFTER_Q1), centre))["prefilled"]
+    assert (known["staff_total"], known["confirmed_services"], known["enterprises_served"]) == (0, 0, 0)
+    assert (known["high_tech_enterprises"], known["exited"]) == (0, 0)
+    assert "technology_smes" not in known
+    assert "agreements" not in known

@@ -25,7 +25,8 @@ async def test_a_jump_since_the_last_quarter_is_submitted_only_with_an_explanati
     assert report["checks"]["passed"] is True
     problem = (await operator.post(f"{path_of(report)}/submit")).json()
     assert problem["code"] == "report-warnings-unexplained"
-    assert "jobs_steady" in problem["detail"]
+    assert "“People employed by incubatees” is 60" in problem["detail"]
+    assert "[jobs_steady]" in problem["detail"]
     said = {"explanations": {"jobs_steady": "新引进两家企业"}}
     explained = (await operator.patch(path_of(report), said, f'"{report["version"]}"')).json()
     assert explained["faults"][0]["explanation"] == "新引进两家企业"
@@ -121,3 +122,71 @@ async def test_versions_are_compared_in_the_forms_order_and_only_with_those_that
     ]
     assert (await operator.read(f"{path_of(report)}/revisions/2/compare/2"))["changes"] == []
     assert (await operator.get(f"{path_of(report)}/revisions/1/compare/3")).status_code == 404
+
+
+async def test_an_empty_report_is_not_submitted_and_its_fields_are_named(desk: Desk) -> None:
+    centre = await desk.centre()
+    operator = desk.operator(centre, AFTER_Q1)
+    report = await draft(operator, centre, form={"staff_total": 3})  # statistical fields do not make a report
+    response = await operator.post(f"{path_of(report)}/submit")
+    problem = response.json()
+    assert (response.status_code, problem["code"], problem["clauses"]) == (409, "report-empty", ["2.3-2"])
+    assert "“Mentors under an agreement”" in problem["detail"]
+    assert len(problem["decision"]["results"][0]["inputs"]["missing"].split(", ")) == 21
+    one = await operator.patch(path_of(report), {"form": {"jobs": 0}}, f'"{report["version"]}"')
+    assert (await operator.ok(f"{path_of(report)}/submit"))["status"] == "submitted"
+    assert one.status_code == 200
+
+
+async def test_what_was_completed_after_the_due_day_is_told_so_and_in_time_is_by_the_first_version(desk: Desk) -> None:
+    centre = await desk.centre()
+    report = await desk.report(centre, 2019, 1, AFTER_Q1, full_form(mentors=None))
+    path, may = path_of(report), date(2019, 5, 6)
+    assert report["completed_on"] is None
+    body = {"form": {"mentors": 2}, "reason": "omission", "statement": "漏报导师人数"}
+    asked = await desk.operator(centre, may).ok(f"{path}/corrections", body, 201)
+    decider = desk.caller("science_approver", today=may)
+    corrected = await decider.ok(f"{path}/corrections/{asked['id']}/approve")
+    assert (corrected["late"], corrected["first_submitted_on"]) == (False, AFTER_Q1.isoformat())
+    assert corrected["completed_on"] == may.isoformat()
+    versions = (await decider.read(f"{path}/revisions"))["items"]
+    told = [[rule["message"] for rule in one["decision"]["results"]] for one in versions]
+    assert told == [["report-in-time", "report-incomplete"], ["report-in-time", "report-completed-late"]]
+
+
+async def test_a_returned_report_shows_why_until_it_is_submitted_again_changed_or_explained(desk: Desk) -> None:
+    centre = await desk.centre()
+    report = await desk.report(centre, 2019, 1, AFTER_Q1, accept=False)
+    path, operator = path_of(report), desk.operator(centre, AFTER_Q1)
+    assert report["returned"] is None
+    why = {"reasons": {"bank_loans": "unsupported"}, "comments": {"bank_loans": "请附借款合同"}}
+    await desk.caller("science_officer", today=AFTER_Q1).ok(f"{path}/return", why)
+    shown = await operator.read(path)
+    assert (shown["returned"]["reasons"], shown["returned"]["comments"]) == (why["reasons"], why["comments"])
+    assert (await operator.read(f"{path}/revisions"))["items"][0]["returned"] == shown["returned"]
+    assert await operator.refused(f"{path}/submit") == "report-unchanged"
+    said = {"explanations": {"bank_loans": "合同已补交"}}
+    assert (await operator.patch(path, said, f'"{shown["version"]}"')).status_code == 200
+    assert (await operator.ok(f"{path}/submit"))["returned"] is None
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        ("zh", "“在孵企业（季末）”", "“接受专业培训的专职人员”"),
+        ("en", "“Incubatees on the last day”", "“Specialist staff who were trained”"),
+    ],
+)
+async def test_all_contradictions_are_named_by_title_in_the_readers_language(
+    desk: Desk, language: str, first: str, second: str
+) -> None:
+    centre = await desk.centre()
+    operator = desk.operator(centre, AFTER_Q1)
+    report = await draft(operator, centre, form=full_form(incubatees=9, trained_staff=3))
+    problem = (await operator.post(f"{path_of(report)}/submit", None, Accept_Language=language)).json()
+    assert problem["code"] == "report-inconsistent"
+    assert first in problem["detail"]
+    assert second in problem["detail"]
+    assert "trained_staff" not in problem["detail"]
+    texts = [rule["text"] for rule in problem["decision"]["results"]]
+    assert not [text for text in texts if "_" in text or "{" in text]

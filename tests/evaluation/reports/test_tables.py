@@ -91,6 +91,28 @@ async def test_the_national_layout_has_its_lines_in_order_and_thousands_of_yuan(
     assert next(row for row in own if row[1] == "在孵企业从业人员")[3] == 22
 
 
+async def test_lines_and_totals_that_no_report_filled_are_blank(desk: Desk) -> None:
+    await desk.report(await desk.centre(), 2019, 1, AFTER_Q1, {"jobs": 0, "mentors": 2})
+    auditor = desk.caller("auditor")
+    lines = {row[0]: row[3] for row in (await _sheet(auditor, "national-table", year=2019))[5:]}
+    assert (lines["A02"], lines["A01"], lines["D01"]) == ("", "", "")
+    assert lines["B02"] == 2
+    assert not [code for code, value in lines.items() if "-" in code and value != ""]
+    rows = await _sheet(auditor, "city-table", year=2019)
+    total = dict(zip(rows[1], rows[-1], strict=True))
+    assert (total["jobs"], total["mentors"], total["area_total_m2"], total["events_by_level"]) == (0, 2, "", "")
+
+
+async def test_the_national_layout_is_headed_by_whose_centres_it_holds(desk: Desk) -> None:
+    _, other = await _city(desk)
+    for caller, heading in (
+        (desk.caller("auditor"), "填报单位：全市（2 家）"),
+        (desk.caller("division_officer", division="540121"), "填报单位：林周县（1 家）"),
+        (desk.operator(other, AFTER_Q2), f"填报单位：{other.state['operator_name']}（1 家）"),
+    ):
+        assert (await _sheet(caller, "national-table", year=2019))[2][0] == heading
+
+
 async def test_the_form_tells_its_fields_units_checks_and_who_reads_them(desk: Desk) -> None:
     operator = desk.caller("centre_operator", org=fresh_code())
     form = await operator.read(f"{REPORTS}/form", year=2019, quarter=1)

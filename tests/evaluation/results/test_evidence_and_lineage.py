@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from hashlib import sha256
 from io import BytesIO
 from uuid import UUID
@@ -12,6 +13,11 @@ from docx import Document
 from sqlalchemy import text
 
 from services.evaluation.evaluations import tenancy_counts
+from services.evaluation.reports.form import YearForm
+from services.evaluation.rubrics.catalogue import CATALOGUE
+from services.evaluation.rubrics.facts import Facts, ReportingFacts, TenancyFacts
+from services.evaluation.rubrics.texts import INPUTS
+from shared.policy.edition import load_editions
 from tests.evaluation.known import Centre, Json
 from tests.evaluation.rubrics.drafts import PDF
 from tests.evaluation.support import Desk, full_form
@@ -167,11 +173,35 @@ async def test_a_score_sheet_is_printed_with_formulas_clauses_and_records(desk: 
         assert expected in shown, expected
     assert "{{" not in shown
     assert "{%" not in shown
+    assert "本年入驻数：" in shown
+    assert not [name for name in INPUTS if name in shown]
     operator = desk.operator(centre, SCORED)
     assert (await operator.get(f"{path}/score-sheet.docx")).status_code == 404
     await desk.announce(cycle, SCORED)
     assert (await operator.get(f"{path}/score-sheet.docx")).status_code == 200
     assert (await desk.operator(await desk.centre(), SCORED).get(f"{path}/score-sheet.docx")).status_code == 404
+
+
+async def test_a_returned_report_is_printed_by_its_number(desk: Desk) -> None:
+    centre = await desk.centre()
+    report = await desk.report(centre, 2019, 2, date(2019, 7, 10), accept=False)
+    path = f"/v1/quarterly-reports/{report['id']}"
+    officer = desk.caller("science_officer", today=date(2019, 7, 11))
+    await officer.ok(f"{path}/return", {"reasons": {"jobs": "implausible"}})
+    await desk.scored(2019, SCORED)
+    evaluation = await desk.evaluation_of(centre, 2019)
+    paper = await desk.caller("auditor", today=SCORED).get(f"/v1/evaluations/{evaluation['id']}/score-sheet.docx")
+    shown = _text(paper.content)
+    assert f"{report['no']} 第2季度 第1版" in shown
+    assert report["id"] not in shown
+
+
+async def test_every_input_of_every_formula_has_a_name() -> None:
+    edition = load_editions(None).get("lhasa-2019")
+    facts = Facts("city", False, False, Decimal(900), TenancyFacts(), ReportingFacts(), YearForm({}, {}), {})
+    named = {name for one in edition.rubric.with_bonus for name in CATALOGUE[one.formula].formula(facts, one).inputs}
+    assert named - set(INPUTS) == set()
+    assert {one.formula for one in edition.rubric.with_bonus} == set(CATALOGUE)
 
 
 async def test_years_are_compared_with_their_differences(desk: Desk) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.registry.support import DAY, STRANGER, Json, Registry, expect, refused
+from tests.support.identifiers import make_identity_card
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,7 +27,8 @@ ITEMS = (
 
 
 def staff_body(**changes: object) -> Json:
-    return {"person_ref": "p-tsering", "role": "manager", "full_time": True, "from_on": "2019-03-01", **changes}
+    person = {"name": "次仁", "id_number": make_identity_card(501)}
+    return {**person, "role": "manager", "full_time": True, "from_on": "2019-03-01", **changes}
 
 
 def answers(**missing: bool) -> Json:
@@ -57,7 +59,8 @@ async def test_the_register_of_a_day(registry: Registry) -> None:
     path = f"/v1/centres/{(await registry.draft())['id']}/staff"
     first = expect(await registry.operator.post(path, staff_body()), 201)
     expect(await registry.operator.post(f"{path}/{first['id']}/leave", {"until_on": "2019-04-30"}), 200)
-    part_time = staff_body(person_ref="p-2", role="administration", full_time=False, from_on="2019-04-01")
+    other = {"name": "央金", "id_number": make_identity_card(502)}
+    part_time = staff_body(**other, role="administration", full_time=False, from_on="2019-04-01")
     second = expect(await registry.operator.post(path, part_time), 201)
     for wanted, found in [
         ({"on": "2019-02-28"}, []),
@@ -66,7 +69,7 @@ async def test_the_register_of_a_day(registry: Registry) -> None:
         ({"on": "2019-05-01"}, [second]),
         ({"full_time": "true"}, [first]),
         ({"role": "administration"}, [second]),
-        ({"person_ref": "p-2"}, [second]),
+        ({"person_ref": second["person_ref"]}, [second]),
     ]:
         items = expect(await registry.operator.get(path, **wanted), 200)["items"]
         assert [item["id"] for item in items] == [staff["id"] for staff in found], wanted

@@ -79,7 +79,7 @@ async def test_a_centre_becomes_a_draft_of_its_operator(registry: Registry) -> N
     assert (centre["status"], centre["service_kinds"], centre["spaces"]) == (
         "draft",
         ["innovation_entrepreneurship", "enterprise"],
-        {"work": "1000"},
+        {"work": "1000.00"},
     )
     again = expect(await registry.operator.upload("/v1/imports/centres", table(CENTRE)), 200)
     assert again["unchanged"] == 1

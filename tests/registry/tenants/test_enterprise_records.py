@@ -72,7 +72,8 @@ async def test_certificate_is_valid_on_its_days_alone(registry: Registry) -> Non
     flag = expect(await registry.officer.post(path, FLAG), 201)
     assert (flag["valid_through"], flag["status"]) == ("2021-12-10", "valid")
     for day, status in [("2018-12-09", "not_yet_valid"), ("2021-12-10", "valid"), ("2021-12-11", "expired")]:
-        [item] = expect(await registry.auditor.get(path, on=day), 200)["items"]
+        reader = registry.auditor.on(max(DAY, date.fromisoformat(day)))
+        [item] = expect(await reader.get(path, on=day), 200)["items"]
         assert item["status"] == status, day
     for today, found in [(DAY, 1), (date(2021, 12, 11), 0)]:
         listed = expect(await registry.officer.on(today).get(ENTERPRISES, technology="high_tech"), 200)

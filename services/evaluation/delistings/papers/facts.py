@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.delistings import rules
 from services.evaluation.delistings.models import DelistingCase, DelistingStep
 from services.evaluation.delistings.records.queries import predecessors_of
-from services.evaluation.evaluations.models import Evaluation
+from services.evaluation.evaluations.models import Evaluation, ScoreSheet
 from services.evaluation.projections import known_centre, known_qualification
 from shared.files.papers import written_date, written_or_blank
 from shared.policy.edition import Edition
@@ -36,20 +38,25 @@ class Recorded:
     outcome: str
     taken_on: date
     details: Mapping[str, object]
+    recorded_at: datetime
 
     def text(self, name: str) -> str | None:
         value = self.details.get(name)
         return None if value is None else str(value)
 
 
-async def facts_of(session: AsyncSession, case: DelistingCase, edition: Edition) -> dict[str, object]:
-    """Everything that the templates may name; texts only, dates written out."""
+async def facts_of(
+    session: AsyncSession, case: DelistingCase, edition: Edition, told_with: str | None = None
+) -> dict[str, object]:
+    """Everything that the templates may name; texts only, dates written out. `told_with` is the step that the paper was
+    given with: once it is taken, what became known after it stays out of the paper."""
     centre = (
         await session.execute(select(known_centre.c.no, known_centre.c.name).where(known_centre.c.id == case.centre_id))
     ).one()
     steps = await _steps(session, case)
     notice = steps.get(rules.NOTICE)
     decided = steps.get(rules.DECISION)
+    given = None if told_with is None else steps.get(told_with)
     return {
         "city": edition.city,
         "policy_title": edition.title_zh,
@@ -59,8 +66,8 @@ async def facts_of(session: AsyncSession, case: DelistingCase, edition: Edition)
         "operator_name": case.operator_name,
         "operator_code": case.operator_code,
         "operator_barred": case.operator_barred,
-        "bureaus": bureaus(edition, case.decided_on or case.last_step_on),
-        "failed_years": await _failed_years(session, case),
+        "bureaus": bureaus(edition, given.taken_on if given else case.decided_on or case.last_step_on),
+        "failed_years": await _failed_years(session, case, given),
         "clauses": _clauses(edition),
         "titles": await _titles(session, case, edition),
         "notice_no": written_or_blank(notice.text("document_no") if notice else None),
@@ -84,11 +91,12 @@ async def _steps(session: AsyncSession, case: DelistingCase) -> dict[str, Record
     """The last record of each step that counts."""
     query = select(DelistingStep).where(DelistingStep.case_id == case.id, DelistingStep.outcome != "insufficient")
     rows = await session.scalars(query.order_by(DelistingStep.id))
-    return {row.step: Recorded(row.outcome, row.taken_on, row.details) for row in rows}
+    return {row.step: Recorded(row.outcome, row.taken_on, row.details, row.recorded_at) for row in rows}
 
 
-async def _failed_years(session: AsyncSession, case: DelistingCase) -> list[dict[str, str]]:
-    """The years that count, with the document that published each; those of a predecessor too."""
+async def _failed_years(session: AsyncSession, case: DelistingCase, given: Recorded | None) -> list[dict[str, str]]:
+    """The years that count, with the document that published each; those of a predecessor too. As of the step that the
+    paper was given with: the score computed last before it, and no publication after it."""
     centres = {case.centre_id, *(await predecessors_of(session, [case.centre_id])).values()}
     query = (
         select(Evaluation)
@@ -99,15 +107,38 @@ async def _failed_years(session: AsyncSession, case: DelistingCase) -> list[dict
         )
         .order_by(Evaluation.year)
     )
-    return [
-        {
-            "year": str(found.year),
-            "score": "—" if found.score is None else f"{found.score:.2f}",
-            "document_no": written_or_blank(found.document_no),
-            "published_on": written_date(found.published_on),
-        }
-        for found in await session.scalars(query)
-    ]
+    evaluations = list(await session.scalars(query))
+    then = {} if given is None else await _scores_at(session, [found.id for found in evaluations], given.recorded_at)
+    years: list[dict[str, str]] = []
+    for found in evaluations:
+        score = None if found.score is None else then.get(found.id, found.score)
+        known = given is None or _published_by(found, case, given.taken_on)
+        years.append(
+            {
+                "year": str(found.year),
+                "score": "—" if score is None else f"{score:.2f}",
+                "document_no": written_or_blank(found.document_no if known else None),
+                "published_on": written_date(found.published_on if known else None),
+            }
+        )
+    return years
+
+
+def _published_by(found: Evaluation, case: DelistingCase, day: date) -> bool:
+    """The case's own year is published after all its steps, be it on the same day."""
+    own = found.id == case.evaluation_id
+    return not own and found.published_on is not None and found.published_on <= day
+
+
+async def _scores_at(session: AsyncSession, evaluations: Sequence[UUID], at: datetime) -> dict[UUID, Decimal]:
+    """The score of each evaluation as it had been computed by then."""
+    sheet = ScoreSheet
+    query = (
+        select(sheet.evaluation_id, sheet.score)
+        .where(sheet.evaluation_id.in_(evaluations), sheet.computed_at <= at)
+        .order_by(sheet.id)
+    )
+    return {row.evaluation_id: row.score for row in await session.execute(query)}
 
 
 def _clauses(edition: Edition) -> list[dict[str, str]]:

@@ -32,6 +32,9 @@ _NAMES: Final[dict[str, str]] = {
 _AFTER: Final[dict[str, str]] = {"decision": rules.DECISION}
 """Papers that say what somebody has decided: only once it is."""
 
+_TOLD_WITH: Final[dict[str, str]] = {"notice-of-intent": rules.NOTICE, "decision": rules.DECISION}
+"""The step that a paper was given with: it says what was known then, whenever it is printed."""
+
 _FILES = problem_responses(404, 409) | {200: {"content": {DOCX: {}}, "description": "The paper."}}
 
 
@@ -47,7 +50,7 @@ async def read_paper(
     edition = runtime.editions.get(case.edition)
     bundled = Path(__file__).with_name(f"{kind}.docx")
     template = template_for(f"delisting-{kind}", bundled, (edition.id, edition.extends), runtime.settings.policy_dir)
-    facts = await facts_of(session, case, edition)
+    facts = await facts_of(session, case, edition, _TOLD_WITH.get(kind))
     try:
         return await paper_answer(template, facts, _file_name(case, kind))
     except PaperTemplateError as error:

@@ -19,7 +19,7 @@ from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, TENANCIE
 from services.evaluation.rubrics.models import RubricEdition
 from services.evaluation.rubrics.pinning import pinned_edition
 from services.evaluation.rubrics.rules import EXEMPT, NOT_GRADED, round_score
-from services.evaluation.rubrics.texts import formula_text
+from services.evaluation.rubrics.texts import INPUTS, formula_text
 from shared.files.papers import written_date, written_or_blank
 from shared.http.decisions import DecisionText
 from shared.policy.edition import Edition, Editions
@@ -64,7 +64,7 @@ async def sheet_facts(
         "rows": [_row(edition, line) for line in sheet.lines if isinstance(line, dict)],
         "dimensions": _dimensions(edition, sheet),
         "reasons": _reasons(decision),
-        "lineage": await _lineage(session, sheet.lineage),
+        "lineage": await _lineage(session, edition, sheet.lineage),
     }
 
 
@@ -92,7 +92,7 @@ def _row(edition: Edition, line: Mapping[str, JsonValue]) -> dict[str, str]:
         "indicator": (str(line["indicator"]) if indicator is None else indicator.title_zh)
         + ("（加分项）" if line.get("bonus") else ""),
         "formula": "" if indicator is None else formula_text(indicator).zh,
-        "inputs": "；".join(f"{name}={value}" for name, value in list(inputs.items())[:_INPUTS_AT_MOST]),
+        "inputs": "；".join(_input(name, value) for name, value in list(inputs.items())[:_INPUTS_AT_MOST]),
         "weight": str(line["weight"]),
         "value": _number(line["value"]) if applicable else "不适用",
         "full_mark": _number(line["full_mark"]),
@@ -104,6 +104,16 @@ def _row(edition: Edition, line: Mapping[str, JsonValue]) -> dict[str, str]:
 
 def _number(value: JsonValue) -> str:
     return "" if value is None else str(round_score(Fraction(str(value)), 2))
+
+
+def _input(name: str, value: JsonValue) -> str:
+    """An input by its name in words; whole numbers without decimals."""
+    said = INPUTS.get(name)
+    label = name if said is None else said.zh
+    if value is None:
+        return f"{label}：无"
+    exact = Fraction(str(value))
+    return f"{label}：{exact.numerator if exact.denominator == 1 else round_score(exact, 2)}"
 
 
 def _dimensions(edition: Edition, sheet: ScoreSheet) -> list[dict[str, str]]:
@@ -122,20 +132,23 @@ def _reasons(decision: DecisionText | None) -> list[dict[str, str]]:
     return [{"clause": found.clause, "text": found.text or found.message} for found in results]
 
 
-async def _lineage(session: AsyncSession, lineage: Mapping[str, JsonValue]) -> list[dict[str, str]]:
+async def _lineage(session: AsyncSession, edition: Edition, lineage: Mapping[str, JsonValue]) -> list[dict[str, str]]:
     """One line a kind of record: what it is, and which."""
     shown = [{"kind": "季度报表版本", "records": await _reports(session, _texts(lineage.get("report_revisions")))}]
+    shown.append({"kind": "退回更正", "records": await _returns(session, _texts(lineage.get("report_returns")))})
     for key, title in (
-        ("report_returns", "退回更正"),
         ("tenancy_events", "备案、毕业、退出事件"),
         ("centre_events", "中心登记事件"),
         ("expert_scores", "专家评分记录"),
         ("vetoes", "一票否决记录"),
     ):
         shown.append({"kind": title, "records": _listed(_texts(lineage.get(key)), lineage.get(f"{key}_total"))})
+    titles = {indicator.id: indicator.title_zh for indicator in edition.rubric.with_bonus}
     evidence = lineage.get("evidence")
     for indicator, documents in (evidence if isinstance(evidence, dict) else {}).items():
-        shown.append({"kind": f"佐证材料：{indicator}", "records": _listed(_texts(documents), None)})
+        shown.append(
+            {"kind": f"佐证材料：{titles.get(indicator, indicator)}", "records": _listed(_texts(documents), None)}
+        )
     return [line for line in shown if line["records"]]
 
 
@@ -158,3 +171,13 @@ async def _reports(session: AsyncSession, revisions: Sequence[str]) -> str:
     )
     rows = (await session.execute(query)).all()
     return "；".join(f"{row.no} 第{row.quarter}季度 第{row.revision}版" for row in rows)
+
+
+async def _returns(session: AsyncSession, returned: Sequence[str]) -> str:
+    """Reports sent back, `<report>:<version>`, by their numbers; one that is not there any more as it is cited."""
+    cited = [tuple(one.split(":", 1)) for one in returned]
+    query = select(QuarterlyReport.id, QuarterlyReport.no, QuarterlyReport.quarter).where(
+        QuarterlyReport.id.in_([UUID(report) for report, _ in cited])
+    )
+    known = {str(row.id): f"{row.no} 第{row.quarter}季度" for row in await session.execute(query)}
+    return "；".join(f"{known.get(report, report)} 第{version}版" for report, version in cited)

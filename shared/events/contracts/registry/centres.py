@@ -123,6 +123,13 @@ CentreProposalDropped = EventType(
 CentreOperatorChanged = EventType(
     CENTRE, "registry.centre.operator_changed.v1", CentreState, Audience.PUBLIC, "Another operator runs it."
 )
+CentreProfileChanged = EventType(
+    CENTRE,
+    "registry.centre.profile_changed.v1",
+    CentreState,
+    Audience.PUBLIC,
+    "Its profile changed while it was listed.",
+)
 CentreDelisted = EventType(
     CENTRE, "registry.centre.delisted.v1", CentreDelistedData, Audience.PUBLIC, "The centre is delisted."
 )
@@ -154,6 +161,7 @@ CENTRE_STATES: Final[tuple[EventType[CentreState], ...]] = (
     CentreWithdrawn,
     CentreProposalDropped,
     CentreOperatorChanged,
+    CentreProfileChanged,
     CentreTierChanged,
     CentreReinstated,
 )

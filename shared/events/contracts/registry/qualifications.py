@@ -98,6 +98,12 @@ QualificationRenewed = EventType(
 QualificationExpired = EventType(
     QUALIFICATION, "registry.qualification.expired.v1", QualificationState, Audience.PUBLIC, "Its last day is over."
 )
+QualificationPlaqueRecorded = EventType(
+    QUALIFICATION,
+    "registry.qualification.plaque_recorded.v1",
+    QualificationState,
+    summary="The number of a plaque that was issued before the registry kept them was recorded.",
+)
 QualificationPlaqueReturned = EventType(
     QUALIFICATION,
     "registry.qualification.plaque_returned.v1",
@@ -141,6 +147,7 @@ QUALIFICATION_STATES: Final[tuple[EventType[QualificationState], ...]] = (
     QualificationResumed,
     QualificationRenewed,
     QualificationExpired,
+    QualificationPlaqueRecorded,
     QualificationPlaqueReturned,
     QualificationRestored,
     QualificationTransferred,
