@@ -268,7 +268,10 @@ async def _a_report(desk: Desk) -> None:
     assert (await operator.patch(path, {"form": full_form()}, '"1"')).status_code == 200
     await operator.ok(f"{path}/submit")
     await officer.ok(f"{path}/return", {"reasons": {"jobs": "implausible"}, "returned_on": "2021-04-07"})
-    await operator.on(date(2021, 4, 8)).ok(f"{path}/submit")
+    again = operator.on(date(2021, 4, 8))
+    corrected = await again.patch(path, {"form": {"jobs": 19}}, '"4"')
+    assert corrected.status_code == 200, corrected.text
+    await again.ok(f"{path}/submit")
     await officer.ok(f"{path}/accept")
     approver = desk.caller("science_approver", today=date(2021, 4, 9))
     wrong = {"form": {"jobs": 21}, "reason": "clerical_error", "statement": "漏计一人"}
