@@ -1,6 +1,7 @@
 """Fixtures for every test: real PostgreSQL and NATS from the wheels, one of each for a test process."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -71,3 +72,15 @@ def database(postgres: Cluster) -> Iterator[Callable[[str], str]]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--durable", action="store_true", help="run PostgreSQL with fsync on, as production does")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start whole stacks or kill servers come first, then those of many tests, so that no process is left
+    alone with a long one at the end."""
+    long = ("e2e", "fault", "slow")
+    ranks: dict[Path, int] = {}
+    for item in items:
+        rank = next((rank for rank, mark in enumerate(long) if item.get_closest_marker(mark)), len(long))
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: (ranks[item.path], -sizes[item.path], item.path))
