@@ -54,6 +54,8 @@ class Suite:
             values["FILES_URL"] = f"{self.files_url}/{service}"
         if service == "registry":
             values["PERSON_KEYS_FILE"] = str(self.secrets.person_keys)
+        if service == "finance":
+            values["EVIDENCE_KEYS_FILE"] = str(self.secrets.evidence_keys)
         if service == "gateway":
             values["ACCESS_SIGNING_KEY_FILE"] = str(self.secrets.access_key)
         return {**values, **self.extra}

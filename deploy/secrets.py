@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from deploy.embedded.databases import DATABASES, Roles
 from deploy.embedded.nats_permissions import USERS
-from services.registry.persons.keys import new_keys, with_new_key, without_keys
+from shared.sealing import new_keys, with_new_key, without_keys
 
 ISSUERS = ("registry", "evaluation", "finance", "vouchers", "gateway")
 
@@ -35,15 +35,16 @@ class Secrets:
             self._ensure_key(self.signing_key(issuer))
             self._write_public(issuer)
         self._ensure_key(self.access_key)
-        self._write_once(self.person_keys, new_keys().encode())
+        for keys in (self.person_keys, self.evidence_keys):
+            self._write_once(keys, new_keys().encode())
 
-    def add_person_key(self) -> None:
-        """One key more for persons' numbers, which is the current one from now on."""
-        self._replace(self.person_keys, with_new_key(read(self.person_keys)))
+    def add_sealing_key(self, path: Path) -> None:
+        """One key more in that file, which is the current one from now on."""
+        self._replace(path, with_new_key(read(path)))
 
-    def forget_person_keys(self, in_use: set[str]) -> None:
+    def forget_sealing_keys(self, path: Path, in_use: set[str]) -> None:
         """Leave only the current key and those that rows still name."""
-        self._replace(self.person_keys, without_keys(read(self.person_keys), in_use))
+        self._replace(path, without_keys(read(path), in_use))
 
     @property
     def superuser_password(self) -> Path:
@@ -58,6 +59,11 @@ class Secrets:
     def person_keys(self) -> Path:
         """The registry's keys for the identity numbers of persons, which are lost with them: keep a copy elsewhere."""
         return self.folder / "registry" / "person-keys.json"
+
+    @property
+    def evidence_keys(self) -> Path:
+        """Finance's keys for what borrowers prove about persons, which is lost with them: keep a copy elsewhere."""
+        return self.folder / "finance" / "evidence-keys.json"
 
     @property
     def public_keys(self) -> Path:

@@ -1,6 +1,8 @@
-"""`mengchuang persons add-key | forget-keys`: the keys that the registry seals identity numbers with."""
+"""`mengchuang persons add-key | forget-keys`: the keys that what is said about persons is sealed with."""
 
 import asyncio
+from collections.abc import Mapping
+from pathlib import Path
 
 import typer
 from sqlalchemy import text
@@ -8,38 +10,54 @@ from sqlalchemy import text
 from deploy.commands.console import out
 from deploy.commands.databases import open_databases
 from deploy.migrating import database_server
+from deploy.secrets import Secrets
 from deploy.settings import StackSettings
 
-app = typer.Typer(no_args_is_help=True, help="Keys for the identity numbers of persons.")
+app = typer.Typer(no_args_is_help=True, help="Keys for the identity numbers of persons and for evidence about them.")
+
+_SEALED = {"registry": "person", "finance": "loan_hire"}
+"""The table with sealed rows of each service that seals."""
 
 
 @app.command()
 def add_key() -> None:
-    """Add a key, which new numbers are sealed with from now on.
+    """Add a key for each service that seals, which new rows are sealed with from now on.
 
-    A running registry notices by itself and seals what it has anew within a minute or so; one in a container is started
+    A running service notices by itself and seals what it has anew within a minute or so; one in a container is started
     again first. Then forget-keys removes what nothing needs any more.
     """
     secrets = StackSettings().secrets
-    if not secrets.person_keys.exists():
-        raise RuntimeError(f"there is no {secrets.person_keys}: start the stack once, which makes it")
-    secrets.add_person_key()
-    out.print("A key was added. The registry seals all numbers anew; then: mengchuang persons forget-keys")
+    files = _files(secrets)
+    for path in files.values():
+        if not path.exists():
+            raise RuntimeError(f"there is no {path}: start the stack once, which makes it")
+    for path in files.values():
+        secrets.add_sealing_key(path)
+    out.print("A key was added. Registry and finance seal all rows anew; then: mengchuang persons forget-keys")
 
 
 @app.command()
 def forget_keys() -> None:
-    """Remove the keys that no number is sealed with any more."""
+    """Remove the keys that no row is sealed with any more."""
     settings = StackSettings()
     with database_server(settings):
-        rows = asyncio.run(_in_use(settings))
-    settings.secrets.forget_person_keys(set(rows))
-    for key_id, count in sorted(rows.items()):
-        out.print(f"{key_id}: {count} numbers")
-    out.print("All other keys except the current one were removed.")
+        in_use = asyncio.run(_in_use(settings))
+    for service, path in _files(settings.secrets).items():
+        settings.secrets.forget_sealing_keys(path, set(in_use[service]))
+        for key_id, count in sorted(in_use[service].items()):
+            out.print(f"{service} {key_id}: {count} rows")
+    out.print("All other keys except the current ones were removed.")
 
 
-async def _in_use(settings: StackSettings) -> dict[str, int]:
-    query = text("SELECT key_id, count(*) FROM person WHERE key_id IS NOT NULL GROUP BY key_id")
-    async with open_databases(settings, ["registry"]) as databases, databases["registry"].transaction() as session:
-        return {row[0]: row[1] for row in await session.execute(query)}
+def _files(secrets: Secrets) -> Mapping[str, Path]:
+    return {"registry": secrets.person_keys, "finance": secrets.evidence_keys}
+
+
+async def _in_use(settings: StackSettings) -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = {}
+    async with open_databases(settings, list(_SEALED)) as databases:
+        for service, table in _SEALED.items():
+            query = text(f"SELECT key_id, count(*) FROM {table} WHERE key_id IS NOT NULL GROUP BY key_id")  # noqa: S608  # one of _SEALED
+            async with databases[service].transaction() as session:
+                found[service] = {row[0]: row[1] for row in await session.execute(query)}
+    return found

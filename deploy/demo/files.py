@@ -19,6 +19,7 @@ class Data:
     enterprises: list[tables.Enterprise]
     tenancies: list[tables.Tenancy]
     reports: list[tables.Report]
+    appropriations: list[tables.Appropriation]
     grants: list[tables.Grant]
     spending: list[tables.Spending]
     programmes: list[tables.Programme]
@@ -60,6 +61,7 @@ def load(folder: Path = tables.DATA) -> Data:
         enterprises=tables.read(tables.Enterprise, folder),
         tenancies=tables.read(tables.Tenancy, folder),
         reports=tables.read(tables.Report, folder),
+        appropriations=tables.read(tables.Appropriation, folder),
         grants=tables.read(tables.Grant, folder),
         spending=tables.read(tables.Spending, folder),
         programmes=tables.read(tables.Programme, folder),
@@ -113,6 +115,7 @@ def reduced(data: Data, keys: frozenset[str]) -> Data:
         enterprises=[enterprise for enterprise in data.enterprises if enterprise.code in codes],
         tenancies=tenancies,
         reports=tables.select(data.reports, keys),
+        appropriations=data.appropriations,
         grants=tables.select(data.grants, keys),
         spending=tables.select(data.spending, keys),
         programmes=data.programmes,

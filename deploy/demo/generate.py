@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from deploy.demo.generating.around import (
     make_partners,
     make_practices,
 )
+from deploy.demo.generating.budget import make_appropriations
 from deploy.demo.generating.centres import make_centres, make_titles
 from deploy.demo.generating.divisions import make_division_pages, make_matching_funds, make_matching_payments
 from deploy.demo.generating.earlier import make_earlier_centres, make_earlier_enterprises, make_earlier_stays
@@ -71,6 +72,7 @@ def all_tables() -> list[Sequence[tables.Row]]:
         make_matching_payments(funds, population),
         make_target_figures(),
         make_reports(centres, population, projects),
+        make_appropriations(),
         grants,
         make_spending(grants),
         make_programmes(),
@@ -94,5 +96,13 @@ def main(folder: Path = tables.DATA) -> None:
         tables.write(rows, folder)
 
 
+def asked(arguments: Sequence[str] | None = None) -> Path:
+    """The folder that the command names; anything else it is called with ends it with its usage."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.demo.generate", description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, default=tables.DATA, help="where the files go")
+    folder: Path = parser.parse_args(arguments).folder
+    return folder
+
+
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:2]))
+    main(asked())

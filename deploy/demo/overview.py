@@ -36,6 +36,7 @@ _LISTS: Final = (
     "/v1/practices",
     "/v1/experts",
     "/v1/divisions",
+    "/v1/appropriations",
     "/v1/matching-funds",
     "/v1/targets",
 )
@@ -59,6 +60,9 @@ def _lines(lists: dict[str, list[Json]], say: Texts) -> Iterable[tuple[str, str,
     yield "experts", "/v1/expert-assignments", {"count": len(lists["/v1/experts"])}
     groups = sum(found["leading_group"] is not None for found in lists["/v1/divisions"])
     yield "divisions", "/v1/divisions/due", {"groups": groups, "divisions": len(lists["/v1/divisions"])}
+    lines = lists["/v1/appropriations"]
+    budget, committed = (_yuan(say, sum(Decimal(line[name]) for line in lines)) for name in ("budget", "committed"))
+    yield "appropriations", "/v1/appropriations", {"budget": budget, "committed": committed}
     funds = lists["/v1/matching-funds"]
     budget, spent = (_yuan(say, sum(Decimal(fund[name]) for fund in funds)) for name in ("budget", "spent"))
     yield "matching_funds", "/v1/matching-funds", {"budget": budget, "spent": spent}

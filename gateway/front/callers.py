@@ -35,6 +35,7 @@ class Caller:
     provider: str | None = None
     bank: str | None = None
     person_ref: str | None = None
+    livemode: bool = True
 
 
 NOBODY: Final = Caller(ANONYMOUS, (PUBLIC,))
@@ -151,6 +152,7 @@ class Callers:
             "person_ref": caller.person_ref,
             "today": today.isoformat(),
             "simulated": self._simulated,
+            "livemode": caller.livemode,
         }
         token = self._minter.mint(audience, {name: value for name, value in claims.items() if value is not None})
         self._tokens[key] = (now + MAX_TTL_SECONDS - RENEW_BEFORE_SECONDS, token)

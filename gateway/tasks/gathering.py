@@ -76,4 +76,5 @@ def _caller(principal: Principal) -> Caller:
         principal.provider,
         principal.bank,
         principal.person_ref,
+        principal.livemode,
     )

@@ -33,6 +33,8 @@ BureauReader = Annotated[Principal, Depends(require(*READ_ALL))]
 CaseReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES, r.CENTRE_OPERATOR))]
 ScoreReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES, r.CENTRE_OPERATOR, r.EXPERT))]
 Anyone = Annotated[Principal, Depends(require(r.PUBLIC))]
+SomebodyKnown = Annotated[Principal, Depends(require(*sorted(r.ALL_ROLES - {r.PUBLIC})))]
+"""Whoever has an account: a public notice is for everybody, an objection to it needs a name."""
 InternalCaller = Annotated[Principal, Depends(require_internal())]
 
 

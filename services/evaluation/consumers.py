@@ -187,6 +187,7 @@ async def copy_service_records(session: AsyncSession, events: Sequence[Received[
             "enterprise_id": event.data.enterprise_id,
             "provided_on": event.data.provided_on,
             "status": event.data.status,
+            "tenancy_id": event.data.tenancy_id,
         }
         for event in events
     ]

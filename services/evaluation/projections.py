@@ -135,9 +135,11 @@ known_service_record = Table(
     Column("enterprise_id", Uuid, nullable=False),
     Column("provided_on", Date, nullable=False),
     Column("status", Text, nullable=False),
+    Column("tenancy_id", Uuid),
     Index("ix_known_service_record_centre_id_provided_on", "centre_id", "provided_on"),
 )
-"""A service that a centre gave: prefills the services that enterprises confirmed."""
+"""A service that a centre gave: prefills the services that enterprises confirmed, and scores them. `tenancy_id` is NULL
+for records copied before this service looked at it: they count for the enterprise that they were recorded for."""
 
 known_technology_flag = Table(
     "known_technology_flag",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Integer, Table, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.finance.base import Base
 from shared.document_claims import known_claim_table
 
 LISTED: Final = "listed"
 FAIL: Final = "fail"
+ANNULLED: Final = "annulled"
 ACCEPTED: Final = "accepted"
 
 known_centre = Table(
@@ -74,9 +76,46 @@ known_enterprise = Table(
     Column("code", Text, nullable=False),
     Column("division", Text, nullable=False),
     Column("merged_into_id", Uuid),
+    Column("name", Text),
+    Column("industry_code", Text),
+    Column("registered_on", Date),
+    Column("address_in_city", Boolean),
+    Column("legal_representative_ref", Text),
+    Column("size_class", Text),
+    Column("size_year", Integer),
     Index("ix_known_enterprise_code", "code"),
+    Index("ix_known_enterprise_legal_representative_ref", "legal_representative_ref"),
 )
-"""Whom a division may pay: an enterprise's code and where it is registered."""
+"""An enterprise: whom a division may pay, who borrows. `name` and what follows it are NULL for a copy from before they
+were kept; all but the first two may also be unknown to the registry."""
+
+known_person = Table(
+    "known_person",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("graduate", Boolean, nullable=False),
+    Index("uq_known_person_ref", "ref", unique=True),
+)
+"""A person as an opaque reference, and whether a graduation was confirmed (3.2-5)."""
+
+known_person_link = Table(
+    "known_person_link",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("enterprise_id", Uuid),
+    Column("project_id", Uuid),
+    Column("capacity", Text, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+    Column("confirmed", Boolean, nullable=False),
+    Index("ix_known_person_link_ref", "ref"),
+    Index("ix_known_person_link_enterprise_id", "enterprise_id"),
+)
+"""Who stands behind an enterprise or a project, in which capacity and when; `id` is made of the three."""
 
 known_tenancy = Table(
     "known_tenancy",
@@ -90,3 +129,93 @@ known_tenancy = Table(
     Index("ix_known_tenancy_enterprise_id", "enterprise_id", "admitted_on"),
 )
 """Where an enterprise sits; `ended_on` is its last day there."""
+
+known_holding = Table(
+    "known_holding",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("holder_code", Text, nullable=False),
+    Column("held_code", Text, nullable=False),
+    Column("percent", Numeric(7, 4), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date),
+    Index("ix_known_holding_pair", "held_code", "holder_code"),
+)
+"""Shares of one organisation in another that vouchers' divisions have recorded; both days inclusive."""
+
+known_alliance_record = Table(
+    "known_alliance_record",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("no", Text, nullable=False),
+    Column("alliance", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("held_on", Date, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Index("ix_known_alliance_record_alliance_year", "alliance", "year"),
+)
+"""What an alliance did, by evaluation's record; a struck one counts no more."""
+
+known_alliance_assessment = Table(
+    "known_alliance_assessment",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("no", Text, nullable=False),
+    Column("alliance", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("grade", Text, nullable=False),
+    Column("score", Numeric(7, 2), nullable=False),
+    Column("record_ids", ARRAY(Uuid), nullable=False),
+    Column("document_no", Text),
+    Column("published_on", Date),
+    Index("ix_known_alliance_assessment_alliance_year", "alliance", "year"),
+)
+"""An alliance's assessment sheet of a year (4.6-2), which support for its activities rests on."""
+
+known_voucher_programme = Table(
+    "known_voucher_programme",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("no", Text, nullable=False),
+    Column("issuer_division", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("enterprise_quota", Numeric(18, 2), nullable=False),
+    Column("startup_months", Integer),
+)
+"""What a division gives its enterprises vouchers out of; for exposure statements and entitlements alone."""
+
+known_voucher = Table(
+    "known_voucher",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("no", Text, nullable=False),
+    Column("programme_id", Uuid, nullable=False),
+    Column("enterprise_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("face_value", Numeric(18, 2), nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("valid_until", Date, nullable=False),
+    Index("ix_known_voucher_enterprise_id", "enterprise_id"),
+)
+
+known_redemption = Table(
+    "known_redemption",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("voucher_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("subsidy", Numeric(18, 2), nullable=False),
+    Index("ix_known_redemption_voucher_id", "voucher_id"),
+)
+"""What a voucher was used for; a voucher's own events do not tell its balance."""

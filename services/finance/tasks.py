@@ -9,16 +9,25 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, false, null, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from services.finance.alliance_support.tasks import SOURCES as ALLIANCE_SUPPORT
+from services.finance.angel_funds.tasks import SOURCES as ANGEL_FUNDS
+from services.finance.appropriations.tasks import SOURCES as APPROPRIATIONS
+from services.finance.financing_rewards.tasks import SOURCES as FINANCING_REWARDS
 from services.finance.findings import states as finding_states
 from services.finance.findings.models import Finding
 from services.finance.grants import states
 from services.finance.grants.models import Grant
 from services.finance.grants.rules import bureaus_of
+from services.finance.grants.year_tasks import SOURCES as GRANT_YEARS
+from services.finance.guarantees.tasks import SOURCES as GUARANTEES
+from services.finance.loans.tasks import SOURCES as LOANS
 from services.finance.matching_funds import states as fund_states
 from services.finance.matching_funds.models import MatchingFund, MatchingFundRevision
 from services.finance.projections import LISTED, known_centre
+from services.finance.referrals.tasks import SOURCES as REFERRALS
 from services.finance.repayments import states as repayment_states
 from services.finance.repayments.models import Repayment
+from services.finance.subsidies.tasks import SOURCES as SUBSIDIES
 from shared.auth import roles as r
 from shared.tasks import Asked, Statement, TaskSource, rows
 
@@ -170,4 +179,13 @@ SOURCES: Final = (
         rows(_budgets),
         message="task-matching-funds-to-approve",
     ),
+    *GRANT_YEARS,
+    *ANGEL_FUNDS,
+    *FINANCING_REWARDS,
+    *ALLIANCE_SUPPORT,
+    *APPROPRIATIONS,
+    *LOANS,
+    *GUARANTEES,
+    *SUBSIDIES,
+    *REFERRALS,
 )

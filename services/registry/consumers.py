@@ -16,7 +16,8 @@ from services.registry.divisions.usecases import settle_budget
 from services.registry.grades.models import known_annulment, known_grade
 from services.registry.policy import edition_at, loaded_editions
 from shared.events.consumer import Consumers, Received
-from shared.events.contracts import evaluation as ev, matching_funds as mf
+from shared.events.contracts import evaluation as ev
+from shared.events.contracts.finance import matching_funds as mf
 from shared.events.outbox import EventContext
 from shared.events.projection import upsert_projection
 

@@ -24,6 +24,7 @@ from services.vouchers.base import Base
 from shared.document_claims import known_claim_table
 
 LISTED: Final = "listed"
+WITHDRAWN: Final = "withdrawn"
 
 known_centre = Table(
     "known_centre",

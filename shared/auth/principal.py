@@ -25,7 +25,8 @@ SCOPE_KEY: Final = "mengchuang.principal"
 class Principal:
     """The verified claims of an internal token; nothing else in a request says who is asking.
 
-    ``today`` is the business date (Asia/Shanghai), ``simulated`` whether a demo or test clock set it.
+    ``today`` is the business date (Asia/Shanghai), ``simulated`` whether a demo or test clock set it. ``livemode`` is
+    false for credentials a partner system tries its programs with: it sees and writes rows of its own mode only.
     """
 
     account_id: str
@@ -40,6 +41,7 @@ class Principal:
     correlation_id: str
     issuer: str
     internal: bool
+    livemode: bool = True
 
     def has(self, *roles: str) -> bool:
         """Whether the caller holds at least one of the roles."""

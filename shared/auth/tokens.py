@@ -66,7 +66,7 @@ class TokenMinter:
         """Sign the claims for one service, for ``ttl`` seconds (1 to 60).
 
         ``principal_claims`` holds sub, scope, roles, org, division, provider, bank, person_ref, today,
-        simulated and cid as needed; issuer, audience, times and id are set here.
+        simulated, livemode and cid as needed; issuer, audience, times and id are set here.
         """
         if not 1 <= ttl <= MAX_TTL_SECONDS:
             raise ValueError(f"ttl must be 1 to {MAX_TTL_SECONDS} seconds")
@@ -163,6 +163,7 @@ def _principal(claims: Mapping[str, object]) -> Principal:
         correlation_id=_text(claims, "cid") or "",
         issuer=issuer,
         internal=scope == "internal",
+        livemode=_mode(claims.get("livemode")),
     )
 
 
@@ -197,6 +198,15 @@ def _roles(value: object) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(role, str) and role in ALL_ROLES for role in value):
         raise InvalidToken("roles")
     return frozenset(value)
+
+
+def _mode(value: object) -> bool:
+    """Live unless the claim says otherwise; anything but a truth value is no token of ours."""
+    if value is None:
+        return True
+    if not isinstance(value, bool):
+        raise InvalidToken("claim types")
+    return value
 
 
 def _day(value: object) -> date:

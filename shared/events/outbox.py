@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from secrets import token_hex
 from typing import TYPE_CHECKING, Protocol, TypeVar
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import tracing
 from shared.auth.roles import BUREAU, BUREAU_ROLES
+from shared.bulk import insert_rows
 from shared.clock import utcnow
 from shared.db import EVENTS_APPENDED
 from shared.events.envelope import canonical
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from shared.events.consumer import Received
 
 D = TypeVar("D", bound=EventData)
+
+_AT_ONCE = 2000
+"""Events of one statement: their data pass through memory together."""
 
 MAX_DATA_BYTES = 512 * 1024
 """The broker's message limit is 1 MiB; an event that could not be carried must fail in its own transaction."""
@@ -94,17 +99,52 @@ def event_row(
     edition: str | None,
 ) -> dict[str, object]:
     """The row of `event_log` for an event, for statements that write it themselves (the hot paths)."""
-    event_id = uuid7()
+    event_id, now = uuid7(), utcnow()
+    attributes = _attributes(event_type, context, rules, edition)
+    attributes |= {
+        "id": str(event_id),
+        "subject": str(aggregate_id),
+        "time": _written(now),
+        "aggregateversion": str(version),
+    }
+    text = _carried(event_type, data)
+    return _row(event_type, event_id, aggregate_id, version, now, context, canonical(attributes), text)
+
+
+def event_rows(
+    event_type: EventType[D],
+    facts: Iterable[tuple[UUID, int, D]],
+    context: EventContext,
+    rules: Iterable[str],
+    edition: str | None,
+) -> list[dict[str, object]]:
+    """Rows of the same event of many aggregates, as `event_row` makes them one by one, all of one moment: what they
+    have in common is written once."""
     now = utcnow()
+    mark = token_hex(16)
+    differing = {name: f"{mark}{name}" for name in ("aggregateversion", "id", "subject")}
+    common = _attributes(event_type, context, rules, edition) | {"time": _written(now)}
+    before, rest = canonical(common | differing).split(differing["aggregateversion"])
+    to_id, rest = rest.split(differing["id"])
+    to_subject, after = rest.split(differing["subject"])
+    rows = []
+    for aggregate_id, version, data in facts:
+        event_id = uuid7()
+        attributes = f"{before}{version}{to_id}{event_id}{to_subject}{aggregate_id}{after}"
+        text = _carried(event_type, data)
+        rows.append(_row(event_type, event_id, aggregate_id, version, now, context, attributes, text))
+    return rows
+
+
+def _attributes(
+    event_type: EventType[D], context: EventContext, rules: Iterable[str], edition: str | None
+) -> dict[str, str]:
+    """What does not depend on the aggregate."""
     attributes = {
         "specversion": "1.0",
-        "id": str(event_id),
         "source": f"/{event_type.topic.producer}",
         "type": event_type.name,
-        "subject": str(aggregate_id),
-        "time": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
-        "aggregateversion": str(version),
         "effectiveon": context.effective_on.isoformat(),
         "actor": context.actor,
         "correlationid": context.correlation_id,
@@ -117,10 +157,30 @@ def event_row(
         "policyedition": edition,
         "simulated": "true" if context.simulated else None,
     }
-    attributes.update({name: value for name, value in optional.items() if value})
+    return attributes | {name: value for name, value in optional.items() if value}
+
+
+def _written(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _carried(event_type: EventType[D], data: D) -> str:
     text = data.model_dump_json()
     if len(text.encode()) > MAX_DATA_BYTES:
         raise ValueError(f"{event_type.name}: data of {len(text)} characters cannot be carried as one event")
+    return text
+
+
+def _row(
+    event_type: EventType[D],
+    event_id: UUID,
+    aggregate_id: UUID,
+    version: int,
+    now: datetime,
+    context: EventContext,
+    attributes: str,
+    text: str,
+) -> dict[str, object]:
     return {
         "id": event_id,
         "topic": event_type.topic.name,
@@ -130,7 +190,7 @@ def event_row(
         "actor": context.actor,
         "effective_on": context.effective_on,
         "recorded_at": now,
-        "attributes": canonical(attributes),
+        "attributes": attributes,
         "data": text,
     }
 
@@ -170,9 +230,7 @@ async def append_many(
     """Record the same fact about many aggregates: (id, version, data), the version already raised by the UPDATE."""
     if not rows:
         return
-    values = [
-        event_row(event_type, aggregate_id, version, data, context, rules, edition)
-        for aggregate_id, version, data in rows
-    ]
-    await session.execute(insert(event_log), values)
+    values = event_rows(event_type, rows, context, rules, edition)
+    for start in range(0, len(values), _AT_ONCE):
+        await insert_rows(session, event_log, values[start : start + _AT_ONCE])
     session.info[EVENTS_APPENDED] = True

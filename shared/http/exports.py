@@ -50,6 +50,8 @@ VALUES: Final = "values"
 TEXTS, CODES = "texts", "codes"
 DIVISIONS: Final = "edition.divisions.units"
 _CODE_OF: Final[Mapping[Language, str]] = {"zh": "代码", "en": " (code)"}
+TOTALS: Final = "totals"
+"""The field of an answer, or of a list's last page, whose sums stand below the columns of the same names."""
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _MAX_CELL: Final = 32_767
@@ -145,6 +147,9 @@ async def export(request: Request, session: AsyncSession, media_type: str, respo
             cursor = page["next"] if paged else None
             if cursor is None:
                 break
+        totals = page.get(TOTALS)
+        if isinstance(totals, dict):
+            sheet.write(writer.totals(totals, heading(None, TOTALS, language)))
         sheet.close()
         return _file(request, target, media_type, language)
 
@@ -229,6 +234,11 @@ class _Cells:
     def of(self, item: object, meant: Mapping[str, Mapping[str, str]]) -> list[str]:
         values = item if isinstance(item, Mapping) else {"value": item}
         return [neutral(self._text(column, values.get(column.field), meant))[:_MAX_CELL] for column in self._columns]
+
+    def totals(self, totals: Mapping[str, object], name: str) -> list[str]:
+        """The last line: sums under their columns, and in the first column what the line is."""
+        sums = [coded(totals.get(column.field)) for column in self._columns]
+        return [sums[0] or name, *sums[1:]]
 
     def _text(self, column: Column, value: object, meant: Mapping[str, Mapping[str, str]]) -> str:
         if column.reference is not None:

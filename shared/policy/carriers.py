@@ -31,7 +31,9 @@ class TierApplications(Section):
     that a centre is listed as; the others are designated from above.
 
     Two industries are the same where the first `industry_code_length` characters of GB/T 4754 agree. Partners of
-    `incubator_kinds` are the incubators that a centre cooperates with.
+    `incubator_kinds` are the incubators that a centre cooperates with. `rejection_reasons` are for a designation that
+    is not confirmed, `end_reasons` for one that ends before its time, `decline_reasons` for such an end that is not
+    confirmed.
     """
 
     window_months: Param[int]
@@ -39,6 +41,11 @@ class TierApplications(Section):
     transfer_types: Param[Codes]
     incubator_kinds: Param[Codes]
     criteria: Mapping[Slug, TierCriteria]
+    refusal_reasons: Mapping[Slug, Titled]
+    withdrawal_reasons: Mapping[Slug, Titled]
+    rejection_reasons: Mapping[Slug, Titled]
+    end_reasons: Mapping[Slug, Titled]
+    decline_reasons: Mapping[Slug, Titled]
 
 
 class TitleLevel(Section):

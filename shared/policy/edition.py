@@ -13,7 +13,20 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from shared.errors import DomainError
-from shared.policy import alliance_assessment, around, carriers, evaluation_cycle, funding, incubation, standing
+from shared.policy import (
+    alliance_assessment,
+    appropriations,
+    around,
+    banking,
+    carriers,
+    evaluation_cycle,
+    funding,
+    incubation,
+    investing,
+    lending,
+    servicing,
+    standing,
+)
 from shared.policy.centre_profile import CentreProfile
 from shared.policy.decision import Decision, RuleInput, RuleResult, plain
 from shared.policy.loading import EditionError, EditionFile, explain, read_files, require_unique_ids, resolve
@@ -89,13 +102,20 @@ class Edition(Section):
     division_duties: around.DivisionDuties
     matching_funds: around.MatchingFunds
     practices: around.Practices
+    appropriations: appropriations.Appropriations
     grants: funding.Grants
     loans: funding.Loans
+    lending: lending.Lending
     hire_ratio: funding.HireRatio
+    banking: banking.Banking
     enterprise_size: funding.EnterpriseSize
     subsidy: funding.Subsidy
+    subsidy_terms: servicing.SubsidyTerms
+    loan_servicing: servicing.LoanServicing
+    guarantees: servicing.Guarantees
     angel_fund: funding.AngelFund
     reward: funding.Reward
+    investing: investing.Investing
     vouchers: funding.Vouchers
     documents: funding.Documents
     rubric: Rubric
@@ -164,6 +184,11 @@ class Edition(Section):
         _require_known("rubric.indicators.full_mark.by_tier", marks, "tiers", self.tiers)
         places = [*self.rubric.hardship_divisions.value, *self.rubric.remote_divisions.value]
         _require_known("rubric divisions", places, "divisions.units", self.divisions.units)
+        _require_known("lending.products", self.lending.products, "loans.products", self.loans.products)
+        _require_known("loans.products", self.loans.products, "lending.products", self.lending.products)
+        for name in ("in_centre_products", "guaranteed_products"):
+            codes = getattr(self.lending, name).value
+            _require_known(f"lending.{name}", codes, "loans.products", self.loans.products)
         bureaus = [
             *self.centres.approving_departments.value,
             *self.procedure.deciding_departments.value,
@@ -171,6 +196,8 @@ class Edition(Section):
             *self.grants.approving_departments.value,
         ]
         _require_known("departments cited", bureaus, "departments", self.departments)
+        _require_known("guarantees.products", self.guarantees.products, "loans.products", self.loans.products)
+        _require_known("subsidy_terms.products", self.subsidy_terms.products, "loans.products", self.loans.products)
         _require_known("clauses cited", _clauses_of(self), "clauses", self.clauses)
         return self
 

@@ -22,7 +22,20 @@ class GrantTier(Section):
     purpose: Param[str]
 
 
+class PerformanceBand(Titled):
+    """A band (等次) of a performance self-review, from `floor` points of a hundred on."""
+
+    floor: Param[Number]
+
+
 class Grants(Section):
+    """`priority_grades` are the grades of the last published evaluation that go first, best first (2.3-3).
+
+    The steps at which a document number (发文字号) or the minutes (会议纪要) must be named are words of the grant's
+    events: `approved`, `countersigned`, `refused`, `disbursed`, `refunded`, `recovered`, `closed`. A use report is due
+    on the day and month given, of the year after.
+    """
+
     tiers: Mapping[Slug, GrantTier]
     purposes: Mapping[Slug, GrantPurpose]
     higher_cap_after_tier_change: Param[bool]
@@ -32,6 +45,26 @@ class Grants(Section):
     unpaid_on_delisting: Param[str]
     paid_on_delisting: Param[str]
     finding_reply_working_days: Param[int]
+    call_required: Param[bool]
+    notice_required: Param[bool]
+    document_no_required_at: Param[Codes]
+    minutes_required_at: Param[Codes]
+    priority_grades: Param[Codes]
+    use_report_due_month: Param[int]
+    use_report_due_day: Param[int]
+    unreported_refused: Param[bool]
+    performance_bands: Mapping[Slug, PerformanceBand]
+
+    @model_validator(mode="after")
+    def _reports_have_a_day(self) -> Self:
+        date(2019, self.use_report_due_month.value, self.use_report_due_day.value)
+        return self
+
+    @model_validator(mode="after")
+    def _every_score_has_a_band(self) -> Self:
+        if not any(band.floor.value == 0 for band in self.performance_bands.values()):
+            raise ValueError("one of grants.performance_bands begins at 0")
+        return self
 
     @model_validator(mode="after")
     def _purposes_are_known(self) -> Self:

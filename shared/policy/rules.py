@@ -80,3 +80,10 @@ def decide_adverse_decision(edition: Edition, day: date, continuation_basis: str
         message="decision-has-basis" if within or continuation_basis else "continuation-basis-missing",
     )
     return edition.decision(result)
+
+
+def counting_division(edition: Edition, owner_division: str) -> str:
+    """1.2-5, 1.2-6: the county or district that a centre counts for: its owner wherever it stands, and for a park the
+    district around it."""
+    unit = edition.divisions.units.get(owner_division)
+    return unit.within if unit is not None and unit.within else owner_division

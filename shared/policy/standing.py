@@ -175,6 +175,8 @@ class QuarterlyReports(Section):
     correction_working_days: Param[int]
     reminder_days: Param[int]
     """How many days before the due day a report that is not in is called for."""
+    in_time_filled_percent: Param[int]
+    """How much of the required fields a version must have by the due day for the report to be in time."""
 
 
 class Activities(Section):

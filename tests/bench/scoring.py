@@ -56,7 +56,7 @@ class City:
     slow: list[str] = field(default_factory=list)
 
     async def ask(
-        self, role: str, method: str, path: str, body: object = None, *, today: date = SCORED, **scope: str
+        self, role: str, method: str, path: str, body: object = None, *, today: date = SCORED, **scope: Any
     ) -> httpx.Response:
         token = internal_token(self.suite.keys, "evaluation", (role,), account_id=f"bench-{role}", today=today, **scope)
         url = self.suite.services["evaluation"].url + path

@@ -26,8 +26,10 @@ WITH stays AS (
     array_agg(event_id ORDER BY admitted_on, id) AS events
   FROM known_tenancy WHERE admitted_on <= $2 AND (ended_on IS NULL OR ended_on >= $1::date - 730) GROUP BY centre_id
 ), reports AS (
-  SELECT centre_id, count(*) AS accepted, count(*) FILTER (WHERE NOT late) AS on_time, sum(filled) AS filled,
-    sum(fields) AS fields, array_agg(report_revision.id ORDER BY quarter) AS revisions, {sums}
+  SELECT centre_id, count(*) AS accepted, count(*) FILTER (WHERE EXISTS (
+      SELECT FROM report_revision AS begun WHERE begun.report_id = quarterly_report.id
+        AND begun.submitted_on <= due_on AND begun.filled * 100 >= begun.fields * 80)) AS on_time,
+    sum(filled) AS filled, sum(fields) AS fields, array_agg(report_revision.id ORDER BY quarter) AS revisions, {sums}
   FROM quarterly_report JOIN report_revision
     ON report_revision.report_id = quarterly_report.id AND report_revision.revision = quarterly_report.revision
   WHERE year = $3 AND status = 'accepted' GROUP BY centre_id

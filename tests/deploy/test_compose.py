@@ -16,6 +16,7 @@ from deploy.embedded.databases import DATABASES, Roles
 from deploy.environment import APPS
 from deploy.settings import StackSettings
 from gateway.settings import GatewaySettings
+from services.finance.settings import FinanceSettings
 from services.registry.settings import RegistrySettings
 from shared.http import health
 from shared.settings import ServiceSettings
@@ -33,7 +34,11 @@ def compose() -> Definition:
 
 
 def settings_class(service: str) -> type[ServiceSettings]:
-    own: dict[str, type[ServiceSettings]] = {"gateway": GatewaySettings, "registry": RegistrySettings}
+    own: dict[str, type[ServiceSettings]] = {
+        "finance": FinanceSettings,
+        "gateway": GatewaySettings,
+        "registry": RegistrySettings,
+    }
     return own.get(service, ServiceSettings)
 
 
@@ -89,6 +94,8 @@ def test_a_service_mounts_its_own_secrets_only(service: str) -> None:
         allowed.add("access-key")
     if service == "registry":
         allowed.add("registry-person-keys")
+    if service == "finance":
+        allowed.add("finance-evidence-keys")
     assert set(names(compose()["services"][service]["secrets"]).values()) == allowed
 
 

@@ -42,13 +42,14 @@ def test_every_secret_is_another(tmp_path: Path) -> None:
 def test_a_key_for_persons_is_added_and_only_unused_ones_are_forgotten(tmp_path: Path) -> None:
     secrets = Secrets(tmp_path)
     secrets.ensure()
+    assert json.loads(secrets.evidence_keys.read_text()) != json.loads(secrets.person_keys.read_text())
     [first] = json.loads(secrets.person_keys.read_text())["keys"]
-    secrets.add_person_key()
+    secrets.add_sealing_key(secrets.person_keys)
     content = json.loads(secrets.person_keys.read_text())
     assert list(content["keys"]) == [first, content["current"]]
-    secrets.forget_person_keys({first})
+    secrets.forget_sealing_keys(secrets.person_keys, {first})
     assert len(json.loads(secrets.person_keys.read_text())["keys"]) == 2
-    secrets.forget_person_keys(set())
+    secrets.forget_sealing_keys(secrets.person_keys, set())
     assert list(json.loads(secrets.person_keys.read_text())["keys"]) == [content["current"]]
     assert secrets.person_keys.stat().st_mode & 0o777 == 0o600
 

@@ -12,6 +12,7 @@ from deploy.ports import PortsBusy, check_ports
 from deploy.secrets import Secrets
 from deploy.settings import PORT_VARIABLES, Choices, StackSettings
 from gateway.settings import GatewaySettings
+from services.finance.settings import FinanceSettings
 from services.registry.settings import RegistrySettings
 from shared.settings import ServiceSettings
 from tests.support.waiting import free_port
@@ -26,7 +27,11 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StackSettings:
 
 @pytest.mark.parametrize("service", DATABASES)
 def test_every_variable_a_process_gets_is_a_setting_of_that_process(settings: StackSettings, service: str) -> None:
-    own: dict[str, type[ServiceSettings]] = {"gateway": GatewaySettings, "registry": RegistrySettings}
+    own: dict[str, type[ServiceSettings]] = {
+        "finance": FinanceSettings,
+        "gateway": GatewaySettings,
+        "registry": RegistrySettings,
+    }
     kind = own.get(service, ServiceSettings)
     with_policy = settings.model_copy(update={"policy_dir": Path("/srv/policy")})
     given = with_policy.suite().of(service)

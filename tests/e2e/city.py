@@ -79,6 +79,7 @@ class City:
         self.suite = suite
         self.people: dict[str, Person] = {}
         self._numbers = 0
+        self._budgeting = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self.client = httpx.AsyncClient(base_url=self.suite.gateway_url, limits=httpx.Limits(max_connections=16))
@@ -194,6 +195,7 @@ class City:
                     return None
                 raise
 
+        await self._budget(day)
         grant = await eventually(applied, 10)
         assert grant is not None
         path = f"/v1/grants/{grant['id']}"
@@ -203,6 +205,16 @@ class City:
         if paid:
             await self.people["treasury_approver"].post(f"{path}/disburse", day)
         return str(grant["id"])
+
+    async def _budget(self, day: str) -> None:
+        """The year's budget line for grants, entered and approved by the treasury the first time that one is made."""
+        year, path = int(day[:4]), "/v1/appropriations"
+        async with self._budgeting:
+            if (await self.people["auditor"].get(f"{path}?programme=grants&year={year}", day))["items"]:
+                return
+            line = {"programme": "grants", "year": year, "document_no": f"财预〔{year}〕1号", "amount": "100000000.00"}
+            recorded = await self.people["treasury_officer"].post(path, day, line, expect=201)
+            await self.people["treasury_approver"].post(f"{path}/{recorded['id']}/approve", day)
 
     async def score(self, year: int, day: str) -> str:
         """Open the year's evaluation, have two experts mark every centre blind, and score; the cycle's id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -68,7 +69,7 @@ class Caller:
     keys: Keys
     roles: tuple[str, ...]
     today: date = date(2020, 3, 2)
-    scope: dict[str, str] = field(default_factory=dict)
+    scope: dict[str, Any] = field(default_factory=dict)
     account: str | None = None
 
     def on(self, today: date) -> Caller:
@@ -133,7 +134,7 @@ class Desk(RegistryEvents):
         self.client = client
         self.keys = keys
 
-    def caller(self, *roles: str, today: date = date(2020, 3, 2), account: str | None = None, **scope: str) -> Caller:
+    def caller(self, *roles: str, today: date = date(2020, 3, 2), account: str | None = None, **scope: Any) -> Caller:
         return Caller(self.client, self.keys, roles, today, scope, account)
 
     def operator(self, centre: Centre, today: date) -> Caller:

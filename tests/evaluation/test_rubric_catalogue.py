@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from services.evaluation.rubrics.catalogue import CATALOGUE, windows
-from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, TENANCIES
+from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, SERVICES, TENANCIES
 from shared.policy.edition import Edition, load_editions
 from shared.policy.rubric import Indicator
 from tests.evaluation.conftest import DEMO_POLICY
@@ -18,7 +18,7 @@ INDICATORS = [(edition, indicator) for edition in EDITIONS for indicator in edit
 def test_each_indicator_names_its_form_fields_or_the_records_it_counts(edition: Edition, indicator: Indicator) -> None:
     entry = CATALOGUE[indicator.formula]
     assert entry.sources
-    assert set(entry.sources) <= {TENANCIES, CENTRE, REPORTS, EXPERTS}
+    assert set(entry.sources) <= {TENANCIES, SERVICES, CENTRE, REPORTS, EXPERTS}
     form = edition.report_form
     assert set(entry.fields) <= set(form.required_in(form.version))
     assert (EXPERTS in entry.sources) == (indicator.kind == "expert")

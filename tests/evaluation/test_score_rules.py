@@ -176,14 +176,57 @@ def test_stays_past_48_months_are_in_order_only_for_long_stay_fields(
     assert _points(found, "exits_in_order") == Fraction(points)
 
 
-def test_financing_counts_at_most_300000_yuan_for_each_enterprise_of_the_year() -> None:
-    stays = TenancyFacts(opening=1, admitted=1, at_year_end=2)
-    line = next(
-        line
-        for line in score(RUBRIC, facts(tenancies=stays, form=year_form(equity_financing="9000000"))).lines
-        if line.indicator.id == "financing_amount"
-    )
-    assert line.measured.value == 300_000
+def _measured(found: Facts, indicator: str) -> tuple[Fraction | None, str | None]:
+    measured = next(line for line in score(RUBRIC, found).lines if line.indicator.id == indicator).measured
+    return measured.value, measured.reading
+
+
+@pytest.mark.parametrize(
+    ("raised", "financed", "counted"),
+    [
+        ("299999.99", 1, "299999.99"),
+        ("300000.00", 1, "300000.00"),
+        ("300000.01", 1, "300000.00"),
+        ("9000000.00", 1, "300000.00"),  # nine million of one enterprise are no financing of the others
+        ("600000.01", 2, "600000.00"),
+        ("20000.00", 0, "20000.00"),  # somebody must have got it, who was financed before
+        ("300000.01", 0, "300000.00"),
+        ("9000000.00", 40, "3000000.00"),  # no more enterprises than were there in the year
+    ],
+)
+def test_financing_counts_at_most_300000_yuan_for_each_enterprise_that_was_financed(
+    raised: str, financed: int, counted: str
+) -> None:
+    form = year_form(bank_loans=raised, enterprises_financed=financed)
+    found = facts(tenancies=TenancyFacts(opening=9, admitted=1, at_year_end=10), form=form)
+    assert _measured(found, "financing_amount") == (Fraction(counted) / 10, "total")
+
+
+@pytest.mark.parametrize(
+    ("on_record", "reported", "served", "counted", "reading"),
+    [
+        ({3: 1}, 3, 1, 3, "by_enterprise"),
+        ({4: 1}, 4, 1, 4, "by_enterprise"),
+        ({5: 1}, 5, 1, 4, "by_enterprise"),
+        ({40: 1}, 40, 10, 4, "by_enterprise"),  # forty of one firm do not stand for ten firms
+        ({5: 1, 3: 1}, 8, 2, 7, "by_enterprise"),
+        ({4: 2}, 3, 2, 8, "by_enterprise"),  # the report forgot some that were confirmed
+        ({5: 1}, 7, 2, 6, "by_enterprise_and_total"),
+        ({5: 1}, 20, 2, 8, "by_enterprise_and_total"),
+        ({}, 3, 1, 3, "total"),
+        ({}, 4, 1, 4, "total"),
+        ({}, 5, 1, 4, "total"),
+        ({}, 5, 2, 5, "total"),
+        ({}, 3, 0, 3, "total"),
+        ({}, 400, 99, 40, "total"),
+    ],
+)
+def test_services_count_at_most_4_for_each_enterprise(
+    on_record: dict[int, int], reported: int, served: int, counted: int, reading: str
+) -> None:
+    form = year_form(confirmed_services=reported, enterprises_served=served)
+    found = replace(facts(tenancies=TenancyFacts(opening=10, at_year_end=10), form=form), services=on_record)
+    assert _measured(found, "confirmed_services") == (Fraction(counted, 10), reading)
 
 
 @pytest.mark.parametrize(
@@ -280,6 +323,7 @@ def any_facts(draw: st.DrawFn) -> Facts:
         tenancies=stays,
         reporting=reporting,
         form=form,
+        services=draw(st.dictionaries(st.integers(1, 9), st.integers(1, 9), max_size=3)),
         marks=draw(st.dictionaries(st.just("filing_sample"), st.none() | st.integers(0, 100).map(Decimal))),
     )
 

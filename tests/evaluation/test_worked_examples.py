@@ -33,6 +33,7 @@ DILIGENT = facts(
     ),
     form=year_form(
         {"centre": 1, "municipal": 1},
+        enterprises_served=4,
         confirmed_services=16,
         mentors=1,
         specialist_staff=1,

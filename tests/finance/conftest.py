@@ -14,12 +14,16 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from services.finance.main import definition
+from services.finance.settings import FinanceSettings
 from shared.app import create_app
 from shared.db import Database
 from shared.settings import ServiceSettings
+from tests.finance.appropriating import appropriate
 from tests.finance.support import Desk, Standings
 from tests.support.postgres import Cluster
+from tests.support.service_process import ServiceProcess
 from tests.support.tokens import Keys
+from tests.support.waiting import free_port
 
 DEMO_EDITION = Path(__file__).parents[2] / "deploy" / "demo" / "policy"
 
@@ -47,8 +51,7 @@ def finance_url(postgres: Cluster) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def settings(finance_url: str, keys: Keys, peers: Standings) -> ServiceSettings:
-    return ServiceSettings(
-        service_name="finance",
+    return FinanceSettings(
         environment="test",
         database_url=finance_url,
         signing_key_file=keys.private("finance"),
@@ -57,6 +60,7 @@ def settings(finance_url: str, keys: Keys, peers: Standings) -> ServiceSettings:
         registry_url=peers.url("registry"),
         business_clock="simulated",
         policy_dir=DEMO_EDITION,
+        evidence_keys_file=keys.evidence_keys,
         workers_enabled=False,
     )
 
@@ -72,6 +76,7 @@ async def app(settings: ServiceSettings) -> AsyncIterator[FastAPI]:
 async def db(finance_url: str) -> AsyncIterator[Database]:
     """Finance's database behind its back, and where its consumers' handlers run."""
     database = Database(finance_url, application_name="test")
+    await appropriate(database)
     yield database
     await database.close()
 
@@ -85,3 +90,45 @@ async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
 @pytest.fixture
 def desk(client: AsyncClient, keys: Keys, standings: Standings) -> Desk:
     return Desk(client, keys)
+
+
+@pytest.fixture(scope="module")
+def processes(
+    finance_url: str, keys: Keys, peers: Standings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[list[ServiceProcess]]:
+    """Two of finance, with one database."""
+    folder: Path = tmp_path_factory.mktemp("finance")
+    env = {
+        "SERVICE_NAME": "finance",
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": finance_url,
+        "SIGNING_KEY_FILE": str(keys.private("finance")),
+        "PUBLIC_KEYS_DIR": str(keys.public_dir),
+        "EVALUATION_URL": peers.url("evaluation"),
+        "REGISTRY_URL": peers.url("registry"),
+        "BUSINESS_CLOCK": "simulated",
+        "POLICY_DIR": str(DEMO_EDITION),
+        "WORKERS_ENABLED": "false",
+        "LOG_LEVEL": "WARNING",
+    }
+    started = [
+        ServiceProcess("services.finance.main:app", free_port(), env, log_file=folder / f"{number}.log")
+        for number in range(2)
+    ]
+    for process in started:
+        process.start(wait=False)
+    for process in started:
+        process.wait_ready(100)
+    yield started
+    for process in started:
+        process.terminate()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def desks(processes: list[ServiceProcess], keys: Keys) -> AsyncIterator[list[Desk]]:
+    """A desk at each of two processes."""
+    async with (
+        AsyncClient(base_url=processes[0].url, timeout=60) as first,
+        AsyncClient(base_url=processes[1].url, timeout=60) as second,
+    ):
+        yield [Desk(first, keys), Desk(second, keys)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,12 @@ from shared.auth.principal import RoleGuard, find_guard
 from shared.auth.roles import ALL_ROLES, PUBLIC
 from shared.db import Database
 from shared.ids import uuid7
+from tests.finance.angel_funds.matrix import MATRIX as INVESTING, OPEN as OPEN_INVESTING
+from tests.finance.appropriations.matrix import APPROPRIATIONS
+from tests.finance.grant_years.matrix import MATRIX as GRANT_YEARS, OPEN
+from tests.finance.loans.matrix import MATRIX as LOANS
+from tests.finance.referrals.matrix import MATRIX as BANKING, OPEN as OPEN_BANKING
+from tests.finance.servicing.matrix import MATRIX as LOANS_SERVED
 from tests.finance.support import ACCOUNTS, OPERATOR, OTHER_OPERATOR, Desk, application, list_centre, spending
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,6 +28,7 @@ APPROVERS = {"science_approver", "industry_approver"}
 TREASURY = {"treasury_officer", "treasury_approver"}
 CITY = {role for role in ALL_ROLES if role.endswith(("_officer", "_approver")) and not role.startswith("division_")}
 READERS = CITY | {"division_officer", "division_approver", "centre_operator", "auditor"}
+STATEMENT_READERS = CITY | {"auditor", "enterprise", "centre_operator"}
 MATCHING_READERS = {
     *(f"{bureau}_{post}" for bureau in ("finance", "treasury", "science") for post in ("officer", "approver")),
     "division_officer",
@@ -29,6 +37,9 @@ MATCHING_READERS = {
 }
 
 MATRIX: dict[str, set[str]] = {
+    "GET /v1/exposures": STATEMENT_READERS,
+    "GET /v1/exposures/{enterprise_id}": STATEMENT_READERS,
+    "GET /v1/entitlements": STATEMENT_READERS,
     "POST /v1/grants": {"centre_operator"} | SCIENCE_INDUSTRY_OFFICERS,
     "POST /v1/grants/eligibility": {"centre_operator"} | SCIENCE_INDUSTRY_OFFICERS,
     "GET /v1/grants": READERS,
@@ -68,6 +79,12 @@ MATRIX: dict[str, set[str]] = {
     "POST /v1/grants/repayments/{repayment_id}/pay": TREASURY,
     "GET /v1/journal-entries": TREASURY | {"auditor"},
     "GET /v1/journal-entries/{entry_id}": TREASURY | {"auditor"},
+    **LOANS,
+    **LOANS_SERVED,
+    **APPROPRIATIONS,
+    **GRANT_YEARS,
+    **BANKING,
+    **INVESTING,
 }
 ROUTES = {
     f"{method} {route.path}": route
@@ -80,14 +97,14 @@ ROUTES = {
 
 async def test_every_endpoint_is_in_the_matrix_with_its_roles() -> None:
     guards = {name: find_guard(route.dependant) for name, route in ROUTES.items()}
-    assert {name: set(guard.roles) for name, guard in guards.items() if isinstance(guard, RoleGuard)} == MATRIX
+    known = {**MATRIX, **OPEN, **OPEN_BANKING, **OPEN_INVESTING}
+    assert {name: set(guard.roles) for name, guard in guards.items() if isinstance(guard, RoleGuard)} == known
 
 
 @pytest.mark.parametrize("name", sorted(MATRIX))
 async def test_every_other_role_is_refused_admin_included(desk: Desk, name: str) -> None:
     method, _, template = name.partition(" ")
-    names = ("fund_id", "grant_id", "line_id", "finding_id", "entry_id", "repayment_id")
-    path = template.format(**{name: uuid7() for name in names})
+    path = re.sub(r"{\w+}", lambda _: str(uuid7()), template)
     for role in sorted(ALL_ROLES - MATRIX[name] - {PUBLIC}):
         headers = desk.headers("admin", roles=(role,), org=OPERATOR, division="540102")
         answer = await desk.client.request(method, path, headers=headers | {"Idempotency-Key": "k"}, json={})

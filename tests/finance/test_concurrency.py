@@ -4,61 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
 from shared.db import Database
-from tests.finance.conftest import DEMO_EDITION
-from tests.finance.support import Desk, Standings, application, delist, list_centre
-from tests.support.service_process import ServiceProcess
-from tests.support.tokens import Keys
-from tests.support.waiting import eventually, free_port
+from tests.finance.patience import a_few_at_once, patiently
+from tests.finance.support import Desk, application, delist, list_centre
+from tests.support.waiting import eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def desks(
-    finance_url: str, keys: Keys, peers: Standings, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[list[Desk]]:
-    """A desk at each of two processes."""
-    folder: Path = tmp_path_factory.mktemp("finance")
-    env = {
-        "SERVICE_NAME": "finance",
-        "ENVIRONMENT": "test",
-        "DATABASE_URL": finance_url,
-        "SIGNING_KEY_FILE": str(keys.private("finance")),
-        "PUBLIC_KEYS_DIR": str(keys.public_dir),
-        "EVALUATION_URL": peers.url("evaluation"),
-        "REGISTRY_URL": peers.url("registry"),
-        "BUSINESS_CLOCK": "simulated",
-        "POLICY_DIR": str(DEMO_EDITION),
-        "WORKERS_ENABLED": "false",
-        "LOG_LEVEL": "WARNING",
-    }
-    processes = [
-        ServiceProcess("services.finance.main:app", free_port(), env, log_file=folder / f"{number}.log")
-        for number in range(2)
-    ]
-    for process in processes:
-        process.start(wait=False)
-    for process in processes:
-        process.wait_ready(60)
-    async with (
-        httpx.AsyncClient(base_url=processes[0].url, timeout=60) as first,
-        httpx.AsyncClient(base_url=processes[1].url, timeout=60) as second,
-    ):
-        yield [Desk(first, keys), Desk(second, keys)]
-    for process in processes:
-        process.terminate()
 
 
 async def sums(db: Database, centre: UUID) -> dict[str, Decimal]:
@@ -75,21 +34,23 @@ async def sums(db: Database, centre: UUID) -> dict[str, Decimal]:
         return {name: await session.scalar(text(query), {"centre": str(centre)}) for name, query in queries.items()}
 
 
-async def test_fifty_parallel_approvals_meet_the_cap_exactly(desks: list[Desk], db: Database) -> None:
-    """50 × 7,500 yuan against 200,000: 26 fit and leave 5,000 that one of 5,000 takes."""
+async def test_a_hundred_parallel_approvals_meet_the_cap_exactly(desks: list[Desk], db: Database) -> None:
+    """100 × 3,750 yuan against 200,000: 53 fit and leave 1,250 that one of 1,250 takes."""
     centre = await list_centre(db)
-    grants = await asyncio.gather(*(desks[number % 2].reviewed(centre, "7500.00") for number in range(50)))
-    filler = await desks[0].reviewed(centre, "5000.00")
+    grants = await a_few_at_once(desks[number % 2].reviewed(centre, "3750.00") for number in range(100))
+    filler = await desks[0].reviewed(centre, "1250.00")
 
     async def approve(number: int, grant: dict[str, Any], amount: str) -> httpx.Response:
-        desk = desks[number % 2]
-        return await desk.post("science_approver", f"/v1/grants/{grant['id']}/approve", {"amount": amount})
+        desk, path = desks[number % 2], f"/v1/grants/{grant['id']}/approve"
+        return await patiently(
+            lambda: desk.post("science_approver", path, {"amount": amount}, key=f"cap-{grant['id']}")
+        )
 
-    answers = await asyncio.gather(*(approve(number, grant, "7500.00") for number, grant in enumerate(grants)))
-    assert Counter(answer.status_code for answer in answers) == {200: 26, 409: 24}
+    answers = await asyncio.gather(*(approve(number, grant, "3750.00") for number, grant in enumerate(grants)))
+    assert Counter(answer.status_code for answer in answers) == {200: 53, 409: 47}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"grant-ceiling-exceeded"}
-    assert await sums(db, centre) == dict.fromkeys(("ceiling", "purpose", "journal", "cases"), Decimal("195000.00"))
-    assert (await approve(0, filler, "5000.00")).json()["ceiling"]["remaining"] == "0.00"
+    assert await sums(db, centre) == dict.fromkeys(("ceiling", "purpose", "journal", "cases"), Decimal("198750.00"))
+    assert (await approve(0, filler, "1250.00")).json()["ceiling"]["remaining"] == "0.00"
     assert set((await sums(db, centre)).values()) == {Decimal("200000.00")}
 
 

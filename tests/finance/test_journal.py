@@ -16,8 +16,8 @@ from tests.finance.support import Desk, list_centre
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ENTRY = """
-INSERT INTO journal_entry (id, kind, case_id, case_no, case_version, effective_on, actor, recorded_at)
-VALUES (:id, 'grant_paid', :id, 'GR-2019-9999', 1, '2019-05-06', 'test', now())
+INSERT INTO journal_entry (id, kind, case_id, case_no, case_version, lines, effective_on, actor, recorded_at)
+VALUES (:id, 'grant_paid', :id, 'GR-2019-9999', 1, :lines, '2019-05-06', 'test', now())
 """
 POSTING = """
 INSERT INTO posting (entry_id, line, account, subject, period, amount)
@@ -29,7 +29,7 @@ VALUES (:id, :line, 'grants.advance', 'x', '2019', :amount)
 async def test_an_entry_that_does_not_balance_is_refused_at_commit(db: Database, amounts: list[float]) -> None:
     async def write(session: AsyncSession) -> None:
         entry = uuid7()
-        await session.execute(text(ENTRY), {"id": entry})
+        await session.execute(text(ENTRY), {"id": entry, "lines": len(amounts)})
         for line, amount in enumerate(amounts, start=1):
             await session.execute(text(POSTING), {"id": entry, "line": line, "amount": amount})
 
@@ -41,12 +41,17 @@ async def test_an_entry_that_does_not_balance_is_refused_at_commit(db: Database,
 async def test_a_balanced_entry_stays_and_takes_no_more_lines(db: Database) -> None:
     entry = uuid7()
     async with db.transaction() as session:
-        await session.execute(text(ENTRY), {"id": entry})
+        await session.execute(text(ENTRY), {"id": entry, "lines": 3})
         for line, amount in ((1, 100), (2, -60), (3, -40)):
             await session.execute(text(POSTING), {"id": entry, "line": line, "amount": amount})
-    with pytest.raises(DBAPIError):
-        async with db.transaction() as session:
-            await session.execute(text(POSTING), {"id": entry, "line": 4, "amount": 1})
+
+    async def add(session: AsyncSession) -> None:
+        for line, amount in ((4, 1), (5, -1)):
+            await session.execute(text(POSTING), {"id": entry, "line": line, "amount": amount})
+
+    with pytest.raises(DBAPIError) as refused:
+        await db.run(add)
+    assert constraint_of(refused.value) == "journal_entry_balances"
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from shared.db import Database
 from tests.finance.matching import Office, forget
+from tests.finance.patience import patiently
 from tests.finance.support import Desk, delist, list_centre
-from tests.finance.test_concurrency import desks as desks  # noqa: PLC0414  # the fixture of the two processes
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
@@ -37,24 +37,25 @@ async def sums(db: Database, fund_id: str) -> set[Decimal]:
         return found
 
 
-async def test_fifty_parallel_payments_meet_the_budget_exactly(desks: list[Desk], db: Database) -> None:
-    """50 × 75.00 yuan against 2,000.00: 26 fit and leave 50.00 that one of 50.00 takes."""
+async def test_a_hundred_parallel_payments_meet_the_budget_exactly(desks: list[Desk], db: Database) -> None:
+    """100 × 37.50 yuan against 2,000.00: 53 fit and leave 12.50 that one of 12.50 takes."""
     await forget(db)
     offices = [Office(desk) for desk in desks]
     fund = await offices[0].approved("2000.00")
     centre = await list_centre(db)
 
-    async def spend(number: int, amount: str = "75.00") -> httpx.Response:
-        return await offices[number % 2].spend(fund, amount, centre_id=centre)
+    async def spend(number: int, amount: str = "37.50") -> httpx.Response:
+        office, sent = offices[number % 2], {"centre_id": centre, "voucher_no": f"记-并-{number}-{amount}"}
+        return await patiently(lambda: office.spend(fund, amount, key=f"edge-{number}-{amount}", **sent))
 
-    answers = await asyncio.gather(*(spend(number) for number in range(50)))
-    assert Counter(answer.status_code for answer in answers) == {201: 26, 409: 24}
+    answers = await asyncio.gather(*(spend(number) for number in range(100)))
+    assert Counter(answer.status_code for answer in answers) == {201: 53, 409: 47}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
         "matching-fund-ceiling-exceeded"
     }
-    assert await sums(db, fund["id"]) == {Decimal("1950.00")}
-    assert (await spend(1, "50.01")).status_code == 409
-    assert (await spend(0, "50.00")).status_code == 201
+    assert await sums(db, fund["id"]) == {Decimal("1987.50")}
+    assert (await spend(1, "12.51")).status_code == 409
+    assert (await spend(0, "12.50")).status_code == 201
     assert await sums(db, fund["id"]) == {Decimal("2000.00")}
 
 

@@ -54,7 +54,8 @@ async def test_money_spent_off_purpose_is_recorded_and_opens_a_finding(desk: Des
     assert findings[0]["no"].startswith("FD-2019-")
     one = await desk.get("auditor", f"/v1/findings/{findings[0]['id']}")
     assert one.json()["decision"]["results"][0]["rule"] == "grants.finding"
-    entries = (await desk.get("auditor", "/v1/journal-entries", case_id=grant["id"])).json()["items"]
+    journal = "/v1/journal-entries"
+    entries = (await desk.get("auditor", journal, case_id=grant["id"], programme="grants")).json()["items"]
     assert [entry["kind"] for entry in entries] == ["grant_committed", "grant_paid"]
 
 

@@ -29,6 +29,7 @@ CARRIER = {"kind": "tech_incubator", "name": "藏青科技孵化器", "level": "
 LINK = {"carrier_id": ONE, "linked_on": "2019-06-03"}
 ENDED = {"ended_on": "2019-06-03"}
 NATIONAL = {"issuer": "科技部", "designated_on": "2019-06-03", **DOCUMENT}
+ENDS_FROM = {"ends_from": "2019-06-03", **DOCUMENT, **REASON}
 STAY = {"kind": "stay", "issuer": "拉萨市中级人民法院", "effective_on": "2019-06-03", **DOCUMENT}
 STAGE = {"carrier_id": ONE, "began_on": "2019-06-03", "evidence": "入孵协议"}
 CASES_WITH_DOCUMENTS = (
@@ -84,6 +85,9 @@ def tiers() -> list[Endpoint]:
         Endpoint("GET", f"{DESIGNATIONS}/{{designation_id}}", EVERYBODY),
         Endpoint("POST", f"{DESIGNATIONS}/{{designation_id}}/confirm", APPROVERS, {}),
         Endpoint("POST", f"{DESIGNATIONS}/{{designation_id}}/reject", APPROVERS, REASON),
+        Endpoint("POST", f"{DESIGNATIONS}/{{designation_id}}/propose-end", OFFICERS, ENDS_FROM),
+        Endpoint("POST", f"{DESIGNATIONS}/{{designation_id}}/confirm-end", APPROVERS, {}),
+        Endpoint("POST", f"{DESIGNATIONS}/{{designation_id}}/decline-end", APPROVERS, REASON),
     ]
 
 

@@ -84,7 +84,7 @@ class Caller:
     keys: Keys
     roles: tuple[str, ...]
     today: date = DAY
-    scope: dict[str, str] = field(default_factory=dict)
+    scope: dict[str, Any] = field(default_factory=dict)
     account: str | None = None
 
     def on(self, today: date) -> Caller:

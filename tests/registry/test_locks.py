@@ -218,7 +218,7 @@ async def test_delisting_waits_for_a_refused_tier_and_finds_it_ended(registry: R
     step = CaseStep(reason_code="unsuitable")
     await first_then_second(
         registry,
-        lambda session: refuse_tier(session, DECIDER, UUID(application), step),
+        lambda session: refuse_tier(session, EDITIONS, DECIDER, UUID(application), step),
         delisting(centre, operator_barred=False),
     )
     query = "SELECT reason_code FROM tier_application WHERE id = :id"

@@ -33,6 +33,11 @@ class Keys:
         """For PERSON_KEYS_FILE."""
         return self._secrets.person_keys
 
+    @property
+    def evidence_keys(self) -> Path:
+        """For EVIDENCE_KEYS_FILE."""
+        return self._secrets.evidence_keys
+
     def minter(self, issuer: str) -> TokenMinter:
         if issuer not in self._minters:
             self._minters[issuer] = TokenMinter(issuer, load_private_key(self.private(issuer)))
@@ -53,8 +58,10 @@ def internal_token(
     today: date | None = None,
     correlation_id: str = "test",
     issuer: str = "gateway",
+    livemode: bool | None = None,
 ) -> str:
-    """A user's token for one service, 60 s. `today` makes it one of a simulated business clock."""
+    """A user's token for one service, 60 s. `today` makes it one of a simulated business clock; without `livemode` the
+    token does not say, which is live."""
     claims: dict[str, object] = {
         "sub": account_id,
         "scope": "user",
@@ -67,6 +74,7 @@ def internal_token(
         "today": (today or business_today()).isoformat(),
         "simulated": today is not None,
         "cid": correlation_id,
+        "livemode": livemode,
     }
     return keys.minter(issuer).mint(audience, {name: value for name, value in claims.items() if value is not None})
 

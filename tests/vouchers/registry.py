@@ -148,6 +148,12 @@ class Registry:
             await consumers.stop_vouchers(session, [event])
         return event.data.case_id
 
+    async def withdraw(self, centre_id: UUID, version: int = 9) -> None:
+        """The centre left the list at its own request."""
+        event = received(rc.CentreWithdrawn, centre_state(centre_id, status="withdrawn"), centre_id, version)
+        async with self.db.transaction() as session:
+            await consumers.copy_centres(session, [event])
+
     async def remind(self, centre_id: UUID, case_id: UUID, late: Sequence[str] = ("vouchers",)) -> None:
         async with self.db.transaction() as session:
             await consumers.confirm_reminded(session, [reminded(centre_id, case_id, late)])

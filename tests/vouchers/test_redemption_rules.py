@@ -29,6 +29,7 @@ USE = Use(
     status="active",
     issued_on=ISSUED,
     valid_until=LAST,
+    centre_withdrawn=False,
     category_allowed=True,
     provider_admitted=True,
     provider_offers=True,
@@ -117,6 +118,7 @@ def test_related_parties_and_those_nobody_can_tell_apart_are_refused(changed: di
         ({"balance": Decimal("0.00")}, "voucher-balance-empty"),
         ({"price": Decimal("0.01"), "percent": Decimal("10.00")}, "subsidy-below-one-fen"),
         ({"day": date(2020, 6, 4)}, "voucher-expired"),
+        ({"centre_withdrawn": True}, "voucher-centre-withdrawn"),
     ],
 )
 def test_each_condition_alone_refuses_a_use(changed: dict[str, object], message: str) -> None:

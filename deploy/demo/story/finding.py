@@ -32,6 +32,9 @@ async def find_everything(world: World) -> None:
         for found in await _list(world, "/v1/quarterly-reports")
         if found["centre_id"] in keys
     }
+    world.appropriations = {
+        (found["programme"], found["year"]): found for found in await _list(world, "/v1/appropriations")
+    }
     world.grants = {
         (keys[found["centre_id"]], found["fiscal_year"]): found
         for found in await _list(world, "/v1/grants")

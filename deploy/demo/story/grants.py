@@ -12,6 +12,12 @@ from deploy.demo.story.world import Step, StoryBroken, World
 
 _OTHER: Final = {"science": "industry", "industry": "science"}
 _RELEASE_SECONDS: Final = 10.0
+_REPORTS: Final = "/v1/grants/use-reports"
+_STATEMENT: Final = "资金按批准的用途使用,账目与凭证齐全(虚构)。"
+_INDICATORS: Final = [
+    {"name": "计划完成", "target": "按计划支出", "actual": "基本完成", "weight": "60", "score": "52"},
+    {"name": "服务对象满意度", "target": "90%", "actual": "91%", "weight": "40", "score": "36"},
+]
 _ENDED: Final = ("closed", "refused", "cancelled")
 """Any other grant may have been held, released, cancelled or put into recovery since it was last seen."""
 
@@ -25,6 +31,9 @@ async def tell_grant(world: World, row: tables.Grant, until: date) -> None:
     name = f"grant/{centre['operator_code']}/{centre['name']}/{row.fiscal_year}"
     found = world.grants.get((row.centre, row.fiscal_year))
     if found is None:
+        for (key, year), earlier in sorted(world.grants.items()):
+            if key == row.centre and year < row.fiscal_year:
+                await _report(world, row, earlier, row.applied_on)
         body = {**_application(row), "centre_id": centre["id"]}
         found = await world.api.post("/v1/grants", operator, row.applied_on, body, key=f"{name}/apply")
     elif found["status"] not in _ENDED:
@@ -114,3 +123,23 @@ async def _account_for(world: World, row: tables.Grant, found: Json, name: str, 
         found = await world.walk(path, name, found, steps, until)
     closer = world.bureau("science_officer")
     return await world.walk(path, name, found, [Step("paid", row.closed_on, "close", closer)], until)
+
+
+async def _report(world: World, row: tables.Grant, earlier: Json, until: date) -> None:
+    """Each year in which earlier money was there is reported on in the January after: the next grant depends on it."""
+    grant = await world.api.get(f"/v1/grants/{earlier['id']}", world.auditor)
+    if grant["paid_on"] is None:
+        return
+    first, last = (date.fromisoformat(day) for day in (grant["paid_on"], grant["ended_on"] or until.isoformat()))
+    reports = {item["year"] async for item in world.api.items(_REPORTS, world.auditor, grant_id=grant["id"])}
+    operator = world.holder("centre_operator", world.centres[row.centre]["operator_code"])
+    officer = world.bureau(f"{row.bureau}_officer")
+    for year in range(first.year, last.year + 1):
+        handed_in, accepted = date(year + 1, 1, 20), date(year + 1, 2, 18)
+        if year in reports or accepted > until:
+            continue
+        path, key = f"/v1/grants/{grant['id']}/use-reports", f"grant/{grant['no']}/use-report/{year}"
+        figures = await world.api.get(f"{path}/figures", world.auditor, year=year)
+        body = {"year": year, "figures": figures, "statement": _STATEMENT, "indicators": _INDICATORS}
+        report = await world.api.post(path, operator, handed_in, body, key=key)
+        await world.api.post(f"{_REPORTS}/{report['id']}/accept", officer, accepted, key=f"{key}/accept")

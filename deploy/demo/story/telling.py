@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from deploy.demo import tables
+from deploy.demo.story.budget import tell_appropriation
 from deploy.demo.story.comebacks import tell_comeback
 from deploy.demo.story.delistings import tell_delisting
 from deploy.demo.story.divisions import tell_division, tell_fund, tell_matching_payment, tell_target
@@ -87,6 +88,7 @@ async def _live(world: World, stretch: Stretch) -> None:
         _scene(stretch, "matching_funds", data.payments, tell_matching_payment),
         _scene(stretch, "practices", data.practices, tell_practice),
         _scene(stretch, "targets", data.targets, tell_target),
+        _scene(stretch, "appropriations", data.appropriations, tell_appropriation),
         _scene(stretch, "grants", data.grants, tell_grant),
         _scene(stretch, "providers", data.providers, tell_provider),
         _scene(stretch, "programmes", data.programmes, tell_programme),

@@ -25,6 +25,7 @@ from deploy.demo.tables.evaluation import (
     TargetFigure,
 )
 from deploy.demo.tables.money import (
+    Appropriation,
     Grant,
     MatchingFund,
     MatchingPayment,
@@ -42,6 +43,7 @@ __all__ = [
     "FORM_FIELDS",
     "Account",
     "Agreement",
+    "Appropriation",
     "Carrier",
     "Centre",
     "Comeback",

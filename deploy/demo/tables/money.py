@@ -10,6 +10,19 @@ from pydantic import field_validator
 from deploy.demo.tables.base import Row, words
 
 
+class Appropriation(Row):
+    """What the city budgets for a programme and year: entered by the treasury's officer, approved by its approver."""
+
+    file: ClassVar[str] = "appropriations.csv"
+
+    programme: str
+    year: int
+    document_no: str
+    amount: str
+    proposed_on: date
+    approved_on: date
+
+
 class Grant(Row):
     """A grant of a centre for a fiscal year. `bureau` approves, the other one countersigns. A missing day is a step
     that is not taken."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import table_of
@@ -15,6 +15,7 @@ from services.evaluation.evaluations.models import Evaluation
 from services.evaluation.evaluations.telling import tell_enrolled
 from services.evaluation.numbering import reserve_case_nos
 from services.evaluation.projections import known_centre
+from shared.bulk import insert_rows
 from shared.events.outbox import EventContext
 from shared.ids import uuid7
 
@@ -74,7 +75,7 @@ async def _add(
             for row in rows
         ]
         found.sort(key=lambda values: str(values["no"]))
-        await session.execute(insert(Evaluation), found)
+        await insert_rows(session, table_of(Evaluation), found)
         await tell_enrolled(session, cycle.edition, found, context)
 
 

@@ -9,13 +9,15 @@ from decimal import Decimal
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import Date, TableValuedAlias, and_, bindparam, column, func, select
+from sqlalchemy import Date, TableValuedAlias, and_, bindparam, column, exists, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.evaluation.base import AnyRow
 from services.evaluation.evaluations.lineage import evidence_behind, returns_behind, states_behind
 from services.evaluation.evaluations.models import ExpertScore, Veto
+from services.evaluation.evaluations.service_counts import NO_SERVICES, ServicesBehind, service_counts
 from services.evaluation.evaluations.tenancy_counts import NO_STAYS, tenancy_counts
 from services.evaluation.reports.form import year_of
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
@@ -93,7 +95,9 @@ async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject
     centres = [subject.centre_id for subject in subjects]
     ids = [subject.id for subject in subjects]
     stays = await tenancy_counts(session, frame.year, frame.windows, _deadlines(frame), centres)
-    reports = _grouped(await _reports(session, frame.year, centres))
+    services = await service_counts(session, frame.year, centres)
+    enough = frame.edition.quarterly_reports.in_time_filled_percent.value
+    reports = _grouped(await _reports(session, frame.year, centres, enough))
     returns = {row.centre_id: row for row in await _returns(session, frame.year, centres)}
     marks = _grouped_by_evaluation(await _marks(session, ids))
     vetoes = _grouped_by_evaluation(await _vetoes(session, ids))
@@ -105,11 +109,13 @@ async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject
         counts, stays_behind = stays.get(subject.centre_id, (TenancyFacts(), NO_STAYS))
         own_reports = reports.get(subject.centre_id, [])
         own_marks = marks.get(subject.id, [])
-        facts = _facts(frame, subject, counts, own_reports, returns.get(subject.centre_id), own_marks)
+        served = services.get(subject.centre_id, NO_SERVICES)
+        facts = _facts(frame, subject, counts, served, own_reports, returns.get(subject.centre_id), own_marks)
         lineage: dict[str, JsonValue] = {
             "report_revisions": [str(row.revision_id) for row in own_reports if row.revision_id],
             "report_returns": returned.get(subject.centre_id, []),
             **stays_behind.lineage(),
+            **served.lineage(),
             "centre_events": states.get(subject.centre_id, []),
             "expert_scores": [str(row.id) for row in own_marks],
             "vetoes": [str(row.id) for row in vetoes.get(subject.id, [])],
@@ -126,6 +132,7 @@ def _facts(
     frame: Frame,
     subject: Subject,
     counts: TenancyFacts,
+    served: ServicesBehind,
     reports: Sequence[AnyRow],
     returned: AnyRow | None,
     marks: Sequence[AnyRow],
@@ -142,6 +149,7 @@ def _facts(
         reporting=_reporting(frame, subject, reports, returned),
         form=year_of(frame.edition.report_form, ((row.quarter, row.form) for row in accepted)),
         marks={row.indicator: row.mark for row in marks},
+        services=served.by_number,
     )
 
 
@@ -161,7 +169,7 @@ def _reporting(frame: Frame, subject: Subject, reports: Sequence[AnyRow], return
     return ReportingFacts(
         due=len(due),
         submitted=len(by_quarter),
-        on_time=sum(not row.late for row in submitted),
+        on_time=sum(row.in_time for row in submitted),
         accepted=len(accepted),
         filled=sum(row.filled for row in accepted),
         fields=sum(by_quarter[quarter].fields if quarter in by_quarter else asked for quarter in due),
@@ -178,10 +186,18 @@ def _deadlines(frame: Frame) -> TableValuedAlias:
     return func.unnest(days, deadlines).table_valued(*columns, name="filing").render_derived()
 
 
-async def _reports(session: AsyncSession, year: int, centres: Sequence[UUID]) -> Sequence[AnyRow]:
+async def _reports(session: AsyncSession, year: int, centres: Sequence[UUID], enough: int) -> Sequence[AnyRow]:
+    """The reports with their newest version. In time is one of which a version came by the due day that had at least
+    `enough` per cent of the required fields filled."""
     report = QuarterlyReport
+    begun = aliased(ReportRevision)
+    in_time = exists().where(
+        begun.report_id == report.id,
+        begun.submitted_on <= report.due_on,
+        begun.filled * 100 >= begun.fields * enough,
+    )
     current = and_(ReportRevision.report_id == report.id, ReportRevision.revision == report.revision)
-    columns = (report.centre_id, report.quarter, report.status, report.first_submitted_on, report.late)
+    columns = (report.centre_id, report.quarter, report.status, report.first_submitted_on, in_time.label("in_time"))
     revision = ReportRevision
     newest = (revision.id.label("revision_id"), revision.form, revision.filled, revision.fields)
     query = (

@@ -102,6 +102,22 @@ async def find_concerned(session: AsyncSession, principal: Principal, evaluation
     return evaluation
 
 
+async def concerns(session: AsyncSession, principal: Principal, evaluation_id: UUID) -> bool:
+    """Whether the caller is one of those concerned."""
+    query = select(Evaluation.id).where(Evaluation.id == evaluation_id, concerned(principal))
+    return await session.scalar(query) is not None
+
+
+async def find_on_notice(session: AsyncSession, evaluation_id: UUID) -> None:
+    """Raises 404 for an evaluation whose result is not on public notice: nobody else knows of it."""
+    announced = select(EvaluationCycle.id).where(EvaluationCycle.announced_on.is_not(None))
+    query = select(Evaluation.id).where(
+        Evaluation.id == evaluation_id, Evaluation.cycle_id.in_(announced), Evaluation.grade.is_not(None)
+    )
+    if await session.scalar(query) is None:
+        raise not_found("evaluation")
+
+
 async def sheets_of(session: AsyncSession, evaluation_id: UUID) -> list[SheetOut]:
     """Every score ever computed, newest first."""
     query = select(ScoreSheet).where(ScoreSheet.evaluation_id == evaluation_id).order_by(ScoreSheet.id.desc())

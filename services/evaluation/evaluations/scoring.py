@@ -186,8 +186,9 @@ def _sheet(frame: Frame, subject: Subject, computed: Score, gathered: Gathered, 
 def line_of(line: Line) -> dict[str, JsonValue]:
     """An indicator as a score sheet has it."""
     entry = CATALOGUE[line.indicator.formula]
-    value = line.measured.value
-    return {
+    value, reading = line.measured.value, line.measured.reading
+    told: dict[str, JsonValue] = {} if reading is None else {"reading": reading}
+    return told | {
         "indicator": line.indicator.id,
         "dimension": line.indicator.dimension,
         "weight": f"{line.indicator.weight:f}",

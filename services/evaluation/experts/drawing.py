@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.base import AnyRow
+from services.evaluation.base import AnyRow, table_of
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.cycles.queries import find_cycle
 from services.evaluation.evaluations.models import Evaluation, ExpertScore
@@ -37,6 +37,7 @@ from services.evaluation.projections import known_centre
 from services.evaluation.refusals import require_known, require_passed, require_status
 from services.evaluation.rubrics.pinning import pinned_edition
 from shared.auth.principal import Principal
+from shared.bulk import insert_rows
 from shared.errors import DomainError, not_found
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match
@@ -216,26 +217,25 @@ async def _assign(
     due_on = mark_due(edition, cycle.marking_due_on, draw.drawn_on)
     for start in range(0, len(drawn), _AT_ONCE):
         made = [
-            ExpertAssignment(
-                id=uuid7(),
-                version=1,
-                cycle_id=cycle.id,
-                evaluation_id=place.evaluation_id,
-                indicator=place.indicator,
-                round=place.round,
-                slot=place.slot,
-                expert_id=expert.id,
-                account_id=expert.account_id,
-                draw_id=draw.id,
-                objection_id=open_ones.objections.get((place.evaluation_id, place.indicator, place.round)),
-                status="assigned",
-                due_on=due_on,
-                assigned_on=draw.drawn_on,
-            )
+            {
+                "id": uuid7(),
+                "version": 1,
+                "cycle_id": cycle.id,
+                "evaluation_id": place.evaluation_id,
+                "indicator": place.indicator,
+                "round": place.round,
+                "slot": place.slot,
+                "expert_id": expert.id,
+                "account_id": expert.account_id,
+                "draw_id": draw.id,
+                "objection_id": open_ones.objections.get((place.evaluation_id, place.indicator, place.round)),
+                "status": "assigned",
+                "due_on": due_on,
+                "assigned_on": draw.drawn_on,
+            }
             for place, expert in drawn[start : start + _AT_ONCE]
         ]
-        session.add_all(made)
-        await session.flush()
+        await insert_rows(session, table_of(ExpertAssignment), made)
         await tell_made(session, made, edition, context)
 
 

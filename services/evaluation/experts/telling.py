@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -63,11 +64,19 @@ async def tell_draw(session: AsyncSession, draw: ExpertDraw, edition: Edition, c
     await outbox.append_many(session, ec.DrawMade, made, context=context, rules=rules, edition=edition.id)
 
 
+_LATER: Final = frozenset({"ended_on", "reason_code"})
+"""What a task gets only when it is given back."""
+
+
 async def tell_made(
-    session: AsyncSession, assignments: Sequence[ExpertAssignment], edition: Edition, context: EventContext
+    session: AsyncSession, assignments: Sequence[Mapping[str, Any]], edition: Edition, context: EventContext
 ) -> None:
-    """New tasks, inserted with version 1."""
-    made = [(assignment.id, 1, _state(assignment)) for assignment in assignments]
+    """New tasks, inserted with version 1: rows by column, whose types differ, hence Any."""
+    told = [name for name in ec.AssignmentState.model_fields if name not in _LATER]
+    states = [
+        ec.AssignmentState(ended_on=None, reason_code=None, **{name: row[name] for name in told}) for row in assignments
+    ]
+    made = [(state.id, 1, state) for state in states]
     rules = ("evaluation.expert_draw", "evaluation.expert_conflict")
     await outbox.append_many(session, ec.AssignmentMade, made, context=context, rules=rules, edition=edition.id)
 

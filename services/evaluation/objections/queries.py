@@ -9,14 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.access import in_scope, reads_all
 from services.evaluation.objections.models import Objection, ObjectionStatement
-from services.evaluation.objections.schemas import ObjectionFilter
+from services.evaluation.objections.schemas import ObjectionFilter, ObjectionOut
 from shared.auth.principal import Principal
 from shared.errors import not_found
 
 
 def _visible(principal: Principal) -> ColumnElement[bool]:
-    """Bureaus read all; a centre those of its own side, never leads against it."""
-    own = and_(in_scope(principal, Objection.centre_id), Objection.signed)
+    """Bureaus read all; whoever objected the own ones; a centre those against itself, never leads."""
+    against = and_(in_scope(principal, Objection.centre_id), Objection.signed)
+    own = or_(against, Objection.submitted_by == principal.account_id)
     return or_(own, Objection.id.is_not(None)) if reads_all(principal) else own
 
 
@@ -30,6 +31,15 @@ def objections_for(principal: Principal, wanted: ObjectionFilter) -> Select[Obje
     for name in wanted.model_fields_set - {"limit", "cursor"}:
         query = query.where(getattr(Objection, name) == getattr(wanted, name))
     return query
+
+
+def shown_objection(principal: Principal, objection: Objection, statement: str | None) -> ObjectionOut:
+    """As the caller may know it: the number of somebody else's letter is for the bureaus, an objector need not fear the
+    centre."""
+    shown = ObjectionOut.of(objection, statement)
+    if reads_all(principal) or objection.submitted_by == principal.account_id:
+        return shown
+    return shown.model_copy(update={"document_no": None})
 
 
 async def find_objection(

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.evaluations.queries import find_concerned
+from services.evaluation.evaluations.queries import concerns, find_on_notice
 from services.evaluation.evaluations.usecases import Held, hold_evaluation, rescore
 from services.evaluation.experts.drawing import draw_round, expert_indicators, require_blind
 from services.evaluation.objections.models import Objection, ObjectionStatement
@@ -23,6 +23,7 @@ from shared.events.contracts import evaluation as ec
 from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.http.etag import honour_match
+from shared.http.validation import PayloadInvalid
 from shared.ids import next_case_no, uuid7
 from shared.policy.edition import Editions
 
@@ -30,8 +31,9 @@ from shared.policy.edition import Editions
 async def object_to_result(
     session: AsyncSession, principal: Principal, editions: Editions, sent: NewObjection
 ) -> Objection:
-    """Take an objection within the public notice; an anonymous one only as a lead (2.3-4)."""
-    await find_concerned(session, principal, sent.evaluation_id)
+    """Take an objection within the public notice, from whoever signs it; an anonymous one only as a lead, from the
+    centre or from an officer (2.3-4). Raises 404 for what is on no notice."""
+    await _require_may_object(session, principal, sent)
     held = await hold_evaluation(session, editions, sent.evaluation_id, ("announced",))
     assert held.cycle.announced_on is not None
     known = [indicator.id for indicator in held.edition.rubric.with_bonus]
@@ -61,6 +63,14 @@ async def object_to_result(
     session.add(ObjectionStatement(objection_id=objection.id, statement=sent.statement))
     await tell_objection(session, ec.ObjectionTaken, objection, held, EventContext.of(principal, day), decision.rules)
     return objection
+
+
+async def _require_may_object(session: AsyncSession, principal: Principal, sent: NewObjection) -> None:
+    if await concerns(session, principal, sent.evaluation_id):
+        return
+    await find_on_notice(session, sent.evaluation_id)
+    if not sent.signed:
+        raise PayloadInvalid.at("document_no", "missing")
 
 
 async def answer_objection(

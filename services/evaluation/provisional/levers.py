@@ -115,7 +115,12 @@ _FIRM: Final = Said("家", "enterprise")
 _TEN_THOUSAND: Final = Said("万元", "10,000 yuan")
 
 _LEVERS: Final = (
-    _form(Said("企业确认的服务", "services confirmed"), "confirmed_services", "services.confirmed_per_enterprise"),
+    _form(
+        Said("企业确认的服务（逐家）", "services confirmed, each by another enterprise"),
+        "confirmed_services",
+        "services.confirmed_per_enterprise",
+        also="enterprises_served",
+    ),
     _form(Said("创业导师", "mentors"), "mentors", "services.mentors_per_ten", unit=_PERSON),
     _form(
         Said("受训的专职服务人员", "trained specialist staff"),

@@ -58,6 +58,8 @@ class ProvisionalIndicator(Response):
     inputs: dict[str, JsonValue]
     fields: list[str]
     sources: list[str]
+    reading: Bilingual | None
+    """How a limit for each enterprise was applied."""
     evidence: bool
     bonus: bool
     clause: str

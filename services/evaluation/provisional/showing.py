@@ -21,7 +21,7 @@ from services.evaluation.provisional.schemas import (
     ReportSoFar,
 )
 from services.evaluation.rubrics.rules import Line, round_score
-from services.evaluation.rubrics.texts import Said, formula_text
+from services.evaluation.rubrics.texts import READINGS, Said, formula_text
 from shared.policy.edition import Edition
 from shared.policy.rubric import Indicator
 
@@ -95,6 +95,7 @@ def _indicator(line: Line, *, bonus: bool) -> ProvisionalIndicator:
             "title_en": indicator.title_en,
             "formula_text": _said(formula_text(indicator)),
             "calculation": calculation(line),
+            "reading": None if line.measured.reading is None else _said(READINGS[line.measured.reading]),
             "points": _points(line.points),
             "lost": _points(Fraction(indicator.weight) - line.points) if line.applicable else "0.00",
             "evidence": indicator.evidence,

@@ -12,12 +12,12 @@ from services.evaluation.refusals import require_status
 from services.evaluation.reports import rules
 from services.evaluation.reports.correction_schemas import NewCorrection
 from services.evaluation.reports.form import changed_fields, in_yuan, validated
-from services.evaluation.reports.judging import completed_on, merged_explanations, require_submittable
+from services.evaluation.reports.judging import completed_on, enough_on, merged_explanations, require_submittable
 from services.evaluation.reports.models import QuarterlyReport, ReportCorrection
 from services.evaluation.reports.period import hold_score, hold_unsigned_period
 from services.evaluation.reports.queries import find_report
 from services.evaluation.reports.telling import state_of, tell
-from services.evaluation.reports.usecases import judge, revision_of
+from services.evaluation.reports.usecases import Before, judge, revision_of
 from shared.auth.principal import Principal
 from shared.clock import effective_date, utcnow
 from shared.errors import DomainError, four_eyes_required, not_found
@@ -88,7 +88,7 @@ async def approve_correction(
     await hold_unsigned_period(session, report_id)
     report, correction, day = await _decidable(session, principal, report_id, correction_id, decided_on)
     edition = editions.get(report.edition)
-    completed = await completed_on(session, report)
+    before = Before(await completed_on(session, report), await enough_on(session, edition, report))
     report.form = {**report.form, **correction.form}
     report.explanations = correction.explanations
     await require_submittable(session, edition, report, report.form, report.explanations)
@@ -96,7 +96,7 @@ async def approve_correction(
     report.revision += 1
     report.submitted_on, report.submitted_by = correction.requested_on, correction.requested_by
     report.accepted_on, report.accepted_by, report.accepted_at = day, principal.account_id, utcnow()
-    session.add(revision_of(edition, report, judge(edition, report, completed)))
+    session.add(revision_of(edition, report, judge(edition, report, before)))
     _decide(correction, "approved", principal, day)
     correction.revision = report.revision
     data = state_of(report, (correction.reason,), tuple(sorted(correction.form)))

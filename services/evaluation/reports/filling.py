@@ -12,7 +12,7 @@ from services.evaluation.projections import known_centre
 from services.evaluation.reports.models import QuarterlyReport
 from services.evaluation.reports.prefill import known_values, prefilled
 from services.evaluation.reports.rules import first_day, last_day
-from services.evaluation.reports.workbook import Sheet
+from services.evaluation.reports.workbook import NO_REPORT, Sheet
 from shared.auth.principal import Principal
 from shared.errors import DomainError, not_found
 from shared.policy.edition import Edition, Editions
@@ -48,4 +48,5 @@ async def _sheet(
     registry = prefilled(form, version, known[centre_id])
     entered = registry if report is None else report.form
     explanations = {} if report is None else report.explanations
-    return Sheet(year, quarter, version, entered, explanations, registry)
+    base = NO_REPORT if report is None else report.version
+    return Sheet(year, quarter, version, entered, explanations, registry, base)

@@ -21,7 +21,7 @@ from services.evaluation.reports.period import hold_open_period
 from services.evaluation.reports.rules import EDITABLE, last_day
 from services.evaluation.reports.schemas import Explanations, NewReport
 from services.evaluation.reports.usecases import change_values, draft_report
-from services.evaluation.reports.workbook import CENTRE, EXPLANATION, FIELD, PERIOD, VALUE, Line, lines_of
+from services.evaluation.reports.workbook import BASE, CENTRE, EXPLANATION, FIELD, PERIOD, VALUE, Line, lines_of
 from shared.auth.principal import Principal
 from shared.errors import DomainError, not_found
 from shared.files.columns import values_of
@@ -37,11 +37,14 @@ SHEET_UNKNOWN: Final = "workbook-sheet-unknown"
 QUARTER_TWICE: Final = "workbook-quarter-twice"
 LINE_UNKNOWN: Final = "workbook-line-unknown"
 LINE_TWICE: Final = "workbook-line-twice"
-REFUSALS: Final = (SHEET_UNKNOWN, QUARTER_TWICE, LINE_UNKNOWN, LINE_TWICE)
+BASE_MISSING: Final = "workbook-base-missing"
+STALE: Final = "workbook-stale"
+REFUSALS: Final = (SHEET_UNKNOWN, QUARTER_TWICE, LINE_UNKNOWN, LINE_TWICE, BASE_MISSING, STALE)
 """What a sheet or a line is refused for, beside what the single requests are."""
 
 _YEAR: Final = re.compile(r"20[0-9]{2}|21[0-9]{2}")
 _QUARTER: Final = re.compile(r"[1-4]")
+_VERSION: Final = re.compile(r"[0-9]{1,9}")
 _WHOLE: Final = re.compile(r"-?[0-9]{1,15}")
 _SAID: Final = TypeAdapter(Explanations)
 
@@ -54,6 +57,8 @@ class Filled:
     centre_no: str = ""
     year: int = 0
     quarter: int = 0
+    base: int | None = None
+    """The version of the report that the sheet was downloaded with."""
     head: list[str] = field(default_factory=list)
     cells: list[tuple[int, str, Cell]] = field(default_factory=list)
 
@@ -137,6 +142,8 @@ def _put(filled: Filled, row: SheetRow) -> None:
     elif texts[0] == PERIOD and len(texts) > 2:
         if _YEAR.fullmatch(texts[1]) and _QUARTER.fullmatch(texts[2]):
             filled.year, filled.quarter = int(texts[1]), int(texts[2])
+        if len(texts) > 4 and texts[3] == BASE and _VERSION.fullmatch(texts[4]):
+            filled.base = int(texts[4])
     elif texts[0] == FIELD and VALUE in texts:
         filled.head = texts
     elif filled.head and texts[0]:
@@ -200,9 +207,19 @@ async def _sheet(
         return False
     if report.status not in EDITABLE:
         raise DomainError("report-differs", 409, params={"no": report.no, "status": report.status})
+    _require_fresh(report, filled)
     await hold_open_period(session, report.year)
     await change_values(session, principal, edition, report, new, said)
     return True
+
+
+def _require_fresh(report: QuarterlyReport, filled: Filled) -> None:
+    """A sheet must not undo what was entered since it was downloaded. Raises 409 with what to do."""
+    params = {"no": report.no, "version": report.version}
+    if filled.base is None:
+        raise DomainError(BASE_MISSING, 409, params=params)
+    if filled.base != report.version:
+        raise DomainError(STALE, 409, params={**params, "base": filled.base})
 
 
 async def _centre_of(session: AsyncSession, principal: Principal, no: str) -> UUID:

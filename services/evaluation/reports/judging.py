@@ -60,6 +60,14 @@ async def completed_on(session: AsyncSession, report: QuarterlyReport) -> date |
     return await session.scalar(query)
 
 
+async def enough_on(session: AsyncSession, edition: Edition, report: QuarterlyReport) -> date | None:
+    """The day of the first submitted version with enough required fields filled to keep the term."""
+    enough = edition.quarterly_reports.in_time_filled_percent.value
+    filled = ReportRevision.filled * 100 >= ReportRevision.fields * enough
+    query = select(func.min(ReportRevision.submitted_on)).where(ReportRevision.report_id == report.id, filled)
+    return await session.scalar(query)
+
+
 async def require_submittable(
     session: AsyncSession, edition: Edition, report: QuarterlyReport, values: Values, explanations: Mapping[str, str]
 ) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.access import in_scope
 from services.evaluation.reports.checks import decide_consistent
 from services.evaluation.reports.due import DueItem, due_items
-from services.evaluation.reports.judging import check, completed_on
+from services.evaluation.reports.judging import check, completed_on, enough_on
 from services.evaluation.reports.models import QuarterlyReport, ReportCorrection, ReportReturn, ReportRevision
 from services.evaluation.reports.period import locked_year
 from services.evaluation.reports.prefill import differences, known_values, prefilled
@@ -83,6 +83,7 @@ async def detail_of(session: AsyncSession, report: QuarterlyReport, edition: Edi
             "locked": bool(locked),
             "returned": None if returned is None else ReturnOut.model_validate(returned),
             "completed_on": await completed_on(session, report),
+            "enough_on": await enough_on(session, edition, report),
         }
     )
 

@@ -68,17 +68,22 @@ def correction_due_day(edition: Edition, returned_on: date) -> WorkingDay:
     return add_working_days(returned_on, edition.quarterly_reports.correction_working_days.value)
 
 
-def decide_in_time(edition: Edition, due_on: date, submitted_on: date) -> Decision:
-    """2.3-2: a report is late from the day after its due day. It is taken all the same; lateness costs points."""
-    in_time = submitted_on <= due_on
-    result = edition.result(
-        "quarterly.due",
-        in_time,
-        {"submitted_on": submitted_on, "due_on": due_on},
-        limit=due_on,
-        message="report-in-time" if in_time else "report-late",
-    )
-    return edition.decision(result)
+def enough_filled(edition: Edition, filled: int, fields: int) -> bool:
+    """2.3-2: whether so many required fields make a report that keeps the term."""
+    return filled * 100 >= fields * edition.quarterly_reports.in_time_filled_percent.value
+
+
+def decide_in_time(edition: Edition, due_on: date, submitted_on: date, enough_on: date | None) -> Decision:
+    """2.3-2: a report is late from the day after its due day; it is taken all the same, and lateness costs points. One
+    that came by then keeps the term only if it had enough of its fields filled by then (`enough_on`, None: not yet);
+    what is filled in later counts for completeness alone."""
+    too_little = submitted_on <= due_on and (enough_on is None or enough_on > due_on)
+    in_time = submitted_on <= due_on and not too_little
+    inputs: dict[str, RuleInput] = {"submitted_on": submitted_on, "due_on": due_on}
+    if too_little:
+        inputs["percent"] = edition.quarterly_reports.in_time_filled_percent.value
+    message = "report-too-little-in-time" if too_little else "report-in-time" if in_time else "report-late"
+    return edition.decision(edition.result("quarterly.due", in_time, inputs, limit=due_on, message=message))
 
 
 def require_begun(edition: Edition, version: int, values: Values) -> None:

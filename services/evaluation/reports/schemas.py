@@ -207,6 +207,8 @@ class ReportDetail(ReportOut):
     locked: bool
     returned: ReturnOut | None
     completed_on: date | None
+    enough_on: date | None
+    """From this day on enough required fields were filled; after the due day the report does not count as in time."""
 
 
 class RevisionOut(Response):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from services.evaluation.centres import await_centre, hold_reporting_centre
 from services.evaluation.refusals import require_known, require_status
 from services.evaluation.reports import rules
 from services.evaluation.reports.form import Values, changed_fields, in_yuan, missing_fields, validated
-from services.evaluation.reports.judging import completed_on, merged_explanations, require_submittable
+from services.evaluation.reports.judging import completed_on, enough_on, merged_explanations, require_submittable
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
 from services.evaluation.reports.period import hold_open_period, hold_score
 from services.evaluation.reports.prefill import known_values, prefilled
@@ -116,12 +117,12 @@ async def submit_report(
     _require_still_listed(centre, rules.last_day(report.year, report.quarter))
     await _require_answered(session, report)
     await require_submittable(session, edition, report, report.form, report.explanations)
-    completed = await completed_on(session, report)
+    before = Before(await completed_on(session, report), await enough_on(session, edition, report))
     report.revision += 1
     report.status = "submitted"
     report.submitted_on, report.submitted_by = today, principal.account_id
     report.first_submitted_on = report.first_submitted_on or today
-    judged = judge(edition, report, completed)
+    judged = judge(edition, report, before)
     report.late = report.first_submitted_on > report.due_on
     session.add(revision_of(edition, report, judged))
     await tell(session, ec.ReportSubmitted, report, state_of(report), EventContext.of(principal), judged.rules)
@@ -138,13 +139,25 @@ async def _require_answered(session: AsyncSession, report: QuarterlyReport) -> N
         raise DomainError("report-unchanged", 409, clauses=["2.3-2"])
 
 
-def judge(edition: Edition, report: QuarterlyReport, completed: date | None) -> Decision:
-    """2.3-2: whether a submitted report came in time and is complete. In time is by the first version; a later one
-    makes it complete from its own day on, unless one before was (`completed`)."""
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The days from which earlier versions were complete, or had enough fields filled to keep the term."""
+
+    completed_on: date | None
+    enough_on: date | None
+
+
+def judge(edition: Edition, report: QuarterlyReport, before: Before) -> Decision:
+    """2.3-2: whether a submitted report came in time and is complete. In time is by the versions that came until the
+    due day; a later one makes it complete from its own day on, unless one before was."""
     assert report.first_submitted_on is not None
-    in_time = rules.decide_in_time(edition, report.due_on, report.first_submitted_on)
-    first = completed or report.submitted_on
-    return combine(in_time, rules.decide_complete(edition, report.form_version, report.form, report.due_on, first))
+    version, form = report.form_version, report.form
+    fields = len(edition.report_form.required_in(version))
+    filled = fields - len(missing_fields(edition.report_form, version, form))
+    enough = before.enough_on or (report.submitted_on if rules.enough_filled(edition, filled, fields) else None)
+    in_time = rules.decide_in_time(edition, report.due_on, report.first_submitted_on, enough)
+    first = before.completed_on or report.submitted_on
+    return combine(in_time, rules.decide_complete(edition, version, form, report.due_on, first))
 
 
 def revision_of(edition: Edition, report: QuarterlyReport, judged: Decision) -> ReportRevision:

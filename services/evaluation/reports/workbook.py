@@ -21,6 +21,9 @@ from shared.policy.report_form import FormField
 EXPLANATION: Final = "explanation"
 CENTRE: Final = "双创中心编号"
 PERIOD: Final = "年度与季度"
+BASE: Final = "下载时版本"
+NO_REPORT: Final = 0
+"""The version that stands in the sheet of a quarter without a report."""
 FIELD: Final = "字段名"
 VALUE: Final = "填报数"
 _HEADS: Final = (FIELD, "行次", "指标", "计量单位", VALUE, "登记系统数")
@@ -30,6 +33,7 @@ _THOUSANDS: Final = "千元"
 _RULES: Final = (
     "每个工作表是一个季度，请勿改动工作表前两行、表头和“字段名”一列；只填写“填报数”一列。",
     "计量单位为“千元”的，按千元填写，最多五位小数；系统按元保存。其余金额按元填写。",
+    "“下载时版本”是下载模板时报表的版本。此后报表有改动的（包括您自己导入的改动），请重新下载模板，再填写要改的数据。",
     "空格表示不改动该项。“登记系统数”供核对，与填报数不一致的，请核实哪一个有误。",
     "表末“说明”各行对应需要说明的校验；数据属实的，在“填报数”一列写明原因。",
     "任何一张工作表有误，整个文件都不会写入；加 partial=true 只写入正确的工作表，加 dry_run=true 只检查。",
@@ -59,6 +63,8 @@ class Sheet:
     values: Values
     explanations: Mapping[str, str]
     registry: Values
+    base: int = NO_REPORT
+    """The version of the report that the sheet shows."""
 
     @property
     def title(self) -> str:
@@ -126,7 +132,10 @@ def _write_sheet(
     for number, width in enumerate(_WIDTHS):
         page.set_column(number, number, width)
     for row, cells in enumerate(
-        ((CENTRE, centre_no, neutral(centre_name)), (PERIOD, str(sheet.year), str(sheet.quarter)))
+        (
+            (CENTRE, centre_no, neutral(centre_name)),
+            (PERIOD, str(sheet.year), str(sheet.quarter), BASE, str(sheet.base)),
+        )
     ):
         for number, text in enumerate(cells):
             page.write_string(row, number, text)

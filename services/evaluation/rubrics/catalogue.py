@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.evaluation.rubrics import formulas as f
-from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, TENANCIES
+from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, SERVICES, TENANCIES
 from shared.policy.edition import Edition
 from shared.policy.rubric import Indicator
 
@@ -32,8 +32,8 @@ def _form(formula: f.Formula, *fields: str, also: tuple[str, ...] = ()) -> Entry
     return Entry(formula, (REPORTS, *also), fields)
 
 
-def _each(formula: f.Formula, *fields: str) -> Entry:
-    return Entry(formula, (REPORTS, TENANCIES), fields, per_enterprise=True)
+def _each(formula: f.Formula, *fields: str, also: tuple[str, ...] = ()) -> Entry:
+    return Entry(formula, (REPORTS, TENANCIES, *also), fields, per_enterprise=True)
 
 
 _STAYS = (TENANCIES,)
@@ -42,7 +42,9 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
     "filing.filed_share": Entry(f.filed_share, _STAYS),
     "filing.filed_in_time_share": Entry(f.filed_in_time_share, _STAYS),
     "expert.mark": Entry(f.expert_mark, (EXPERTS,)),
-    "services.confirmed_per_enterprise": _each(f.confirmed_per_enterprise, "confirmed_services"),
+    "services.confirmed_per_enterprise": _each(
+        f.confirmed_per_enterprise, "confirmed_services", "enterprises_served", also=(SERVICES,)
+    ),
     "services.mentors_per_ten": _each(f.mentors_per_ten, "mentors"),
     "services.staff_per_ten": _each(f.staff_per_ten, "specialist_staff", "trained_staff"),
     "services.area_share": _form(f.area_share, "area_used_m2", also=(CENTRE,)),
@@ -56,7 +58,9 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
     "enterprises.exits_in_order_share": _form(f.exits_in_order_share, "long_stay_enterprises", also=_STAYS),
     "enterprises.survival_share": _form(f.survival_share, "alive_after_12_months", also=_STAYS),
     "financing.financed_share": _each(f.financed_share, "enterprises_financed"),
-    "financing.amount_per_enterprise": _each(f.amount_per_enterprise, "equity_financing", "bank_loans"),
+    "financing.amount_per_enterprise": _each(
+        f.amount_per_enterprise, "equity_financing", "bank_loans", "enterprises_financed"
+    ),
     "financing.matches": _form(f.matches, "financing_matches"),
     "activities.events": _form(f.events, "events_by_level"),
     "activities.attendance": _form(f.attendance, "attendance"),

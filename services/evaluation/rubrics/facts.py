@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, Literal
 
 from services.evaluation.reports.form import YearForm
 
 TENANCIES: Final = "registry.tenancy"
+SERVICES: Final = "registry.service_record"
 CENTRE: Final = "registry.centre"
 REPORTS: Final = "evaluation.report"
 EXPERTS: Final = "evaluation.expert_score"
+
+Reading = Literal["by_enterprise", "by_enterprise_and_total", "total"]
+"""How a limit for each enterprise was applied: to every enterprise's own records, to those and to what the report says
+beyond them, or to the report's total with the number of enterprises that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class Facts:
     reporting: ReportingFacts
     form: YearForm
     marks: Mapping[str, Decimal | None]
+    services: Mapping[int, int] = field(default_factory=dict)
+    """From the registry's records: how many enterprises confirmed so many services in the year."""
 
     @property
     def incubatees(self) -> int:
@@ -84,3 +91,5 @@ class Measured:
 
     value: Fraction | None
     inputs: Mapping[str, int | Fraction | Decimal | None]
+    reading: Reading | None = None
+    """Only where a limit for each enterprise applies."""

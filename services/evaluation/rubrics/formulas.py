@@ -7,10 +7,11 @@ nothing was due, and the indicator's weight is then spread over the rest.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from services.evaluation.rubrics.facts import Facts, Measured
+from services.evaluation.rubrics.facts import Facts, Measured, Reading
 from shared.policy.rubric import Indicator
 
 Formula = Callable[[Facts, Indicator], Measured]
@@ -79,11 +80,36 @@ def expert_mark(facts: Facts, indicator: Indicator) -> Measured:
 
 
 def confirmed_per_enterprise(facts: Facts, indicator: Indicator) -> Measured:
-    """Services that the enterprises confirmed, no more than `counted_at_most` for each enterprise of the year."""
-    limit = whole(indicator, "counted_at_most") * facts.tenancies.in_year
-    services = facts.form["confirmed_services"]
-    counted = min(services, Fraction(limit))
-    return _per_enterprise(facts, counted, 1, confirmed_services=services, counted_at_most=limit)
+    """Services that the enterprises confirmed, no more than `counted_at_most` for each enterprise of the year.
+
+    What the registry has on record is limited enterprise by enterprise. Of what the report says beyond that nobody
+    knows whose it is: it counts as far as the enterprises that the report names as served leave room.
+    """
+    each = whole(indicator, "counted_at_most")
+    services, served = facts.form["confirmed_services"], facts.form["enterprises_served"]
+    recorded = sum(number * firms for number, firms in facts.services.items())
+    within = sum(min(number, each) * firms for number, firms in facts.services.items())
+    beyond = max(Fraction(0), services - recorded)
+    named = max(served, Fraction(sum(facts.services.values())))
+    limit = each * _concerned(facts, named)
+    reading: Reading = "total" if not recorded else "by_enterprise_and_total" if beyond else "by_enterprise"
+    measured = _per_enterprise(
+        facts,
+        min(within + beyond, limit),
+        1,
+        confirmed_services=services,
+        enterprises_served=served,
+        services_recorded=recorded,
+        services_within_limit=within,
+        counted_at_most=limit,
+    )
+    return replace(measured, reading=reading)
+
+
+def _concerned(facts: Facts, named: Fraction) -> Fraction:
+    """To how many enterprises a limit for each applies: those that are named, at least one, and no more than were there
+    in the year."""
+    return max(_ZERO, min(Fraction(facts.tenancies.in_year), max(named, Fraction(1))))
 
 
 def mentors_per_ten(facts: Facts, _: Indicator) -> Measured:
@@ -187,13 +213,22 @@ def financed_share(facts: Facts, _: Indicator) -> Measured:
 
 def amount_per_enterprise(facts: Facts, indicator: Indicator) -> Measured:
     """Equity, and bank loans where the edition counts them, for each incubatee; together never more than the limit for
-    each enterprise of the year."""
+    each enterprise that was financed. The form has totals: what one enterprise got beyond its limit cannot stand for
+    those that got nothing, as these are not among the enterprises that the report names as financed."""
     equity, loans = facts.form["equity_financing"], facts.form["bank_loans"]
-    limit = amount(indicator, "counted_at_most") * facts.tenancies.in_year
+    financed = facts.form["enterprises_financed"]
+    limit = amount(indicator, "counted_at_most") * _concerned(facts, financed)
     raised = equity + (loans if indicator.params.get("bank_loans_count") is True else _ZERO)
-    return _per_enterprise(
-        facts, min(raised, limit), 1, equity_financing=equity, bank_loans=loans, counted_at_most=limit
+    measured = _per_enterprise(
+        facts,
+        min(raised, limit),
+        1,
+        equity_financing=equity,
+        bank_loans=loans,
+        enterprises_financed=financed,
+        counted_at_most=limit,
     )
+    return replace(measured, reading="total")
 
 
 def matches(facts: Facts, _: Indicator) -> Measured:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from services.evaluation.rubrics.facts import Reading
 from shared.policy.rubric import Indicator
 
 
@@ -28,8 +29,8 @@ FORMULAS: Final[Mapping[str, Said]] = {
     ),
     "expert.mark": Said("专家评分（0–100）", "the experts' mark, 0 to 100"),
     "services.confirmed_per_enterprise": Said(
-        "企业确认的服务次数（每家全年至多计 {counted_at_most} 次）÷ 年末在孵企业数",
-        "services confirmed (at most {counted_at_most} for each enterprise of the year) ÷ incubatees at the year's end",
+        "企业确认的服务次数（每家受服务企业全年至多计 {counted_at_most} 次）÷ 年末在孵企业数",
+        "services confirmed (at most {counted_at_most} for each enterprise served) ÷ incubatees at the year's end",
     ),
     "services.mentors_per_ten": Said("创业导师数 × 10 ÷ 年末在孵企业数", "mentors × 10 ÷ incubatees at the year's end"),
     "services.staff_per_ten": Said(
@@ -70,8 +71,8 @@ FORMULAS: Final[Mapping[str, Said]] = {
         "获得融资的企业数 ÷ 年末在孵企业数 × 100", "enterprises financed ÷ incubatees at the year's end × 100"
     ),
     "financing.amount_per_enterprise": Said(
-        "股权融资与计入的银行贷款（每家全年至多计 {counted_at_most} 元）÷ 年末在孵企业数",
-        "equity and bank loans that count (at most {counted_at_most} yuan for each enterprise of the year)"
+        "股权融资与计入的银行贷款（每家获融资企业全年至多计 {counted_at_most} 元）÷ 年末在孵企业数",
+        "equity and bank loans that count (at most {counted_at_most} yuan for each enterprise financed)"
         " ÷ incubatees at the year's end",
     ),
     "financing.matches": Said("与基金或银行对接并获意向的次数", "matches with a fund or a bank that led to an offer"),
@@ -94,6 +95,7 @@ INPUTS: Final[Mapping[str, Said]] = {
     "due": Said("应报报表数", "reports due"),
     "enterprises_financed": Said("获得融资的企业数", "enterprises financed"),
     "enterprises_with_ip": Said("拥有知识产权的在孵企业数", "enterprises holding intellectual property"),
+    "enterprises_served": Said("受服务企业数", "enterprises served"),
     "equity_financing": Said("股权融资（元）", "equity financing, yuan"),
     "events": Said("活动场次", "events"),
     "exited": Said("本年退出企业数", "exits of the year"),
@@ -112,11 +114,25 @@ INPUTS: Final[Mapping[str, Said]] = {
     "opening_and_new": Said("年初在孵与本年入驻合计", "opening plus new"),
     "overdue": Said("超期企业数", "enterprises past their longest stay"),
     "returned": Said("退回报表数", "reports returned"),
+    "services_recorded": Said("登记系统中企业确认的服务次数", "services confirmed, on record in the registry"),
+    "services_within_limit": Said("其中各企业上限内的次数", "of these, within each enterprise's limit"),
     "specialist_staff": Said("专职服务人员数", "specialist staff"),
     "total_area_m2": Said("中心总面积（平方米）", "total area, m²"),
     "trained_staff": Said("受训人数", "trained staff"),
 }
 """What the inputs of the formulas are called, as score sheets name them."""
+
+READINGS: Final[Mapping[Reading, Said]] = {
+    "by_enterprise": Said("上限按登记系统逐家企业计算", "limits applied to each enterprise's records in the registry"),
+    "by_enterprise_and_total": Said(
+        "登记系统中的逐家计算上限，报表多报部分按总数和企业数计算",
+        "limits applied to each enterprise's records; what the report says beyond them, to its total",
+    ),
+    "total": Said(
+        "报表仅有总数，上限按总数和企业数计算", "limits applied to the report's total and its number of enterprises"
+    ),
+}
+"""How a limit for each enterprise was applied."""
 
 
 def formula_text(indicator: Indicator) -> Said:

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.centres import states_on
 from services.evaluation.projections import known_centre, known_qualification, known_tenancy
-from services.evaluation.targets.rules import home_of
 from shared.policy.edition import Edition
+from shared.policy.rules import counting_division
 
 NATIONAL: Final = "national"
 REGIONAL: Final = "regional"
@@ -141,7 +141,7 @@ async def figure_on(session: AsyncSession, edition: Edition, item: str, day: dat
         value += amount
         unknown += missing
         if division is not None:
-            home = home_of(edition, division)
+            home = counting_division(edition, division)
             by_division[home] = by_division.get(home, Decimal(0)) + amount
     return Figure(value, dict(sorted(by_division.items())), day, unknown)
 
@@ -152,6 +152,6 @@ async def centres_by_division(session: AsyncSession, edition: Edition, day: date
     found = {code: 0 for code, unit in edition.divisions.units.items() if not unit.within}
     query = select(listed.c.owner_division, func.count()).group_by(listed.c.owner_division)
     for division, count in (await session.execute(query)).all():
-        home = home_of(edition, division)
+        home = counting_division(edition, division)
         found[home] = found.get(home, 0) + count
     return found

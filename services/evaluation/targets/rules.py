@@ -168,12 +168,6 @@ def decide_breakdown(edition: Edition, value: Decimal, by_division: Mapping[str,
     return edition.decision(result)
 
 
-def home_of(edition: Edition, division: str) -> str:
-    """1.2-5, 1.2-6: a centre counts for its owner wherever it stands; a park's counts for the district around it."""
-    unit = edition.divisions.units.get(division)
-    return unit.within if unit is not None and unit.within else division
-
-
 def decide_coverage(edition: Edition, division: str, centres: int) -> Decision:
     """1.2-5: every county and district has at least so many centres."""
     required = edition.divisions.centres_per_division.value

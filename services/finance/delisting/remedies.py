@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.angel_funds.delisting import resume_funds
 from services.finance.delisting.models import DelistingCarriedOut
 from services.finance.delisting.usecases import (
     CANCELLED_BY,
@@ -31,6 +32,7 @@ from services.finance.delisting.usecases import (
 from services.finance.grants import states
 from services.finance.grants.models import Grant
 from services.finance.journal.entries import Move, Movement, post_many
+from services.finance.loans.delisting import clear
 from services.finance.projections import known_centre
 from services.finance.repayments.opening import Cause, open_repayments, owed, told
 from shared.events import outbox
@@ -96,6 +98,8 @@ async def _follow(session: AsyncSession, event: Received[R], order: ev.Delisting
         await sweep(session, [again], {again.case_id: done.outcome})
         return done
     await _unmark(session, again)
+    await clear(session, {again.case_id: context})
+    await resume_funds(session, [again.centre_id], context)
     if order.kind == REVERSAL:
         await _close_recoveries(session, again, done)
         await _repay(session, again, order)

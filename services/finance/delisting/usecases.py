@@ -16,12 +16,17 @@ from sqlalchemy import Date, Row, Text, Update, Uuid, Values, column, func, null
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.angel_funds.delisting import Stop, stop_funds
+from services.finance.angel_funds.states import DELISTED
+from services.finance.appropriations.commitments import release_budgets
 from services.finance.delisting.models import DelistingCarriedOut
+from services.finance.financing_rewards.delisting import cancel_rewards
 from services.finance.grants import states
 from services.finance.grants.cases import state_of
-from services.finance.grants.commitments import release_ceilings
+from services.finance.grants.commitments import given_back, release_ceilings
 from services.finance.grants.models import Grant
 from services.finance.journal.entries import Move, Movement, post_many
+from services.finance.loans.delisting import Mark, mark
 from services.finance.projections import known_centre
 from services.finance.repayments.opening import Cause, cancel_open
 from shared.events import outbox
@@ -120,7 +125,12 @@ async def sweep(session: AsyncSession, orders: Sequence[Order], outcomes: Mappin
         await announce(session, GrantRecoveryOpened, outcome.recovering, order, RECOVERED_BY)
         moves += _moves(order, outcome)
     await release(session, [row for outcome in outcomes.values() for row in outcome.cancelled])
+    await release_budgets(session, given_back(moves))
     await post_many(session, moves)
+    stops = [Stop(o.centre_id, DELISTED, o.published_on, o.case_id, o.context) for o in orders]
+    await stop_funds(session, stops)
+    await cancel_rewards(session, stops)
+    await mark(session, {o.centre_id: Mark(o.published_on, o.case_id, o.context) for o in orders})
     await cancel_open(session, {o.centre_id: Cause(o.case_id, o.published_on, o.context) for o in orders})
 
 

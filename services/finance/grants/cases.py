@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.centres import Centre, open_failed_year, read_centre, visible_to
 from services.finance.grants import states
-from services.finance.grants.models import Grant
-from services.finance.grants.rules import decide_centre_listed, decide_four_eyes, decide_not_held
+from services.finance.grants.models import Grant, GrantPaper
+from services.finance.grants.rules import decide_centre_listed, decide_four_eyes, decide_not_held, decide_papers
 from services.finance.projections import known_centre
 from shared.auth.principal import Principal
 from shared.clock import effective_date
@@ -34,6 +35,31 @@ class Case:
     grant: Grant
     centre: Centre
     edition: Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Document number and minutes of a money decision (3.1-4), with the rule that may require them."""
+
+    document_no: str | None
+    minutes_no: str | None
+    decision: Decision
+
+
+class Papered(Protocol):
+    """What is sent with a money decision."""
+
+    @property
+    def document_no(self) -> str | None: ...
+    @property
+    def minutes_no(self) -> str | None: ...
+
+
+def papers_of(edition: Edition, step: str, sent: Papered) -> Papers:
+    """The papers of a decision; `step` is the word of its event. Raises 409 `grant-document-no-missing`,
+    `grant-minutes-missing` where the edition requires them."""
+    decision = decide_papers(edition, step, document_no=sent.document_no, minutes_no=sent.minutes_no)
+    return Papers(sent.document_no, sent.minutes_no, require_passed(decision))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,20 +141,28 @@ async def record(
     decision: Decision,
     *,
     keep: bool = True,
+    papers: Papers | None = None,
 ) -> None:
-    """Append the step's event, citing the rules of its decision; `keep` adds the decision to the case's."""
+    """Append the step's event, citing the rules of its decision; `keep` adds the decision to the case's. Document
+    number and minutes are kept with the event's version."""
+    taken = event_type.name.split(".")[2]
     if keep:
-        taken = event_type.name.split(".")[2]
         grant.decisions = [*grant.decisions, {"step": taken, "decision": decision.to_json()}]
+    named = {} if papers is None else {"document_no": papers.document_no, "minutes_no": papers.minutes_no}
     await outbox.append(
         session,
         event_type,
         grant,
-        state_of(grant),
+        state_of(grant).model_copy(update=named),
         context=context,
         rules=decision.rules,
         edition=grant.edition,
     )
+    if any(named.values()):
+        day, actor = context.effective_on, context.actor
+        session.add(
+            GrantPaper(grant_id=grant.id, version=grant.version, step=taken, decided_on=day, recorded_by=actor, **named)
+        )
 
 
 def day_of(step: Step, sent: date | None, *, not_before: date | None) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -9,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.appropriations.commitments import GRANTS, Claim, Release, commit_budget, release_budgets
 from services.finance.ceilings.models import CENTRE_YEAR, CENTRE_YEAR_PURPOSE, ceiling
 from services.finance.grants.models import Grant
 from services.finance.grants.rules import Moved, decide_ceiling, total_limit
-from services.finance.journal.entries import Movement, post
+from services.finance.journal.entries import Move, Movement, post
 from shared.ceilings import commit_amount, release_amount
 from shared.events.outbox import EventContext
 from shared.policy.decision import Decision, combine
@@ -28,10 +30,13 @@ def subject_of(kind: str, centre_id: UUID, purpose: str) -> str:
     return str(centre_id) if kind == CENTRE_YEAR else f"{centre_id}/{purpose}"
 
 
-async def commit_grant(session: AsyncSession, edition: Edition, grant: Grant, amount: Decimal) -> Decision:
-    """Commit the amount under the centre's ceiling of the year, and under that of the purpose.
+async def commit_grant(
+    session: AsyncSession, edition: Edition, grant: Grant, amount: Decimal, context: EventContext
+) -> Decision:
+    """Commit the amount under the centre's ceiling of the year, under that of the purpose, and out of the year's budget
+    line, just before the grant's event is appended.
 
-    Raises 409 `grant-ceiling-exceeded`.
+    Raises 409 `grant-ceiling-exceeded`, `appropriation-missing`, `appropriation-closed`, `appropriation-exhausted`.
     """
     total = total_limit(edition, grant.tier, await _stored_limit(session, grant))
     earmarked = edition.grants.increment_earmarked_for_new_purpose.value
@@ -50,7 +55,16 @@ async def commit_grant(session: AsyncSession, edition: Edition, grant: Grant, am
         scope = "all" if kind == CENTRE_YEAR else grant.purpose
         moved = Moved(move.ok, amount, move.committed, move.limit)
         decisions.append(require_passed(decide_ceiling(edition, grant.tier, scope, moved)))
-    return combine(*decisions)
+    budget = await commit_budget(
+        session,
+        edition,
+        programme=GRANTS,
+        year=grant.fiscal_year,
+        amount=amount,
+        case=Claim.before(grant),
+        context=context,
+    )
+    return combine(*decisions, budget)
 
 
 async def release_ceilings(
@@ -67,6 +81,7 @@ async def release_grant(session: AsyncSession, grant: Grant, context: EventConte
     """Give back what a grant that ends unpaid had committed, after its event was appended."""
     if grant.approved is None:
         return
+    day, actor = context.effective_on, context.actor
     await release_ceilings(
         session,
         centre_id=grant.centre_id,
@@ -74,7 +89,17 @@ async def release_grant(session: AsyncSession, grant: Grant, context: EventConte
         fiscal_year=grant.fiscal_year,
         amount=grant.approved,
     )
+    await release_budgets(session, given_back([Move(Movement.RELEASED, grant, grant.approved, day, actor)]))
     await post(session, Movement.RELEASED, grant, grant.approved, context)
+
+
+def given_back(moves: Sequence[Move]) -> list[Release]:
+    """What the budget line gets back by these movements of grants that end unpaid."""
+    return [
+        Release(GRANTS, move.grant.fiscal_year, move.amount, Claim.of(move.grant), move.effective_on, move.actor)
+        for move in moves
+        if move.movement is Movement.RELEASED
+    ]
 
 
 async def _stored_limit(session: AsyncSession, grant: Grant) -> Decimal | None:

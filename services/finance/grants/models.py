@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.finance.base import Base
+from services.finance.calls.models import GrantCall
 from services.finance.grants import states
 from shared.db import Aggregate
 from shared.money import ZERO
@@ -47,7 +48,12 @@ _STEPS = (
     CheckConstraint(f"(paid > 0) = (status IN ({_listed(states.PAID_OUT)}))", name="paid_states"),
     CheckConstraint("status <> 'closed' OR spent + refunded + recovered - repaid = paid", name="closed_in_balance"),
     CheckConstraint("(status = 'in_recovery') <= (recovery_due > 0)", name="recovery_has_amount"),
+    CheckConstraint("num_nulls(grade, grade_year, grade_version) IN (0, 3)", name="grade_whole"),
+    CheckConstraint("num_nulls(receipt_on, receipt_by, receipt_slip_no) IN (0, 3)", name="receipt_whole"),
+    CheckConstraint("receipt_on >= paid_on", name="receipt_after_payment"),
 )
+UNRANKED = 9
+"""After every grade that the edition lets go first."""
 _FOUR_EYES = (
     CheckConstraint("reviewed_by <> submitted_by", name="reviewer_is_another"),
     CheckConstraint("approved_by NOT IN (submitted_by, reviewed_by)", name="approver_is_another"),
@@ -76,6 +82,8 @@ class Grant(Aggregate, Base):
         *_FOUR_EYES,
         Index("ix_centre_grant_centre_id_fiscal_year", "centre_id", "fiscal_year"),
         Index("ix_centre_grant_status", "status", "id"),
+        Index("ix_centre_grant_priority", "priority", "id"),
+        Index("uq_centre_grant_receipt_slip_no", "receipt_slip_no", unique=True),
     )
 
     no: Mapped[str]
@@ -96,6 +104,13 @@ class Grant(Aggregate, Base):
     held_from: Mapped[str | None]
     reason_code: Mapped[str | None]
     delisting_case_id: Mapped[UUID | None]
+    call_id: Mapped[UUID | None] = mapped_column(ForeignKey(GrantCall.id))
+    grade: Mapped[str | None]
+    """The centre's last published grade (2.3-3), with its year and version, as the last of application and review found
+    it; `priority` is its rank among the edition's grades that go first."""
+    grade_year: Mapped[int | None]
+    grade_version: Mapped[int | None]
+    priority: Mapped[int] = mapped_column(SmallInteger, default=UNRANKED, server_default=text(str(UNRANKED)))
 
     requested: Mapped[Decimal]
     approved: Mapped[Decimal | None]
@@ -121,6 +136,10 @@ class Grant(Aggregate, Base):
     paid_on: Mapped[date | None]
     paid_by: Mapped[str | None]
     payment_reference: Mapped[str | None]
+    receipt_on: Mapped[date | None]
+    receipt_by: Mapped[str | None]
+    receipt_slip_no: Mapped[str | None]
+    """The bank slip of the money's arrival; one slip confirms one payment."""
     ended_on: Mapped[date | None]
     ended_by: Mapped[str | None]
 
@@ -151,3 +170,21 @@ class PlanLine(Base):
     purpose: Mapped[str]
     description: Mapped[str]
     amount: Mapped[Decimal]
+
+
+class GrantPaper(Base):
+    """Document number (发文字号) and minutes (会议纪要) of one decision on a grant; `version` is its event's."""
+
+    __tablename__ = "grant_paper"
+    __table_args__ = (
+        CheckConstraint("num_nulls(document_no, minutes_no) < 2", name="something_named"),
+        Index("ix_grant_paper_document_no", "document_no"),
+    )
+
+    grant_id: Mapped[UUID] = mapped_column(ForeignKey("centre_grant.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    step: Mapped[str]
+    document_no: Mapped[str | None]
+    minutes_no: Mapped[str | None]
+    decided_on: Mapped[date]
+    recorded_by: Mapped[str]

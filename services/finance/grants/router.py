@@ -16,6 +16,7 @@ from services.finance.grants.schemas import (
     GrantDetail,
     GrantFilter,
     GrantOut,
+    MoneyDecision,
     Refusal,
     StepRequest,
 )
@@ -36,6 +37,7 @@ Decider = Annotated[
 ]
 Reader = Annotated[Principal, Depends(require(*READERS))]
 Plain = Annotated[StepRequest, Body()]
+WithPapers = Annotated[MoneyDecision, Body()]
 
 router = APIRouter(prefix="/v1/grants", tags=["grants"], route_class=ServiceRoute)
 
@@ -117,7 +119,7 @@ async def countersign_grant(
     caller: Approver,
     grant_id: UUID,
     response: Response,
-    sent: Plain = StepRequest(),  # noqa: B008  # frozen
+    sent: WithPapers = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> GrantDetail:
     """The other bureau countersigns (会签)."""

@@ -195,6 +195,47 @@ def decide_not_held(edition: Edition, failed_year: int | None) -> Decision:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class LastGrade:
+    """The centre's last published result (2.3-3); `version` is the result's."""
+
+    grade: str
+    year: int
+    version: int
+
+
+def decide_grade(edition: Edition, last: LastGrade | None) -> Decision:
+    """2.3-3: the last published grade is the basis for support: it is shown, and ranks the case (`priority`, 1 first;
+    None for a grade that does not go first). A failed centre's grant is held by a rule of its own."""
+    rule = "grants.grade"
+    if last is None:
+        return edition.decision(edition.result(rule, True, {"grade": None}, message="grant-grade-none"))
+    inputs: dict[str, RuleInput] = {
+        "grade": last.grade,
+        "year": last.year,
+        "version": last.version,
+        "priority": priority_of(edition, last.grade),
+    }
+    limit = ", ".join(edition.grants.priority_grades.value)
+    return edition.decision(edition.result(rule, True, inputs, message="grant-grade-shown", limit=limit))
+
+
+def priority_of(edition: Edition, grade: str) -> int | None:
+    """2.3-3: the grade's place among those that go first; None for any other."""
+    first = edition.grants.priority_grades.value
+    return first.index(grade) + 1 if grade in first else None
+
+
+def decide_papers(edition: Edition, step: str, *, document_no: str | None, minutes_no: str | None) -> Decision:
+    """3.1-4: document number and minutes of a money decision, where the edition requires them."""
+    grants = edition.grants
+    inputs = {"step": step, "document_no": document_no, "minutes_no": minutes_no}
+    if document_no is None and step in grants.document_no_required_at.value:
+        return _one(edition, "grants.papers", False, inputs, "grant-document-no-missing")
+    missing = minutes_no is None and step in grants.minutes_required_at.value
+    return _one(edition, "grants.papers", not missing, inputs, "grant-minutes-missing")
+
+
 def bureaus_of(edition: Edition, roles: frozenset[str]) -> list[str]:
     """The approving bureaus that an approver with these roles may sign for, in the edition's order (3.1-4)."""
     return [

@@ -63,7 +63,8 @@ class PartnerIn(Request):
 
 
 class GrantApplication(Request):
-    """An application for one centre and fiscal year. The plan's lines add up to the amount."""
+    """An application for one centre and fiscal year. The plan's lines add up to the amount. Where a call is published
+    for the year, the one that is open for the centre's tier is meant unless `call_id` names it."""
 
     centre_id: UUID
     fiscal_year: FiscalYear
@@ -71,6 +72,7 @@ class GrantApplication(Request):
     plan: list[PlanLineIn] = Field(min_length=1, max_length=100)
     assets: list[AssetIn] = Field(default=[], max_length=500)
     partners: list[PartnerIn] = Field(default=[], max_length=100)
+    call_id: UUID | None = None
     applied_on: date | None = None
 
     @model_validator(mode="after")
@@ -86,13 +88,24 @@ class StepRequest(Request):
     decided_on: date | None = None
 
 
-class Approval(StepRequest):
+class PapersIn(Request):
+    """The document number (发文字号) and the minutes (会议纪要) of a money decision (3.1-4)."""
+
+    document_no: Annotated[str, Field(min_length=1, max_length=100, examples=["拉科发〔2019〕12号"])] | None = None
+    minutes_no: Annotated[str, Field(min_length=1, max_length=100, examples=["〔2019〕3号会议纪要"])] | None = None
+
+
+class MoneyDecision(StepRequest, PapersIn):
+    """A step that moves money, with its papers."""
+
+
+class Approval(MoneyDecision):
     """What one bureau approves, at most what was asked for."""
 
     amount: PositiveMoney
 
 
-class Refusal(StepRequest):
+class Refusal(MoneyDecision):
     """Why not; after the policy's last day a refusal names the document under which it goes on (6-1)."""
 
     reason_code: RefusalReason
@@ -100,7 +113,8 @@ class Refusal(StepRequest):
 
 
 class GrantFilter(PageParams):
-    """Filters of the list; newest first unless sorted otherwise."""
+    """Filters of the list; newest first unless sorted otherwise: `priority` shows first whose centre's grade goes first
+    (2.3-3). `document_no` finds the grant by the document of any decision on it."""
 
     no: str | None = Field(default=None, max_length=40)
     centre_id: UUID | None = None
@@ -108,7 +122,8 @@ class GrantFilter(PageParams):
     status: State | None = None
     tier: Annotated[str, Tier] | None = None
     purpose: Annotated[str, EditionWord(lambda edition: edition.grants.purposes)] | None = None
-    sort: Literal["no", "-no", "created", "-created"] = "-created"
+    document_no: str | None = Field(default=None, max_length=100)
+    sort: Literal["no", "-no", "created", "-created", "priority"] = "-created"
 
 
 class CeilingOut(Response):
@@ -133,6 +148,20 @@ class GradeOut(Response):
 
     year: int
     grade: str
+    version: int
+    document_no: str
+    published_on: date
+
+
+class PaperOut(Response):
+    """Document number and minutes of one decision; `step` is named as its event, `version` is the event's."""
+
+    version: int
+    step: str
+    document_no: str | None
+    minutes_no: str | None
+    decided_on: date
+    recorded_by: str
 
 
 class StepDecision(Response):
@@ -143,7 +172,8 @@ class StepDecision(Response):
 
 
 class GrantOut(Response):
-    """A grant; amounts in yuan. `balance` is paid and neither spent on purpose nor given back."""
+    """A grant; amounts in yuan. `balance` is paid and neither spent on purpose nor given back; `grade` is the centre's
+    last published one at application or review, and `priority` ranks by it (1 first, 9 not ranked)."""
 
     id: UUID
     no: str
@@ -158,6 +188,11 @@ class GrantOut(Response):
     held_from: State | None
     reason_code: str | None
     delisting_case_id: UUID | None
+    call_id: UUID | None
+    grade: str | None
+    grade_year: int | None
+    grade_version: int | None
+    priority: int
     requested: Money
     approved: Money | None
     paid: Money
@@ -181,6 +216,9 @@ class GrantOut(Response):
     paid_on: date | None
     paid_by: str | None
     payment_reference: str | None
+    receipt_on: date | None
+    receipt_by: str | None
+    receipt_slip_no: str | None
     ended_on: date | None
     ended_by: str | None
     created_at: datetime
@@ -194,5 +232,8 @@ class GrantDetail(GrantOut):
     plan: list[PlanLineOut]
     evidence: dict[str, JsonValue]
     results: list[GradeOut]
+    papers: list[PaperOut]
     decision: StoredDecision
     decisions: list[StepDecision]
+    exposure: str
+    """Where everything is that the applicant has."""

@@ -30,6 +30,7 @@ PENDING: Final = (APPLIED, REVIEWED, APPROVED, COUNTERSIGNED)
 UNPAID: Final = (*PENDING, HELD)
 """What a delisting cancels."""
 PAID_OUT: Final = (PAID, IN_RECOVERY, CLOSED)
+ENDED: Final = (CLOSED, REFUSED, CANCELLED)
 
 EVALUATION_FAILED: Final = "evaluation_failed"
 CENTRE_DELISTED: Final = "centre_delisted"

@@ -8,19 +8,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.centres import Centre, await_centre, open_failed_year, read_centre
 from services.finance.grants import states
-from services.finance.grants.cases import Step, day_of, decide_another_person, decide_step, open_case, record
+from services.finance.grants.announced import require_grant_notice_over
+from services.finance.grants.cases import (
+    Step,
+    day_of,
+    decide_another_person,
+    decide_step,
+    open_case,
+    papers_of,
+    record,
+)
 from services.finance.grants.commitments import commit_grant, release_grant
+from services.finance.grants.eligibility import decide_all, show_grade
 from services.finance.grants.models import Grant, PlanLine
+from services.finance.grants.queries import last_grade
 from services.finance.grants.rules import (
-    Applicant,
-    Request,
     bureaus_of,
-    decide_application,
     decide_approved_amount,
+    decide_grade,
     decide_not_held,
     decide_other_bureau,
 )
-from services.finance.grants.schemas import Approval, GrantApplication, Refusal, StepRequest
+from services.finance.grants.schemas import Approval, GrantApplication, MoneyDecision, Refusal, StepRequest
 from services.finance.journal.entries import Movement, post
 from shared.auth.principal import Principal
 from shared.clock import effective_date
@@ -52,7 +61,7 @@ async def check_eligibility(
     if edition is None:
         return in_force
     centre = await read_centre(session, sent.centre_id, lock=False)
-    return combine(in_force, _decide(edition, centre, sent, day))
+    return combine(in_force, (await decide_all(session, editions, edition, centre, sent, day)).decision)
 
 
 async def apply_for_grant(
@@ -67,8 +76,11 @@ async def apply_for_grant(
     edition = editions.get(require_passed(in_force).edition)
     await await_centre(session, sent.centre_id, principal)
     centre = await read_centre(session, sent.centre_id, lock=True)
-    decision = require_passed(combine(in_force, _decide(edition, centre, sent, day)))
+    decided = await decide_all(session, editions, edition, centre, sent, day)
+    decision = require_passed(combine(in_force, decided.decision))
     grant = _new_grant(sent, centre, edition, day, principal)
+    grant.call_id = decided.call_id
+    show_grade(grant, edition, decided.grade)
     grant.no = await next_case_no(session, "GR", day.year)
     session.add(grant)
     await session.flush()
@@ -82,10 +94,13 @@ async def apply_for_grant(
 
 
 async def review_grant(session: AsyncSession, sent: StepRequest, *, step: Step) -> Grant:
-    """An officer proposes the grant. Raises 403 `four-eyes-required` to whoever submitted it."""
+    """An officer proposes the grant, with the centre's last published grade before them (2.3-3). Raises 403
+    `four-eyes-required` to whoever submitted it."""
     case = await open_case(session, step, states.APPLIED)
     day = day_of(step, sent.decided_on, not_before=case.grant.applied_on)
-    decision = decide_step(case, step)
+    grade = await last_grade(session, case.grant.centre_id)
+    decision = combine(decide_step(case, step), decide_grade(case.edition, grade))
+    show_grade(case.grant, case.edition, grade)
     case.grant.status, case.grant.reviewed_on = states.REVIEWED, day
     case.grant.reviewed_by = step.principal.account_id
     await record(session, GrantReviewed, case.grant, EventContext.of(step.principal, day), decision)
@@ -93,9 +108,11 @@ async def review_grant(session: AsyncSession, sent: StepRequest, *, step: Step) 
 
 
 async def approve_grant(session: AsyncSession, sent: Approval, *, step: Step) -> Grant:
-    """One bureau approves and the centre-year ceiling is committed in the same transaction.
+    """One bureau approves; the centre-year ceiling and the budget line are committed in the same transaction. A public
+    notice that hangs is waited for.
 
-    Raises 403 `four-eyes-required`, 409 `grant-approved-above-requested`, `grant-ceiling-exceeded`.
+    Raises 403 `four-eyes-required`, 409 `grant-approved-above-requested`, `grant-ceiling-exceeded`, `notice-running`,
+    `objection-unanswered`, `objection-upheld`, and `notice-missing` where the edition requires one.
     """
     case = await open_case(session, step, states.REVIEWED)
     grant = case.grant
@@ -104,17 +121,19 @@ async def approve_grant(session: AsyncSession, sent: Approval, *, step: Step) ->
     if not bureaus:
         raise forbidden()
     within = require_passed(decide_approved_amount(case.edition, grant.requested, sent.amount))
-    decision = combine(decide_step(case, step), within)
+    papers = papers_of(case.edition, "approved", sent)
+    notice = await require_grant_notice_over(session, case, day)
+    decision = combine(decide_step(case, step), within, notice, papers.decision)
     grant.status, grant.approved, grant.approved_on = states.APPROVED, sent.amount, day
     grant.approved_by, grant.approved_bureau = step.principal.account_id, bureaus[0]
-    decision = combine(decision, await commit_grant(session, case.edition, grant, sent.amount))
     context = EventContext.of(step.principal, day)
-    await record(session, GrantApproved, grant, context, decision)
+    decision = combine(decision, await commit_grant(session, case.edition, grant, sent.amount, context))
+    await record(session, GrantApproved, grant, context, decision, papers=papers)
     await post(session, Movement.COMMITTED, grant, sent.amount, context)
     return grant
 
 
-async def countersign_grant(session: AsyncSession, sent: StepRequest, *, step: Step) -> Grant:
+async def countersign_grant(session: AsyncSession, sent: MoneyDecision, *, step: Step) -> Grant:
     """The other bureau signs too, by somebody who took none of the steps before.
 
     Raises 403 `four-eyes-required`, `grant-countersigned-by-same-bureau`.
@@ -124,13 +143,14 @@ async def countersign_grant(session: AsyncSession, sent: StepRequest, *, step: S
     day = day_of(step, sent.decided_on, not_before=grant.approved_on)
     approved_bureau = grant.approved_bureau or ""
     bureaus = bureaus_of(case.edition, step.principal.roles)
-    decision = decide_step(case, step)
+    papers = papers_of(case.edition, "countersigned", sent)
+    decision = combine(decide_step(case, step), papers.decision)
     other = require_passed(decide_other_bureau(case.edition, approved_bureau, bureaus), 403)
     grant.status, grant.countersigned_on = states.COUNTERSIGNED, day
     grant.countersigned_by = step.principal.account_id
     grant.countersigned_bureau = next(bureau for bureau in bureaus if bureau != approved_bureau)
     context = EventContext.of(step.principal, day)
-    await record(session, GrantCountersigned, grant, context, combine(decision, other))
+    await record(session, GrantCountersigned, grant, context, combine(decision, other), papers=papers)
     return grant
 
 
@@ -144,7 +164,8 @@ async def refuse_grant(session: AsyncSession, sent: Refusal, *, step: Step) -> G
     grant = case.grant
     day = day_of(step, sent.decided_on, not_before=grant.approved_on or grant.reviewed_on or grant.applied_on)
     basis = sent.continuation_basis or step.editions.continuation_basis(case.edition, day)
-    decision = require_passed(decide_adverse_decision(case.edition, day, basis))
+    papers = papers_of(case.edition, "refused", sent)
+    decision = combine(require_passed(decide_adverse_decision(case.edition, day, basis)), papers.decision)
     if grant.approved is not None:
         if not bureaus_of(case.edition, step.principal.roles):
             raise forbidden()
@@ -152,16 +173,9 @@ async def refuse_grant(session: AsyncSession, sent: Refusal, *, step: Step) -> G
     grant.status, grant.held_from, grant.ended_on = states.REFUSED, None, day
     grant.ended_by, grant.reason_code = step.principal.account_id, sent.reason_code
     context = EventContext.of(step.principal, day)
-    await record(session, GrantRefused, grant, context, decision)
+    await record(session, GrantRefused, grant, context, decision, papers=papers)
     await release_grant(session, grant, context)
     return grant
-
-
-def _decide(edition: Edition, centre: Centre, sent: GrantApplication, day: date) -> Decision:
-    evidence = {"asset_list": len(sent.assets), "partner_links": len(sent.partners)}
-    purposes = [line.purpose for line in sent.plan]
-    request = Request(sent.fiscal_year, day, sent.amount, purposes, evidence)
-    return decide_application(edition, Applicant(centre.listed, centre.tier, centre.listed_on), request)
 
 
 def _new_grant(sent: GrantApplication, centre: Centre, edition: Edition, day: date, principal: Principal) -> Grant:

@@ -1,5 +1,5 @@
-"""Writing journal entries: each kind of movement debits one account and credits another, of one subject (a centre, or a
-division for its matching funds) and year."""
+"""Writing journal entries: each kind of movement debits one account and credits another (`accounts`), of one subject (a
+centre, a division for its matching funds, a programme for its budget line …) and year."""
 
 from __future__ import annotations
 
@@ -7,66 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-from typing import Final, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.journal.accounts import DEBIT_CREDIT, Account, Movement
+from services.finance.journal.closed import Day, open_days
 from services.finance.journal.models import JournalEntry, Posting
+from shared.db import constraint_of
+from shared.errors import DomainError
 from shared.events.outbox import EventContext
 from shared.ids import uuid7
 
-
-class Account(StrEnum):
-    """Accounts of grants, whose `committed` mirrors what the ceilings hold, and of matching funds, whose `budget` is
-    what may still be spent."""
-
-    AUTHORITY = "grants.authority"
-    COMMITTED = "grants.committed"
-    TREASURY = "grants.treasury"
-    ADVANCE = "grants.advance"
-    EXPENDITURE = "grants.expenditure"
-    RECEIVABLE = "grants.receivable"
-    MATCHING_AUTHORITY = "matching.authority"
-    MATCHING_BUDGET = "matching.budget"
-    MATCHING_EXPENDITURE = "matching.expenditure"
-
-
-class Movement(StrEnum):
-    """What an entry is about."""
-
-    COMMITTED = "grant_committed"
-    RELEASED = "grant_released"
-    PAID = "grant_paid"
-    SPENT = "grant_spent"
-    REFUNDED = "grant_refunded"
-    RECOVERY_OPENED = "grant_recovery_opened"
-    RECOVERED = "grant_recovered"
-    RECOVERY_CLOSED = "grant_recovery_closed"
-    REPAID = "grant_repaid"
-    MATCHING_BUDGETED = "matching_budgeted"
-    MATCHING_LOWERED = "matching_lowered"
-    MATCHING_SPENT = "matching_spent"
-    MATCHING_REVERSED = "matching_reversed"
-
-
-_DEBIT_CREDIT: Final[Mapping[Movement, tuple[Account, Account]]] = {
-    Movement.COMMITTED: (Account.COMMITTED, Account.AUTHORITY),
-    Movement.RELEASED: (Account.AUTHORITY, Account.COMMITTED),
-    Movement.PAID: (Account.ADVANCE, Account.TREASURY),
-    Movement.SPENT: (Account.EXPENDITURE, Account.ADVANCE),
-    Movement.REFUNDED: (Account.TREASURY, Account.ADVANCE),
-    Movement.RECOVERY_OPENED: (Account.RECEIVABLE, Account.ADVANCE),
-    Movement.RECOVERED: (Account.TREASURY, Account.RECEIVABLE),
-    Movement.RECOVERY_CLOSED: (Account.ADVANCE, Account.RECEIVABLE),
-    Movement.REPAID: (Account.ADVANCE, Account.TREASURY),
-    Movement.MATCHING_BUDGETED: (Account.MATCHING_BUDGET, Account.MATCHING_AUTHORITY),
-    Movement.MATCHING_LOWERED: (Account.MATCHING_AUTHORITY, Account.MATCHING_BUDGET),
-    Movement.MATCHING_SPENT: (Account.MATCHING_EXPENDITURE, Account.MATCHING_BUDGET),
-    Movement.MATCHING_REVERSED: (Account.MATCHING_BUDGET, Account.MATCHING_EXPENDITURE),
-}
+__all__ = ["Account", "Booking", "Move", "Movement", "Part", "book", "post", "post_many"]
 
 
 class GrantRow(Protocol):
@@ -98,8 +54,19 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One more pair of lines of an entry, on accounts of another period."""
+
+    period: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Booking:
-    """One movement of any case: `subject` and `period` are those of the accounts, `case_version` names the event."""
+    """One movement of any case: `subject` and `period` are those of the accounts, `case_version` names the event.
+
+    `credit_subject` is that of the account credited where it is another; `parts` are further pairs of lines.
+    """
 
     movement: Movement
     case_id: UUID
@@ -112,6 +79,8 @@ class Booking:
     actor: str
     counterparty: str | None = None
     reverses_id: UUID | None = None
+    credit_subject: str | None = None
+    parts: tuple[Part, ...] = ()
 
 
 async def post(
@@ -137,14 +106,23 @@ async def post_many(session: AsyncSession, moves: Sequence[Move]) -> list[UUID]:
 async def book(session: AsyncSession, bookings: Sequence[Booking]) -> list[UUID]:
     """Write an entry for each booking in two statements; the entries' ids in the same order.
 
-    Raises ValueError for an amount that is not positive: a correction is another movement, never a negative one.
+    What is true for a day of a closed period is booked on the first open day after it, and says so. Raises ValueError
+    for an amount that is not positive (a correction is another movement, never a negative one), 409
+    `journal-entry-already-reversed`.
     """
     if not bookings:
         return []
-    if any(booking.amount <= 0 for booking in bookings):
+    if any(amount <= 0 for booking in bookings for _, amount in _pairs(booking)):
         raise ValueError("a movement has a positive amount")
     entries = [(uuid7(), booking) for booking in bookings]
-    await session.execute(insert(JournalEntry), [_entry(entry_id, booking) for entry_id, booking in entries])
+    days = await open_days(session, [booking.effective_on for booking in bookings])
+    rows = [_entry(entry_id, booking, day) for (entry_id, booking), day in zip(entries, days, strict=True)]
+    try:
+        await session.execute(insert(JournalEntry), rows)
+    except IntegrityError as error:
+        if constraint_of(error) != "uq_journal_entry_reverses_id":
+            raise
+        raise DomainError("journal-entry-already-reversed", 409, clauses=["3.1-4"]) from error
     await session.execute(
         insert(Posting), [line for entry_id, booking in entries for line in _lines(entry_id, booking)]
     )
@@ -179,24 +157,33 @@ def _booking(move: Move, reversed_ids: Mapping[UUID, UUID]) -> Booking:
     )
 
 
-def _entry(entry_id: UUID, booking: Booking) -> dict[str, object]:
+def _entry(entry_id: UUID, booking: Booking, day: Day) -> dict[str, object]:
     return {
         "id": entry_id,
         "kind": booking.movement.value,
         "case_id": booking.case_id,
         "case_no": booking.case_no,
         "case_version": booking.case_version,
-        "effective_on": booking.effective_on,
+        "lines": 2 * len(_pairs(booking)),
+        "effective_on": day.booked_on,
+        "occurred_on": day.occurred_on,
+        "closed_period": day.closed_period,
         "actor": booking.actor,
         "counterparty": booking.counterparty,
         "reverses_id": booking.reverses_id,
     }
 
 
+def _pairs(booking: Booking) -> list[tuple[str, Decimal]]:
+    return [(booking.period, booking.amount), *((part.period, part.amount) for part in booking.parts)]
+
+
 def _lines(entry_id: UUID, booking: Booking) -> list[dict[str, object]]:
-    debit, credit = _DEBIT_CREDIT[booking.movement]
-    common = {"entry_id": entry_id, "subject": booking.subject, "period": booking.period}
-    return [
-        {**common, "line": 1, "account": debit.value, "amount": booking.amount},
-        {**common, "line": 2, "account": credit.value, "amount": -booking.amount},
+    debit, credit = DEBIT_CREDIT[booking.movement]
+    sides = ((debit, booking.subject, 1), (credit, booking.credit_subject or booking.subject, -1))
+    lines = [
+        {"account": account.value, "subject": subject, "period": period, "amount": sign * amount}
+        for period, amount in _pairs(booking)
+        for account, subject, sign in sides
     ]
+    return [{"entry_id": entry_id, "line": number, **line} for number, line in enumerate(lines, start=1)]

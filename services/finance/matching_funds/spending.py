@@ -26,7 +26,7 @@ from shared.clock import effective_date
 from shared.db import constraint_of
 from shared.errors import DomainError, invalid_transition, not_found
 from shared.events import outbox
-from shared.events.contracts.matching_funds import (
+from shared.events.contracts.finance.matching_funds import (
     MatchingFundSpendingReversed,
     MatchingFundSpendingState,
     MatchingFundSpent,

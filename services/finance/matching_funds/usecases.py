@@ -24,7 +24,7 @@ from shared.clock import effective_date
 from shared.db import constraint_of
 from shared.errors import DomainError, forbidden, invalid_transition
 from shared.events import outbox
-from shared.events.contracts.matching_funds import (
+from shared.events.contracts.finance.matching_funds import (
     MatchingFundApproved,
     MatchingFundRecorded,
     MatchingFundRefused,

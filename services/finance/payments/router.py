@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Response
 
 from services.finance.grants import queries
 from services.finance.grants.cases import Step
-from services.finance.grants.schemas import GrantDetail, StepRequest
+from services.finance.grants.schemas import GrantDetail, MoneyDecision
 from services.finance.payments import usecases
 from services.finance.payments.schemas import MoneyBack, Payment
 from shared.auth import roles as r
@@ -91,7 +91,7 @@ async def close_grant(
     caller: Closer,
     grant_id: UUID,
     response: Response,
-    sent: Annotated[StepRequest, Body()] = StepRequest(),  # noqa: B008  # frozen
+    sent: Annotated[MoneyDecision, Body()] = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> GrantDetail:
     """The grant is accounted for and closed."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
-from shared.policy.decision import Decision, RuleResult
+from shared.policy.decision import Decision, RuleInput, RuleResult
 from shared.policy.edition import Edition
 
 GOOD = "good"
@@ -26,6 +27,20 @@ def _standing(edition: Edition, service: str, standing: str, wanted: str) -> Rul
     return edition.result(
         "grants.standing", passed, {"service": service, "standing": standing}, message=message, limit=wanted
     )
+
+
+def decide_receipt(
+    edition: Edition, *, amount: Decimal, paid: Decimal, arrived_on: date, paid_on: date, today: date
+) -> Decision:
+    """3.1-4: what arrived is what was paid, from the day of the payment on; another amount is for the treasury to look
+    into."""
+    inputs: dict[str, RuleInput] = {"amount": amount, "arrived_on": arrived_on, "paid_on": paid_on}
+    if amount != paid:
+        differs = edition.result("grants.receipt", False, inputs, message="grant-receipt-differs", limit=paid)
+        return edition.decision(differs)
+    possible = paid_on <= arrived_on <= today
+    message = "rule-met" if possible else "receipt-day-impossible"
+    return edition.decision(edition.result("grants.receipt", possible, inputs, message=message, limit=today))
 
 
 def decide_returned(edition: Edition, *, rule: str, amount: Decimal, outstanding: Decimal) -> Decision:

@@ -6,18 +6,18 @@ from datetime import date
 
 from pydantic import Field
 
-from shared.http.schemas import Request
+from services.finance.grants.schemas import PapersIn
 from shared.money import PositiveMoney
 
 
-class Payment(Request):
+class Payment(PapersIn):
     """The payment of the approved amount; `reference` is the treasury's own order number."""
 
     paid_on: date | None = None
     reference: str | None = Field(default=None, min_length=1, max_length=60)
 
 
-class MoneyBack(Request):
+class MoneyBack(PapersIn):
     """Yuan that arrived on the treasury's account."""
 
     amount: PositiveMoney

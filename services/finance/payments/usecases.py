@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.appropriations.commitments import GRANTS, Claim, pay_budget, return_budget
 from services.finance.grants import states
-from services.finance.grants.cases import Step, centre_of, day_of, decide_step, open_case, record, require_state
+from services.finance.grants.cases import (
+    Step,
+    centre_of,
+    day_of,
+    decide_step,
+    open_case,
+    papers_of,
+    record,
+    require_state,
+)
 from services.finance.grants.models import Grant
-from services.finance.grants.schemas import StepRequest
+from services.finance.grants.schemas import MoneyDecision
 from services.finance.journal.entries import Movement, post
 from services.finance.payments.rules import decide_closed, decide_returned, decide_standing
 from services.finance.payments.schemas import MoneyBack, Payment
@@ -40,12 +52,22 @@ async def disburse_grant(session: AsyncSession, sent: Payment, standing: Standin
     grant, edition = case.grant, case.edition
     day = day_of(step, sent.paid_on, not_before=grant.countersigned_on)
     asked = require_passed(decide_standing(edition, evaluation=standing.evaluation, registry=standing.registry))
-    decision = combine(asked, decide_step(case, step))
+    papers = papers_of(edition, "disbursed", sent)
+    decision = combine(asked, decide_step(case, step), papers.decision)
     assert grant.approved is not None, "a countersigned grant has an approved amount"
     grant.status, grant.paid, grant.paid_on = states.PAID, grant.approved, day
     grant.paid_by, grant.payment_reference = step.principal.account_id, sent.reference
     context = EventContext.of(step.principal, day)
-    await record(session, GrantDisbursed, grant, context, decision)
+    budget = await pay_budget(
+        session,
+        edition,
+        programme=GRANTS,
+        year=grant.fiscal_year,
+        amount=grant.paid,
+        case=Claim.before(grant),
+        context=context,
+    )
+    await record(session, GrantDisbursed, grant, context, combine(decision, budget), papers=papers)
     await post(session, Movement.PAID, grant, grant.paid, context)
     return grant
 
@@ -55,11 +77,13 @@ async def refund_grant(session: AsyncSession, sent: MoneyBack, *, step: Step) ->
     case = await open_case(session, step, states.PAID)
     grant = case.grant
     day = day_of(step, sent.received_on, not_before=grant.paid_on)
-    decision = decide_returned(case.edition, rule="grants.spending", amount=sent.amount, outstanding=grant.balance)
-    require_passed(decision)
+    papers = papers_of(case.edition, "refunded", sent)
+    returned = decide_returned(case.edition, rule="grants.spending", amount=sent.amount, outstanding=grant.balance)
+    decision = combine(require_passed(returned), papers.decision)
     grant.refunded += sent.amount
     context = EventContext.of(step.principal, day)
-    await record(session, GrantRefunded, grant, context, decision)
+    await record(session, GrantRefunded, grant, context, decision, papers=papers)
+    await _came_back(session, grant, sent.amount, context)
     await post(session, Movement.REFUNDED, grant, sent.amount, context)
     return grant
 
@@ -71,21 +95,32 @@ async def recover_grant(session: AsyncSession, sent: MoneyBack, *, step: Step) -
     day = day_of(step, sent.received_on, not_before=grant.paid_on)
     outstanding = grant.recovery_due - grant.held_back
     rule = "grants.delisted_recovery"
-    decision = require_passed(decide_returned(case.edition, rule=rule, amount=sent.amount, outstanding=outstanding))
+    papers = papers_of(case.edition, "recovered", sent)
+    returned = decide_returned(case.edition, rule=rule, amount=sent.amount, outstanding=outstanding)
+    decision = combine(require_passed(returned), papers.decision)
     grant.recovered += sent.amount
     context = EventContext.of(step.principal, day)
-    await record(session, GrantRecovered, grant, context, decision)
+    await record(session, GrantRecovered, grant, context, decision, papers=papers)
     payer = case.centre.operator_code
+    await _came_back(session, grant, sent.amount, context)
     await post(session, Movement.RECOVERED, grant, sent.amount, context, counterparty=payer)
     return grant
 
 
-async def close_grant(session: AsyncSession, sent: StepRequest, *, step: Step) -> Grant:
+async def _came_back(session: AsyncSession, grant: Grant, amount: Decimal, context: EventContext) -> None:
+    """The budget line shows what came back of it."""
+    await return_budget(
+        session, programme=GRANTS, year=grant.fiscal_year, amount=amount, case=Claim.of(grant), context=context
+    )
+
+
+async def close_grant(session: AsyncSession, sent: MoneyDecision, *, step: Step) -> Grant:
     """Close a grant that is accounted for to the fen. Raises 409 `grant-balance-not-zero`."""
     case = await open_case(session, step, states.PAID, states.IN_RECOVERY)
     grant = case.grant
     day = day_of(step, sent.decided_on, not_before=grant.paid_on)
-    decision = require_passed(decide_closed(case.edition, balance=grant.balance))
+    papers = papers_of(case.edition, "closed", sent)
+    decision = combine(require_passed(decide_closed(case.edition, balance=grant.balance)), papers.decision)
     grant.status, grant.ended_on, grant.ended_by = states.CLOSED, day, step.principal.account_id
-    await record(session, GrantClosed, grant, EventContext.of(step.principal, day), decision)
+    await record(session, GrantClosed, grant, EventContext.of(step.principal, day), decision, papers=papers)
     return grant

@@ -117,7 +117,7 @@ async def _recoveries(
     query = (
         select(
             JournalEntry.id.label("entry_id"),
-            JournalEntry.effective_on,
+            func.coalesce(JournalEntry.occurred_on, JournalEntry.effective_on).label("effective_on"),
             Posting.amount,
             Grant.id.label("grant_id"),
             Grant.centre_id,

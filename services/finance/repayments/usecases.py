@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.appropriations.commitments import GRANTS, Claim, repay_budget
 from services.finance.centres import Centre, read_centre
 from services.finance.grants import states as grant_states
 from services.finance.grants.cases import Step, day_of, record
@@ -141,6 +142,14 @@ async def pay(
         context.actor,
         counterparty=repayment.payee_code,
         reverses_id=repayment.recovery_entry_id,
+    )
+    await repay_budget(
+        session,
+        programme=GRANTS,
+        year=grant.fiscal_year,
+        amount=repayment.amount,
+        case=Claim.of(grant),
+        context=context,
     )
     (entry_id,) = await post_many(session, [move])
     repayment.status, repayment.document_no, repayment.journal_entry_id = states.PAID, sent.document_no, entry_id

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, UniqueConstraint, Uuid
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, SmallInteger, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.finance.base import Base
@@ -20,6 +20,11 @@ class SpendingLine(Base):
 
     __tablename__ = "spending_line"
     __table_args__ = (
+        ForeignKeyConstraint(
+            ["grant_id", "plan_line"],
+            ["plan_line.grant_id", "plan_line.line"],
+            name="fk_spending_line_grant_id_plan_line",
+        ),
         UniqueConstraint("grant_id", "line", name="uq_spending_line_grant_id_line"),
         UniqueConstraint("invoice_key", name="uq_spending_line_invoice_key"),
         CheckConstraint("amount > 0", name="amount_positive"),
@@ -35,6 +40,8 @@ class SpendingLine(Base):
     id: Mapped[UUID] = mapped_column(Uuid, primary_key=True, default=uuid7)
     grant_id: Mapped[UUID] = mapped_column(ForeignKey("centre_grant.id"))
     line: Mapped[int] = mapped_column(SmallInteger)
+    plan_line: Mapped[int | None] = mapped_column(SmallInteger)
+    """The line of the grant's plan that the payment is part of, where it was named."""
     status: Mapped[str]
     purpose: Mapped[str]
     description: Mapped[str]

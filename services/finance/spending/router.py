@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from services.finance.centres import READERS
 from services.finance.grants.cases import Step
 from services.finance.spending import queries, usecases
-from services.finance.spending.schemas import SpendingDocuments, SpendingFilter, SpendingIn, SpendingOut
+from services.finance.spending.schemas import PlanOut, SpendingDocuments, SpendingFilter, SpendingIn, SpendingOut
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.http.etag import IfMatch, set_etag
@@ -71,3 +71,9 @@ async def list_spending(
 ) -> Page[SpendingOut]:
     """The grant's spending lines, in the order recorded."""
     return await queries.list_spending(session, grant_id, wanted, principal=caller)
+
+
+@router.get("/plan", responses=problem_responses(404))
+async def read_plan(session: Session, caller: Reader, grant_id: UUID) -> PlanOut:
+    """The plan line by line against what is planned and was paid."""
+    return await queries.plan_of(session, grant_id, principal=caller)

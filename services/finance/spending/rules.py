@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from shared.policy.decision import Decision
+from shared.policy.decision import Decision, RuleInput
 from shared.policy.edition import Edition
 
 
@@ -36,6 +36,21 @@ def decide_made_spending(edition: Edition, *, amount: Decimal, spendable: Decima
             limit=spendable,
         )
     )
+
+
+def decide_plan_line(edition: Edition, *, line: int, amount: Decimal, left: Decimal, made: bool) -> Decision:
+    """3.1-4: a planned payment stays within the line of the plan that it names; one that was made beyond it is on
+    purpose all the same, and shows."""
+    fits = amount <= left
+    message = "rule-met" if fits else "spending-beyond-plan-line" if made else "spending-above-plan-line"
+    inputs: Mapping[str, RuleInput] = {"line": line, "amount": amount, "fits": fits}
+    result = edition.result("grants.plan", fits or made, inputs, message=message, limit=max(left, Decimal(0)))
+    return edition.decision(result)
+
+
+def decide_unassigned(edition: Edition) -> Decision:
+    """3.1-4: a payment need not name a line of the plan; the plan shows it apart."""
+    return edition.decision(edition.result("grants.plan", True, {"line": None}, message="rule-met"))
 
 
 def decide_eligible(edition: Edition, *, earmarked: str, purpose: str) -> Decision:

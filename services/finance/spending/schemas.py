@@ -14,7 +14,7 @@ from shared.document_claims import invoice_key
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.identifiers import UnifiedSocialCreditCode
-from shared.money import Money, PositiveMoney
+from shared.money import Money, PositiveMoney, SignedMoney
 
 VoucherNo = Annotated[str, Field(min_length=1, max_length=60)]
 Status = Literal["planned", "made"]
@@ -52,12 +52,14 @@ class SpendingDocuments(Request):
 
 
 class SpendingIn(Request):
-    """A payment of the centre out of the grant: planned, to be checked before it is made, or made."""
+    """A payment of the centre out of the grant: planned, to be checked before it is made, or made. `plan_line` is
+    the line of the plan that it is part of."""
 
     status: Status = "made"
     purpose: Code
     description: Line
     amount: PositiveMoney
+    plan_line: int | None = Field(default=None, ge=1, le=100)
     voucher_no: VoucherNo | None = None
     invoice: InvoiceIn | None = None
     spent_on: date | None = None
@@ -92,6 +94,7 @@ class SpendingOut(Response):
     id: UUID
     grant_id: UUID
     line: int
+    plan_line: int | None
     status: Status
     purpose: str
     description: str
@@ -102,3 +105,22 @@ class SpendingOut(Response):
     spent_on: date | None
     recorded_by: str
     recorded_at: datetime
+
+
+class PlanUseOut(Response):
+    """A line of the plan against its payments; yuan. `remaining` is below zero where more was paid than planned."""
+
+    line: int
+    purpose: str
+    description: str
+    amount: Money
+    planned: Money
+    made: Money
+    remaining: SignedMoney
+
+
+class PlanOut(Response):
+    """The plan against what was spent; `unassigned` are payments on purpose that name no line of it."""
+
+    lines: list[PlanUseOut]
+    unassigned: Money

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.finance.findings.usecases import open_finding
 from services.finance.grants import states
 from services.finance.grants.cases import Case, Step, open_case, record
+from services.finance.grants.models import PlanLine
 from services.finance.journal.entries import Movement, post
 from services.finance.projections import known_claim
 from services.finance.spending.models import SpendingLine
@@ -19,7 +21,9 @@ from services.finance.spending.rules import (
     decide_counted_once,
     decide_eligible,
     decide_made_spending,
+    decide_plan_line,
     decide_planned_spending,
+    decide_unassigned,
 )
 from services.finance.spending.schemas import SpendingDocuments, SpendingIn
 from shared.db import constraint_of
@@ -29,6 +33,7 @@ from shared.events import outbox
 from shared.events.contracts.finance import ClaimMade, ClaimState, GrantSpendingRecorded
 from shared.events.outbox import EventContext
 from shared.ids import uuid7
+from shared.money import ZERO
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition
 from shared.refusals import refusal, require_passed
@@ -40,28 +45,39 @@ MADE = "made"
 async def record_spending(session: AsyncSession, sent: SpendingIn, *, step: Step) -> tuple[int, SpendingLine]:
     """Record a planned payment if it is on purpose, or one that was made, whatever it was for.
 
-    Returns the grant's version with the line. Raises 409 `spending-off-purpose` (planned), `spending-above-balance`,
-    `invoice-already-counted`.
+    Returns the grant's version with the line. Raises 409 `spending-off-purpose` (planned), `spending-above-plan-line`
+    (planned), `spending-above-balance`, `invoice-already-counted`, `plan-line-unknown`.
     """
     case = await open_case(session, step, states.PAID)
-    line = SpendingLine(
-        id=uuid7(),
-        grant_id=case.grant.id,
-        line=await _next_line(session, case.grant.id),
-        status=PLANNED,
-        purpose=sent.purpose,
-        description=sent.description,
-        amount=sent.amount,
-        eligible=True,
-        recorded_by=step.principal.account_id,
-    )
-    session.add(line)
+    if sent.plan_line is not None and await session.get(PlanLine, (case.grant.id, sent.plan_line)) is None:
+        raise DomainError("plan-line-unknown", 409, params={"line": sent.plan_line})
+    line = await add_line(session, case, step, purpose=sent.purpose, description=sent.description, amount=sent.amount)
+    line.plan_line = sent.plan_line
     documents = sent.documents()
     if documents is None:
         await _record_planned(session, case, line, step)
     else:
         await _record_made(session, case, line, documents, step)
     return case.grant.version, line
+
+
+async def add_line(
+    session: AsyncSession, case: Case, step: Step, *, purpose: str, description: str, amount: Decimal
+) -> SpendingLine:
+    """A new line of the locked grant, planned until its documents are charged."""
+    line = SpendingLine(
+        id=uuid7(),
+        grant_id=case.grant.id,
+        line=await _next_line(session, case.grant.id),
+        status=PLANNED,
+        purpose=purpose,
+        description=description,
+        amount=amount,
+        eligible=True,
+        recorded_by=step.principal.account_id,
+    )
+    session.add(line)
+    return line
 
 
 async def make_planned_spending(
@@ -86,7 +102,7 @@ async def _record_planned(session: AsyncSession, case: Case, line: SpendingLine,
         amount=line.amount,
         spendable=case.grant.spendable,
     )
-    require_passed(decision)
+    decision = combine(require_passed(decision), require_passed(await _decide_plan(session, case, line)))
     context = EventContext.of(step.principal)
     await record(session, GrantSpendingRecorded, case.grant, context, decision, keep=False)
 
@@ -95,6 +111,29 @@ async def _record_made(
     session: AsyncSession, case: Case, line: SpendingLine, documents: SpendingDocuments, step: Step
 ) -> None:
     grant, edition = case.grant, case.edition
+    decision = combine(await charge_line(session, case, line, documents, step), await _decide_plan(session, case, line))
+    context = EventContext.of(step.principal)
+    if line.eligible:
+        grant.spent += line.amount
+    else:
+        grant.ineligible += line.amount
+    await record(session, GrantSpendingRecorded, grant, context, decision, keep=False)
+    await announce_claim(session, line, context, edition)
+    if line.eligible:
+        await post(session, Movement.SPENT, grant, line.amount, context)
+    else:
+        off_purpose = decide_eligible(edition, earmarked=grant.purpose, purpose=line.purpose)
+        await open_finding(session, grant, line, off_purpose, context)
+
+
+async def charge_line(
+    session: AsyncSession, case: Case, line: SpendingLine, documents: SpendingDocuments, step: Step
+) -> Decision:
+    """Turn a line into a payment that was made, with its documents; the grant's sums and entries are the caller's.
+
+    Raises 409 `document-claims-exceeded`, `spending-above-balance`, `invoice-already-counted`.
+    """
+    grant, edition = case.grant, case.edition
     within_invoice = await _charge_invoice(session, edition, line, documents)
     line.spent_on = _spending_day(step, documents.spent_on, grant.paid_on)
     within = require_passed(decide_made_spending(edition, amount=line.amount, spendable=grant.spendable))
@@ -102,18 +141,20 @@ async def _record_made(
     line.status, line.eligible = MADE, on_purpose.passed
     line.voucher_no, line.invoice_key = documents.voucher_no, documents.invoice.key
     once = await _flush_counted_once(session, case)
-    context = EventContext.of(step.principal)
-    if line.eligible:
-        grant.spent += line.amount
-    else:
-        grant.ineligible += line.amount
-    decision = combine(within, on_purpose, once, within_invoice)
-    await record(session, GrantSpendingRecorded, grant, context, decision, keep=False)
-    await _announce_claim(session, line, context, edition)
-    if line.eligible:
-        await post(session, Movement.SPENT, grant, line.amount, context)
-    else:
-        await open_finding(session, grant, line, on_purpose, context)
+    return combine(within, on_purpose, once, within_invoice)
+
+
+async def _decide_plan(session: AsyncSession, case: Case, line: SpendingLine) -> Decision:
+    """How the line fits the plan's line it names."""
+    if line.plan_line is None:
+        return decide_unassigned(case.edition)
+    planned = await session.get_one(PlanLine, (case.grant.id, line.plan_line))
+    other = select(func.coalesce(func.sum(SpendingLine.amount), ZERO)).where(
+        SpendingLine.grant_id == line.grant_id, SpendingLine.plan_line == line.plan_line, SpendingLine.id != line.id
+    )
+    used = (await session.execute(other)).scalar_one()
+    made = line.status == MADE
+    return decide_plan_line(case.edition, line=planned.line, amount=line.amount, left=planned.amount - used, made=made)
 
 
 async def _charge_invoice(
@@ -128,7 +169,7 @@ async def _charge_invoice(
     return decision
 
 
-async def _announce_claim(session: AsyncSession, line: SpendingLine, context: EventContext, edition: Edition) -> None:
+async def announce_claim(session: AsyncSession, line: SpendingLine, context: EventContext, edition: Edition) -> None:
     """A line is charged once, when it is made, and never taken back: the claim's only event."""
     assert line.invoice_key is not None, "a payment made has its invoice"
     assert line.invoice_amount is not None, "charged just before"

@@ -11,11 +11,17 @@ from uuid import UUID
 from sqlalchemy import null, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.angel_funds import states as fund_states
+from services.finance.angel_funds.delisting import Stop, stop_funds
+from services.finance.appropriations.commitments import release_budgets
 from services.finance.delisting.usecases import GrantRow, changed, release
+from services.finance.financing_rewards.delisting import cancel_rewards
 from services.finance.grants import states
 from services.finance.grants.cases import state_of
+from services.finance.grants.commitments import given_back
 from services.finance.grants.models import Grant
 from services.finance.journal.entries import Move, Movement, post_many
+from services.finance.loans.delisting import Mark, mark
 from services.finance.projections import known_centre
 from shared.events import outbox
 from shared.events.contracts.finance import GrantCancelled
@@ -52,8 +58,18 @@ async def stop_unpaid(session: AsyncSession, causes: Mapping[UUID, EventContext]
         events = [(row.id, row.version, state_of(row)) for row in cancelled]
         await outbox.append_many(session, GrantCancelled, events, context=context, rules=RULES)
         rows += cancelled
+    await mark(session, {centre: Mark(causes[centre].effective_on, None, causes[centre]) for centre in gone})
     await release(session, rows)
-    await post_many(session, _releases(rows, causes))
+    moves = _releases(rows, causes)
+    await release_budgets(session, given_back(moves))
+    await post_many(session, moves)
+    stops = [_stop(centre_id, causes[centre_id]) for centre_id in gone]
+    await stop_funds(session, stops)
+    await cancel_rewards(session, stops)
+
+
+def _stop(centre_id: UUID, cause: EventContext) -> Stop:
+    return Stop(centre_id, fund_states.WITHDRAWN, cause.effective_on, None, cause)
 
 
 def _releases(rows: Sequence[GrantRow], causes: Mapping[UUID, EventContext]) -> list[Move]:

@@ -15,6 +15,7 @@ from services.registry.bans.queries import bans_against, hold_operator
 from services.registry.bans.rules import CENTRE, decide_not_barred_from
 from services.registry.centres import rules
 from services.registry.centres.models import Centre
+from services.registry.centres.namesakes import require_name_free
 from services.registry.centres.queries import lock_for_change
 from services.registry.centres.schemas import AmendCentre, EnclaveAgreement, RegisterCentre
 from services.registry.centres.usecases import areas_of, record_step
@@ -44,13 +45,14 @@ async def register_centre(
 
     Raises 403 for another's organisation, 422 for words the edition does not have, 409 `carrier-ban-in-force` for a
     barred operator: a new name does not escape a ban (2.3-6), `centre-application-open` where the operator has one open
-    under that name.
+    under that name, `centre-name-taken` where another centre on the list has it.
     """
     if not acts_for_bureau(principal) and sent.operator_code != operator_code_of(principal):
         raise operator_code_not_own(principal)
     edition = edition_at(editions, principal.today)
     await hold_operator(session, sent.operator_code)
     await _require_no_other(session, sent.operator_code, sent.name)
+    await require_name_free(session, sent.name)
     bans = await bans_against(session, sent.operator_code)
     centre, decision = new_draft(edition, principal, sent, bans)
     centre.no = await next_case_no(session, "CE", principal.today.year)
@@ -108,6 +110,7 @@ async def amend_centre(
     _check_agreement(sent.enclave_agreement, principal)
     if centre.status in rules.EDITABLE and changes.get("name", centre.name) != centre.name:
         await _require_no_other(session, centre.operator_code, str(changes["name"]))
+        await require_name_free(session, str(changes["name"]), centre.id)
     for name, value in columns_of(changes).items():
         put(centre, name, value)
     if unchanged(session, centre):

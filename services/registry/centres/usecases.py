@@ -16,6 +16,7 @@ from services.registry.bans.relations import related_bans
 from services.registry.bans.rules import CENTRE, decide_application
 from services.registry.centres import rules
 from services.registry.centres.models import Centre
+from services.registry.centres.namesakes import require_name_free
 from services.registry.centres.queries import lock_for_change
 from services.registry.centres.schemas import EnclaveAgreement
 from services.registry.notices.usecases import open_notice, require_notice_over
@@ -79,7 +80,7 @@ async def submit_centre(
 ) -> Centre:
     """Apply for the listing. The first submission pins the edition; a corrected one stays under it (6-1).
 
-    Raises 409 `carrier-ban-in-force`, `policy-not-in-force` or what the profile lacks.
+    Raises 409 `centre-name-taken`, `carrier-ban-in-force`, `policy-not-in-force` or what the profile lacks.
     """
     centre = await lock_for_change(session, principal, centre_id)
     honour_match(step.if_match, centre.version)
@@ -87,6 +88,7 @@ async def submit_centre(
     day = effective_date(principal, step.on)
     applied_on = centre.applied_on or day
     edition = edition_of_case(editions, centre.edition, applied_on)
+    await require_name_free(session, centre.name, centre.id)
     decision = await _decide(session, edition, centre, applied_on=applied_on, today=principal.today)
     centre.status = "submitted"
     centre.edition, centre.applied_on = edition.id, applied_on
@@ -123,6 +125,7 @@ async def announce_centre(
     rules.require_state(centre.status, rules.ANNOUNCEABLE)
     day = step_day(principal, step.on, after=centre.reviewed_on)
     edition = edition_of_case(editions, centre.edition, day)
+    await require_name_free(session, centre.name, centre.id)
     decision = await _decide(session, edition, centre, applied_on=centre.applied_on or day, today=principal.today)
     agreed = require_passed(rules.decide_enclave_agreement(edition, centre.enclave, agreement_of(centre), day))
     notice = await open_notice(session, principal, edition, CENTRES, centre.id, day)
@@ -166,6 +169,7 @@ async def list_centre(
     require_four_eyes(principal, centre.submitted_by, centre.reviewed_by, centre.announced_by)
     day = step_day(principal, step.on, after=centre.announced_on)
     edition = edition_of_case(editions, centre.edition, day)
+    await require_name_free(session, centre.name, centre.id, settle=True)
     decision = combine(
         await _decide(session, edition, centre, applied_on=centre.applied_on or day, today=principal.today),
         require_passed(rules.decide_enclave_agreement(edition, centre.enclave, agreement_of(centre), day)),

@@ -8,7 +8,6 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import READ_ALL
-from services.registry.coverage.rules import counts_for
 from services.registry.coverage.schemas import MatchingRow, MatchingShare
 from services.registry.divisions.budgets import figures_of, readable
 from services.registry.divisions.models import known_matching_fund
@@ -17,6 +16,7 @@ from services.registry.divisions.schemas import MatchingFundOut
 from shared.auth.principal import Principal
 from shared.money import ZERO
 from shared.policy.edition import Edition
+from shared.policy.rules import counting_division
 
 Figures = Mapping[str, MatchingFundOut]
 """By division, of one year."""
@@ -40,7 +40,7 @@ def row_of(
     parks = [park for park, unit in edition.divisions.units.items() if unit.within == code]
     if city is None and principal.division not in (code, *parks):
         return None
-    shown = [figures[division] for division in figures if counts_for(edition, division) == code]
+    shown = [figures[division] for division in figures if counting_division(edition, division) == code]
     whole = _share(shown)
     return MatchingRow(
         **whole.model_dump(),

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from shared.policy.edition import Edition
+from shared.policy.rules import counting_division
 
 SPECIALISED: Final = "specialised"
 SPECIALISED_TARGET: Final = "specialised_centres"
@@ -64,18 +65,12 @@ class Target:
         return self.actual >= self.target
 
 
-def counts_for(edition: Edition, owner_division: str) -> str:
-    """1.2-5, 1.2-6: a centre counts for its owner wherever it stands; a park's counts for the district around it."""
-    unit = edition.divisions.units.get(owner_division)
-    return unit.within if unit and unit.within else owner_division
-
-
 def matrix(edition: Edition, centres: Sequence[Placed]) -> list[Row]:
     """1.2-5: a row for every county and district of the edition; each centre stands in exactly one."""
     units = edition.divisions.units
     homes: dict[str, list[Placed]] = {code: [] for code, unit in units.items() if not unit.within}
     for centre in centres:
-        homes.setdefault(counts_for(edition, centre.owner_division), []).append(centre)
+        homes.setdefault(counting_division(edition, centre.owner_division), []).append(centre)
     return [
         Row(
             code=code,
@@ -102,7 +97,9 @@ def specialised_target(edition: Edition, centres: Sequence[Placed]) -> Target | 
     return Target(
         actual=len(counted),
         above=sum(centre.tier in higher for centre in centres),
-        by_division=dict(sorted(Counter(counts_for(edition, centre.owner_division) for centre in counted).items())),
+        by_division=dict(
+            sorted(Counter(counting_division(edition, centre.owner_division) for centre in counted).items())
+        ),
         target=item.value.value,
         clause=item.value.clause,
     )

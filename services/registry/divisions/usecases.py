@@ -20,7 +20,7 @@ from shared.clock import effective_date
 from shared.errors import DomainError, forbidden, invalid_transition, not_found
 from shared.events import outbox
 from shared.events.contracts import registry as rc
-from shared.events.contracts.matching_funds import MatchingFundState
+from shared.events.contracts.finance.matching_funds import MatchingFundState
 from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.http.etag import honour_match, require_match

@@ -13,6 +13,7 @@ from services.registry.access import OFFICERS
 from services.registry.bans.models import Ban
 from services.registry.bans.queries import bans_against
 from services.registry.centres.models import Centre
+from services.registry.centres.namesakes import TAKEN, names_taken, refuse_taken
 from services.registry.centres.profile import new_draft
 from services.registry.centres.queries import read_scope
 from services.registry.centres.schemas import RegisterCentre
@@ -31,6 +32,7 @@ from services.registry.imports.rows import (
 )
 from services.registry.imports.standing import hold_operators
 from services.registry.imports.words import divisions, ownership_types, service_kinds, spaces, tiers
+from services.registry.names.terms import key_of
 from shared.auth.roles import CENTRE_OPERATOR
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
@@ -138,8 +140,15 @@ class Drafts(AtTheEnd):
         self.known: dict[tuple[str, str], Centre] = {}
         self._bans: dict[str, list[BanPeriod]] = {}
         self._new: list[tuple[Centre, Decision]] = []
+        self._keys: set[str] = set()
+        self.known_names: dict[str, str] = {}
+        self.taken: dict[str, str] = {}
+        """Names on the list, by their keys: those on record, and those that the file itself puts there."""
 
     async def prepare(self, rows: Sequence[Row]) -> None:
+        self._keys = {key_of(self.profile(row.sent).name) for row in rows}
+        self.known_names = await self.names_on_the_list()
+        self.taken = dict(self.known_names)
         codes = {self.profile(row.sent).operator_code for row in rows}
         self._bans = await self._periods(codes)
         for some in sliced(codes):
@@ -151,6 +160,13 @@ class Drafts(AtTheEnd):
         await hold_operators(self.session, self._bans)
         if await self._periods(set(self._bans)) != self._bans:
             raise Overtaken
+
+    async def names_on_the_list(self) -> dict[str, str]:
+        """The names of these rows that centres on the list have."""
+        found: dict[str, str] = {}
+        for some in sliced(self._keys):
+            found |= await names_taken(self.session, some)
+        return found
 
     async def _periods(self, codes: set[str]) -> dict[str, list[BanPeriod]]:
         """The barred periods of each operator."""
@@ -167,6 +183,7 @@ class Drafts(AtTheEnd):
 
     def draft(self, sent: RegisterCentre) -> tuple[Centre, Decision]:
         """The draft as the single request makes it."""
+        refuse_taken(self.taken, sent.name)
         return new_draft(self.work.edition, self.work.principal, sent, self._bans[sent.operator_code])
 
     def judge(self, row: Row) -> Status:
@@ -209,6 +226,7 @@ CENTRES: Final = Kind(
     key=_key,
     begin=_begin,
     subject="operator_code",
+    refused_at={TAKEN: "name"},
     max_rows=MAX_ROWS_AT_THE_END,
     column_of=column_of,
 )

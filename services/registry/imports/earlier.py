@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS
 from services.registry.centres.models import Centre
+from services.registry.centres.namesakes import TAKEN, hold_names
 from services.registry.centres.schemas import RegisterCentre
 from services.registry.centres.usecases import centre_state
-from services.registry.codes import DocumentNo, Name
 from services.registry.imports.at_the_end import Numbers, breathing, put_down
-from services.registry.imports.centres import Drafts, column_of, profile_columns, profile_of, registered
+from services.registry.imports.centres import Drafts, registered
+from services.registry.imports.earlier_rows import (
+    EarlierCentre,
+    EarlierTitle,
+    earlier_column_of,
+    earlier_columns,
+    earlier_key,
+    earlier_request,
+)
 from services.registry.imports.facts import Facts
 from services.registry.imports.plaques import Plaques
-from services.registry.imports.rows import DIFFERS, MAX_ROWS_AT_THE_END, Kind, Row, Status, Work, require_same
+from services.registry.imports.rows import (
+    DIFFERS,
+    MAX_ROWS_AT_THE_END,
+    Kind,
+    Overtaken,
+    Row,
+    Status,
+    Work,
+    require_same,
+)
 from services.registry.imports.rules import decide_earlier
-from services.registry.imports.words import title_kinds
+from services.registry.names.terms import key_of
 from services.registry.qualifications.cases import qualification_state
 from services.registry.qualifications.models import Qualification
 from services.registry.qualifications.rules import MUNICIPAL
@@ -31,122 +47,15 @@ from services.registry.tiers.state import designation_state
 from shared.errors import DomainError
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
-from shared.files.columns import Column
 from shared.files.problems import shown
-from shared.http.schemas import Request
 from shared.ids import uuid7
 from shared.policy.decision import Decision
-from shared.policy.edition import Edition
 from shared.refusals import require_passed
 
-_GRANTED: Final = "_granted_on"
-_DOCUMENT: Final = "_document_no"
-_PLAQUE: Final = "_plaque_no"
 _NOT_YET: Final = "awaiting_approval"
 """Stands for the approver while a file is only checked; nothing of that stays."""
 
 _SAME: Final = {name: name for name in ("operator_name", "tier", "listed_on", "document_no")}
-
-
-class EarlierTitle(Request):
-    """A municipal title of that time; `plaque_no` where its plaque is out."""
-
-    granted_on: date
-    document_no: DocumentNo
-    plaque_no: DocumentNo | None = None
-
-
-class EarlierCentre(Request):
-    """A centre listed before the policy; `titles` by kind."""
-
-    profile: RegisterCentre
-    listed_on: date
-    document_no: DocumentNo
-    designation_issuer: Name | None = None
-    designation_document_no: DocumentNo | None = None
-    designated_on: date | None = None
-    titles: dict[str, EarlierTitle] = Field(default_factory=dict)
-
-    @property
-    def operator_name(self) -> str:
-        return self.profile.operator_name
-
-    @property
-    def plaques(self) -> list[tuple[str, str, str]]:
-        """Kind, field and number of the plaques that are named."""
-        named = ((kind, title.plaque_no) for kind, title in self.titles.items())
-        return [(kind, f"titles.{kind}.plaque_no", no) for kind, no in named if no is not None]
-
-    @property
-    def designated(self) -> bool:
-        """Whether the designation from above is complete."""
-        return None not in (self.designation_issuer, self.designation_document_no, self.designated_on)
-
-    @property
-    def tier(self) -> str:
-        return self.profile.tier
-
-
-def _columns(edition: Edition) -> list[Column]:
-    day = ("格式 2018-03-19，须早于政策生效日", "As 2018-03-19, before the policy's first day")
-    document = ("填写文号", "The document's number")
-    plaque = ("填写牌匾上的编号；没有牌匾的留空", "The number on the plaque; empty where there is none")
-    titles = [
-        column
-        for code, title in title_kinds(edition).items()
-        for column in (
-            Column(code + _GRANTED, f"{title}认定日期", "date", False, {}, *day),
-            Column(code + _DOCUMENT, f"{title}认定文号", "text", False, {}, *document),
-            Column(code + _PLAQUE, f"{title}牌匾编号", "text", False, {}, *plaque),
-        )
-    ]
-    return [
-        *profile_columns(edition),
-        Column("listed_on", "认定日期", "date", True, {}, *day, example="2018-03-19"),
-        Column("document_no", "认定文号", "text", True, {}, *document, example="拉科发〔2018〕12号"),
-        Column("designation_issuer", "上级认定机关", remedy_zh="国家级须填", remedy_en="Needed for the national tier"),
-        Column(
-            "designation_document_no", "上级认定文号", remedy_zh="国家级须填", remedy_en="Needed for the national tier"
-        ),
-        Column(
-            "designated_on", "上级认定日期", "date", remedy_zh="国家级须填", remedy_en="Needed for the national tier"
-        ),
-        *titles,
-    ]
-
-
-def _request(values: Mapping[str, object]) -> EarlierCentre:
-    own = {"listed_on", "document_no", "designation_issuer", "designation_document_no", "designated_on"}
-    titles: dict[str, dict[str, object]] = {}
-    profile: dict[str, object] = {}
-    for name, value in values.items():
-        kind, ending = _title_of(name) if name not in own else ("", "")
-        if kind:
-            titles.setdefault(kind, {})[ending] = value
-        elif name not in own:
-            profile[name] = value
-    listing = {name: value for name, value in values.items() if name in own}
-    return EarlierCentre.model_validate({**listing, "profile": profile_of(profile), "titles": titles})
-
-
-def _title_of(name: str) -> tuple[str, str]:
-    for ending in (_GRANTED, _DOCUMENT, _PLAQUE):
-        if name.endswith(ending):
-            return name.removesuffix(ending), ending.lstrip("_")
-    return "", ""
-
-
-def _column_of(field: str) -> str:
-    first, _, rest = field.partition(".")
-    if first == "titles":
-        kind, _, name = rest.partition(".")
-        return f"{kind}_{name}"
-    return column_of(rest) if first == "profile" else first
-
-
-def _key(sent: BaseModel) -> object:
-    assert isinstance(sent, EarlierCentre)
-    return sent.profile.operator_code, sent.profile.name
 
 
 @dataclass(slots=True)
@@ -196,6 +105,7 @@ class EarlierCentres(Drafts):
         )
         self._plaques.take((field, plaque_no) for _, field, plaque_no in sent.plaques)
         centre, draft = self.draft(sent.profile)
+        self.taken[key_of(centre.name)] = centre.operator_code
         designation = _designated(work, centre, sent)
         titles = [_granted(work, centre, kind, title, decision) for kind, title in sent.titles.items()]
         self._taken_over.append(_TakenOver(centre, draft, sent, decision, designation, titles))
@@ -204,10 +114,13 @@ class EarlierCentres(Drafts):
     def _require_recorded(self, row: Row, known: Centre, sent: EarlierCentre) -> None:
         for kind, field, plaque_no in sent.plaques:
             if not self._plaques.on_record(plaque_no, known.id, kind):
-                column = _column_of(field)
+                column = earlier_column_of(field)
                 raise DomainError(DIFFERS, 409, params={"column": column, "value": shown(column, plaque_no) or "…"})
 
     async def write(self) -> None:
+        await hold_names(self.session)
+        if await self.names_on_the_list() != self.known_names:
+            raise Overtaken
         numbers, facts, year = Numbers(), Facts(), self.work.principal.today.year
         for new in self._taken_over:
             numbers.want("CE", year)
@@ -331,13 +244,13 @@ EARLIER: Final = Kind(
     name="centres-before-2019",
     title_zh="2019年以前的双创中心",
     roles=OFFICERS,
-    columns=_columns,
-    request=_request,
-    key=_key,
+    columns=earlier_columns,
+    request=earlier_request,
+    key=earlier_key,
     begin=EarlierCentres,
     subject="operator_code",
-    refused_at={"not-listed-before-policy": "listed_on", "earlier-designation-missing": "designated_on"},
+    refused_at={"not-listed-before-policy": "listed_on", "earlier-designation-missing": "designated_on", TAKEN: "name"},
     max_rows=MAX_ROWS_AT_THE_END,
     approved=True,
-    column_of=_column_of,
+    column_of=earlier_column_of,
 )

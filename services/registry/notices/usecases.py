@@ -14,7 +14,6 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS
-from services.registry.notices import rules
 from services.registry.notices.models import NoticeObjection, PublicNotice
 from services.registry.notices.queries import lock_notice, tally
 from services.registry.notices.schemas import AnswerObjection, RecordObjection
@@ -31,6 +30,7 @@ from shared.events.types import EventType
 from shared.http.etag import honour_match
 from shared.http.validation import PayloadInvalid
 from shared.ids import uuid7
+from shared.policy import public_notices as rules
 from shared.policy.decision import Decision, plain
 from shared.policy.edition import Edition, Editions
 from shared.refusals import require_passed

@@ -12,7 +12,6 @@ from services.registry.access import OFFICERS, person_of
 from services.registry.enterprises import queries as enterprises
 from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.usecases import enterprise_state, speaks_for
-from services.registry.persons.keys import Keyring
 from services.registry.persons.models import CLAIMED, CONFIRMED, FOUNDER, LEGAL_REPRESENTATIVE, Person, PersonLink
 from services.registry.persons.schemas import LinkPerson, UnlinkPerson
 from services.registry.persons.usecases import person_of_link
@@ -30,6 +29,7 @@ from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.ids import uuid7
 from shared.policy.edition import Editions
+from shared.sealing import Keyring
 
 _DAY = timedelta(days=1)
 

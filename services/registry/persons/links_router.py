@@ -13,7 +13,6 @@ from services.registry.access import OFFICERS, person_of
 from services.registry.days import require_begun
 from services.registry.enterprises import queries as enterprises
 from services.registry.persons import links
-from services.registry.persons.keys import Keyring
 from services.registry.persons.models import Person, PersonLink
 from services.registry.persons.numbers import MaybeKeys
 from services.registry.persons.queries import BUREAUS, behind_enterprise, find, links_matching, read_scope
@@ -30,6 +29,7 @@ from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute
 from shared.runtime import RuntimeDep
+from shared.sealing import Keyring
 
 enterprise_router = APIRouter(prefix="/v1/enterprises/{enterprise_id}", tags=["persons"], route_class=ServiceRoute)
 project_router = APIRouter(prefix="/v1/projects/{project_id}", tags=["persons"], route_class=ServiceRoute)

@@ -10,7 +10,6 @@ from typing import Annotated, Final
 from fastapi import Depends
 from pydantic import SecretStr
 
-from services.registry.persons.keys import KeyMissing, Keyring, KeyringFile, Sealed
 from services.registry.persons.models import Person
 from services.registry.settings import RegistrySettings
 from shared.errors import DomainError
@@ -18,6 +17,7 @@ from shared.http.validation import PayloadInvalid
 from shared.identifiers import IdentifierError, IdentityCard, check_identity_card
 from shared.logging import get_logger
 from shared.runtime import Runtime, RuntimeDep
+from shared.sealing import KeyMissing, Keyring, KeyringFile, Sealed
 
 SHOWN_DIGITS: Final = 4
 HIDDEN: Final = "*" * 18

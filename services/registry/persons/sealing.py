@@ -8,13 +8,13 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.persons.keys import KeyMissing, Keyring, Sealed, Unreadable
 from services.registry.persons.models import Person
 from services.registry.persons.numbers import keyring_of
 from shared.db import Database
 from shared.errors import DomainError
 from shared.logging import get_logger
 from shared.runtime import Runtime
+from shared.sealing import KeyMissing, Keyring, Sealed, Unreadable
 
 BATCH: Final = 200
 PAUSE_SECONDS: Final = 60.0

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from services.registry.persons.keys import Keyring
 from services.registry.persons.models import CLAIMED, CONFIRMED, Person, PersonLink
 from services.registry.persons.numbers import HIDDEN, masked
 from services.registry.persons.schemas import LinkedPersonOut, LinkOut, PersonOut
+from shared.sealing import Keyring
 
 
 async def _not_replayed(request: Request) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, operator_code_of
 from services.registry.changes import put, unchanged
-from services.registry.persons.keys import Keyring
 from services.registry.persons.models import Graduation, Person
 from services.registry.persons.numbers import checked_number, number_of, seal_into
 from services.registry.persons.queries import BUREAUS, find, is_graduate, sees
@@ -29,6 +28,7 @@ from shared.http.etag import require_match
 from shared.http.validation import PayloadInvalid
 from shared.ids import uuid7
 from shared.policy.edition import Editions
+from shared.sealing import Keyring
 
 GRADUATE_RULES = ("person.graduate",)
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres import rules as centre_rules
 from services.registry.centres.models import Centre
+from services.registry.centres.namesakes import require_name_free
 from services.registry.centres.profile import check_sizes, check_words, columns_of, refuse_nulls
 from services.registry.centres.queries import lock_for_change
 from services.registry.centres.rules import require_state
@@ -50,8 +51,8 @@ async def apply_for_change(
 ) -> ProfileChange:
     """Ask for other values, as the centre's operator or as an officer.
 
-    Raises 404, 409 `profile-not-changeable`, `profile-change-open`, 422 for words the edition does not have, areas that
-    do not fit, or values that the profile has already.
+    Raises 404, 409 `profile-not-changeable`, `profile-change-open`, `centre-name-taken`, 422 for words the edition does
+    not have, areas that do not fit, or values that the profile has already.
     """
     centre = await lock_for_change(session, principal, centre_id)
     day = step_day(principal, sent.applied_on, after=centre.listed_on)
@@ -68,6 +69,7 @@ async def apply_for_change(
         applied_on=day,
     )
     decision = _decide(edition, change, centre)
+    await _require_name_free(session, change, centre)
     change.no = await next_case_no(session, "PC", day.year)
     session.add(change)
     await _flush_application(session)
@@ -94,6 +96,7 @@ async def resubmit_change(
     edition = editions.get(change.edition)
     change.changes, change.reason_code = _asked(edition, centre, sent), sent.reason_code
     decision = _decide(edition, change, centre)
+    await _require_name_free(session, change, centre)
     change.status, change.return_code = "applied", None
     change.resubmitted_by, change.resubmitted_on = principal.account_id, day
     context = EventContext.of(principal, day)
@@ -151,6 +154,7 @@ async def approve_change(
     day = step_day(principal, step.on, after=after)
     edition = editions.get(change.edition)
     decision = _decide(edition, change, centre)
+    await _require_name_free(session, change, centre, settle=True)
     site = str(change.changes.get("site_division", centre.site_division))
     enclave = centre_rules.enclave_under(edition, centre.owner_division, site)
     moves, agreement = site != centre.site_division, agreement_of(centre)
@@ -251,6 +255,13 @@ def _decide(edition: Edition, change: ProfileChange, centre: Centre) -> Decision
         check_sizes(kinds, total, incubation, spaces)
     change.decision = decision.to_json()
     return require_passed(decision)
+
+
+async def _require_name_free(
+    session: AsyncSession, change: ProfileChange, centre: Centre, *, settle: bool = False
+) -> None:
+    if (name := change.changes.get("name")) is not None:
+        await require_name_free(session, str(name), centre.id, settle=settle)
 
 
 async def _flush_application(session: AsyncSession) -> None:

@@ -28,12 +28,16 @@ class Certificate(Request):
 
 class AddStaff(NamedPerson):
     """Who it is: the `person_ref` of somebody on record, or the name and the number of the identity card, which enter
-    whoever is new. `role` is a word of the edition, `from_on` the first day."""
+    whoever is new. `role` is a word of the edition, `from_on` the first day.
+
+    `another_person` is a bureau's answer where it enters somebody by name alone and the centre has a namesake of his.
+    """
 
     role: Word
     full_time: bool
     from_on: date
     certificates: Annotated[list[Certificate], Field(max_length=20)] = Field(default_factory=list)
+    another_person: bool = False
 
 
 class LeaveStaff(Request):

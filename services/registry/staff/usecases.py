@@ -8,7 +8,6 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.queries import require_writable
-from services.registry.persons.keys import Keyring
 from services.registry.policy import edition_at, require_known
 from services.registry.staff.identity import person_on_staff
 from services.registry.staff.models import (
@@ -32,6 +31,7 @@ from shared.http.etag import honour_match
 from shared.http.validation import PayloadInvalid
 from shared.ids import uuid7
 from shared.policy.edition import Editions
+from shared.sealing import Keyring
 
 _REFUSALS = {
     NO_OVERLAP: "staff-already-there",
@@ -58,7 +58,7 @@ async def add_staff(
     if sent.from_on > principal.today:
         raise PayloadInvalid.at("from_on", "in_the_future")
     require_known("role", [sent.role], edition_at(editions, principal.today).centre_profile.staff_roles)
-    person = await person_on_staff(session, keys, principal, sent)
+    person = await person_on_staff(session, keys, principal, centre_id, sent)
     staff = CentreStaff(
         id=uuid7(),
         version=0,

@@ -68,6 +68,16 @@ def _designations(asked: Asked) -> Statement:
     )
 
 
+def _designation_ends(asked: Asked) -> Statement:
+    found = Designation
+    return select(found.id, found.centre_id, found.no, found.ending_proposed_on, null()).where(
+        found.status.in_(tier_rules.ENDABLE),
+        found.ends_from.is_not(None),
+        found.ending_decided_by.is_(None),
+        by_others(asked, found.ending_proposed_by),
+    )
+
+
 def _other_bureau(asked: Asked) -> ColumnElement[bool]:
     """2.3-6: an order recorded by one bureau is confirmed by an approver of another."""
     own = {
@@ -152,6 +162,13 @@ SOURCES: Final = (
         "/v1/centres/{id}/designations",
         rows(_designations),
         message="task-designation-to-confirm",
+    ),
+    TaskSource.of(
+        "designation_end_to_confirm",
+        APPROVERS,
+        "/v1/centres/{id}/designations",
+        rows(_designation_ends),
+        message="task-designation-end-to-confirm",
     ),
     TaskSource.of(
         "ban_order_to_confirm",

@@ -13,15 +13,18 @@ from services.registry.centres.queries import find_visible
 from services.registry.days import require_begun
 from services.registry.policy import edition_at
 from services.registry.steps import CaseStep
-from services.registry.tiers import designations
+from services.registry.tiers import designations, upward
 from services.registry.tiers.models import Designation
 from services.registry.tiers.periods import periods_as_of, runs_on
 from services.registry.tiers.queries import find_designation
 from services.registry.tiers.rules import PUBLIC_DESIGNATIONS
 from services.registry.tiers.schemas import (
     ConfirmDesignation,
+    DecideDesignationEnd,
+    DeclineDesignationEnd,
     DesignationFilter,
     DesignationOut,
+    ProposeDesignationEnd,
     RecordDesignation,
     RejectDesignation,
     TierPeriodFilter,
@@ -136,12 +139,67 @@ async def reject_designation(
     body: RejectDesignation,
     session: Session,
     principal: Approver,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> DesignationOut:
     """Do not confirm it."""
     step = CaseStep(on=body.decided_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    designation = await designations.reject_designation(session, principal, centre_id, designation_id, step)
+    designation = await designations.reject_designation(
+        session, runtime.editions, principal, centre_id, designation_id, step
+    )
+    return _answer(designation, response)
+
+
+@router.post("/designations/{designation_id}/propose-end", responses=_STEP)
+async def propose_designation_end(
+    centre_id: UUID,
+    designation_id: UUID,
+    body: ProposeDesignationEnd,
+    session: Session,
+    principal: Officer,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> DesignationOut:
+    """Record a document from above by which the designation ends before its time."""
+    designation = await upward.propose_end(
+        session, runtime.editions, principal, centre_id, designation_id, body, if_match=if_match
+    )
+    return _answer(designation, response)
+
+
+@router.post("/designations/{designation_id}/confirm-end", responses=_STEP)
+async def confirm_designation_end(
+    centre_id: UUID,
+    designation_id: UUID,
+    session: Session,
+    principal: Approver,
+    runtime: RuntimeDep,
+    response: Response,
+    body: Annotated[DecideDesignationEnd, Body(default_factory=DecideDesignationEnd)],
+    if_match: IfMatch = None,
+) -> DesignationOut:
+    """Confirm that it ended: the tier before holds again from that day."""
+    step = CaseStep(remark=body.remark, if_match=if_match)
+    designation = await upward.confirm_end(session, runtime.editions, principal, centre_id, designation_id, step)
+    return _answer(designation, response)
+
+
+@router.post("/designations/{designation_id}/decline-end", responses=_STEP)
+async def decline_designation_end(
+    centre_id: UUID,
+    designation_id: UUID,
+    body: DeclineDesignationEnd,
+    session: Session,
+    principal: Approver,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> DesignationOut:
+    """Do not confirm the end: the designation runs on."""
+    step = CaseStep(reason_code=body.reason_code, remark=body.remark, if_match=if_match)
+    designation = await upward.decline_end(session, runtime.editions, principal, centre_id, designation_id, step)
     return _answer(designation, response)
 
 

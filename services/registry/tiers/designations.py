@@ -121,12 +121,19 @@ async def confirm_designation(
 
 
 async def reject_designation(
-    session: AsyncSession, principal: Principal, centre_id: UUID, designation_id: UUID, step: CaseStep
+    session: AsyncSession,
+    editions: Editions,
+    principal: Principal,
+    centre_id: UUID,
+    designation_id: UUID,
+    step: CaseStep,
 ) -> Designation:
-    """Do not confirm a designation, with a reason. Raises 403 `four-eyes-required`."""
+    """Do not confirm a designation, with a reason of its edition (422). Raises 403 `four-eyes-required`."""
     await hold_standing(session, write_scope(principal), centre_id)
     designation = await _lock(session, centre_id, designation_id, step)
     require_four_eyes(principal, designation.recorded_by)
+    words = editions.get(designation.edition).tier_applications
+    require_known("reason_code", [step.reason_code or ""], words.rejection_reasons)
     day = step_day(principal, step.on, after=designation.recorded_on)
     designation.status, designation.reason_code = "rejected", step.reason_code
     designation.decided_by, designation.decided_on = principal.account_id, day
@@ -136,10 +143,16 @@ async def reject_designation(
 
 
 async def _lock(session: AsyncSession, centre_id: UUID, designation_id: UUID, step: CaseStep) -> Designation:
+    designation = await lock_designation(session, centre_id, designation_id, step)
+    require_state(designation.status, rules.CONFIRMABLE)
+    return designation
+
+
+async def lock_designation(session: AsyncSession, centre_id: UUID, designation_id: UUID, step: CaseStep) -> Designation:
+    """One of the centre's designations, locked for a step. Raises 404, 412."""
     await find_designation(session, centre_id, designation_id)
     designation = await session.get_one(Designation, designation_id, with_for_update=True, populate_existing=True)
     honour_match(step.if_match, designation.version)
-    require_state(designation.status, rules.CONFIRMABLE)
     return designation
 
 
@@ -159,10 +172,11 @@ async def record_step(
     context: EventContext,
     decision: Decision | None = None,
     remark: str | None = None,
+    named: str | None = None,
 ) -> None:
-    """A step's event, with the hash of its remark."""
+    """A step's event, with the hash of its remark. `named` is the step where it is not the state it leads to."""
     remark_hash = await keep_remark(
-        session, designation.id, step=designation.status, text=remark, written_by=context.actor
+        session, designation.id, step=named or designation.status, text=remark, written_by=context.actor
     )
     state = designation_state(designation, remark_hash=remark_hash)
     cited = decision.rules if decision else ("policy.four_eyes",)

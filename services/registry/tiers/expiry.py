@@ -27,6 +27,8 @@ from shared.policy.edition import Edition, Editions
 
 BATCH: Final = 100
 BASIS: Final = "designation_end"
+ENDING: Final = ("ends_from", "ending_document_no", "ending_reason", "ending_proposed_by", "ending_proposed_on")
+"""What a proposed end says; void once the designation has ended by itself."""
 RULES: Final = ("tiers.designation_end", "tiers.history")
 
 _BULK: Final[Mapping[str, Any]] = {"synchronize_session": False, "populate_existing": True}
@@ -66,7 +68,7 @@ async def _end_all(
     if not ids:
         return []
     ended = await _end(session, ids)
-    await _revert_tiers(session, edition, ids, context_on)
+    await revert_tiers(session, edition, ids, context_on)
     for designation in ended:
         assert designation.ended_on is not None
         context = context_on(designation.ended_on + timedelta(days=1))
@@ -81,25 +83,28 @@ async def _end(session: AsyncSession, ids: Sequence[UUID]) -> Sequence[Designati
     statement = (
         update(Designation)
         .where(Designation.id.in_(ids), Designation.status == "confirmed")
-        .values(status="ended", ended_on=Designation.valid_until, version=Designation.version + 1)
+        .values(
+            {"status": "ended", "ended_on": Designation.valid_until, "version": Designation.version + 1}
+            | dict.fromkeys(ENDING, None)
+        )
         .returning(Designation)
     )
     return (await session.scalars(statement, execution_options=_BULK)).all()
 
 
-async def _revert_tiers(session: AsyncSession, edition: Edition, ids: Sequence[UUID], context_on: ContextOn) -> None:
-    """Where the designation's tier is the present one. A centre that is off the list has none, and one whose tier rests
-    on another designation by now keeps it."""
+async def revert_tiers(session: AsyncSession, edition: Edition, ids: Sequence[UUID], context_on: ContextOn) -> None:
+    """Where the tier of a designation that has ended is the present one. A centre that is off the list has none, and
+    one whose tier rests on another designation by now keeps it."""
     statement = (
         update(TierPeriod)
         .where(TierPeriod.source_id == Designation.id, Designation.id.in_(ids), TierPeriod.until_on.is_(None))
-        .values(until_on=func.greatest(TierPeriod.from_on, Designation.valid_until))
+        .values(until_on=func.greatest(TierPeriod.from_on, Designation.ended_on))
         .returning(TierPeriod.centre_id, TierPeriod.until_on, TierPeriod.source_id)
     )
     closed = (await session.execute(statement, execution_options={"synchronize_session": False})).all()
     if not closed:
         return
-    before = await _tiers_before(session, edition, [row.centre_id for row in closed])
+    before = await tiers_before(session, edition, [row.centre_id for row in closed])
     tiers = {row.centre_id: before.get(row.centre_id, entry_tiers(edition)[0]) for row in closed}
     await session.execute(insert(TierPeriod), [_next(row, tiers[row.centre_id]) for row in closed])
     changed = await _set_tiers(session, tiers)
@@ -127,7 +132,7 @@ def _next(closed: Row[UUID, date | None, UUID | None], tier: str) -> dict[str, o
     }
 
 
-async def _tiers_before(session: AsyncSession, edition: Edition, centre_ids: Sequence[UUID]) -> dict[UUID, str]:
+async def tiers_before(session: AsyncSession, edition: Edition, centre_ids: Sequence[UUID]) -> dict[UUID, str]:
     """The last tier of each centre that the city approves."""
     approved = [name for name, tier in edition.tiers.items() if tier.city_approves.value]
     query = (

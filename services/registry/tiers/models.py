@@ -128,6 +128,14 @@ class Designation(Aggregate, Base):
         CheckConstraint("status <> 'rejected' OR reason_code IS NOT NULL", name="rejected_with_reason"),
         Index(ONE_RECORDED, "centre_id", unique=True, postgresql_where=text("status = 'recorded'")),
         CheckConstraint("(status = 'ended') = (ended_on IS NOT NULL)", name="ended_on_a_day"),
+        CheckConstraint(
+            "num_nulls(ends_from, ending_document_no, ending_reason, ending_proposed_by, ending_proposed_on) IN (0, 5)",
+            name="ending_whole",
+        ),
+        CheckConstraint("ending_decided_by <> ending_proposed_by", name="ending_four_eyes"),
+        CheckConstraint(
+            "(ending_decided_by IS NULL OR (status = 'ended' AND ended_on = ends_from - 1))", name="ending_decided"
+        ),
         Index("ix_designation_centre_id", "centre_id", "id"),
         Index(
             "ix_designation_valid_until",
@@ -155,3 +163,10 @@ class Designation(Aggregate, Base):
     reason_code: Mapped[str | None]
     ended_on: Mapped[date | None]
     """Its last day, once it is over and that is recorded."""
+    ends_from: Mapped[date | None]
+    """The first day without it, where it ends before its time; proposed only, as long as nobody has decided."""
+    ending_document_no: Mapped[str | None]
+    ending_reason: Mapped[str | None]
+    ending_proposed_by: Mapped[str | None]
+    ending_proposed_on: Mapped[date | None]
+    ending_decided_by: Mapped[str | None]

@@ -161,13 +161,14 @@ async def tiers_again(
 async def tier_without_designation(session: AsyncSession, edition: Edition, centre: Centre, day: date) -> str:
     """The tier that a centre takes up again on the day: its own, but not one whose last designation is over by then."""
     last = (
-        select(TierPeriod.id, _before(edition), Designation.valid_until)
+        select(TierPeriod.id, _before(edition), Designation.ended_on, Designation.valid_until)
         .join(Designation, Designation.id == TierPeriod.source_id)
         .where(TierPeriod.centre_id == centre.id, TierPeriod.tier == centre.tier)
         .order_by(TierPeriod.from_on.desc())
         .limit(1)
     )
     found = (await session.execute(last)).one_or_none()
-    if found is None or found[2] is None or found[2] >= day:
+    last_day = None if found is None else found[2] or found[3]
+    if found is None or last_day is None or last_day >= day:
         return centre.tier
     return str(found[1])

@@ -139,12 +139,14 @@ async def refuse_tier(
     body: RefuseTier,
     session: Session,
     principal: Approver,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> TierApplicationOut:
     """Refuse the tier."""
     step = CaseStep(on=body.decided_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    return _answer(await usecases.refuse_tier(session, principal, application_id, step), response)
+    application = await usecases.refuse_tier(session, runtime.editions, principal, application_id, step)
+    return _answer(application, response)
 
 
 @router.post("/{application_id}/withdraw", responses=_STEP)
@@ -152,13 +154,15 @@ async def withdraw_tier(
     application_id: UUID,
     session: Session,
     principal: Applicant,
+    runtime: RuntimeDep,
     response: Response,
     body: Annotated[WithdrawTier, Body(default_factory=WithdrawTier)],
     if_match: IfMatch = None,
 ) -> TierApplicationOut:
     """Take the application back."""
     step = CaseStep(on=body.withdrawn_on, reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    return _answer(await usecases.withdraw_tier(session, principal, application_id, step), response)
+    application = await usecases.withdraw_tier(session, runtime.editions, principal, application_id, step)
+    return _answer(application, response)
 
 
 def _answer(application: TierApplication, response: Response) -> TierApplicationOut:

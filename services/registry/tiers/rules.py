@@ -24,6 +24,8 @@ DESIGNATION_STATUSES: Final = ("recorded", "confirmed", "rejected", "ended")
 PUBLIC_DESIGNATIONS: Final = ("confirmed", "ended")
 """What the register shows everybody."""
 CONFIRMABLE: Final = ("recorded",)
+ENDABLE: Final = ("confirmed", "ended")
+"""States in which it can be recorded that a designation ended before its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,18 @@ def decide_designation(
         message="designation-runs" if runs else "designation-over",
     )
     return edition.decision(known, in_time, running)
+
+
+def decide_end(edition: Edition, effective_on: date, valid_until: date | None, ends_from: date) -> Decision:
+    """2.1-3: a designation that ends before its time has held for a day at least, and would have gone on."""
+    first = effective_on + timedelta(days=1)
+    held, runs = ends_from >= first, valid_until is None or ends_from <= valid_until
+    inputs = {"ends_from": ends_from, "effective_on": effective_on, "valid_until": valid_until}
+    message = "designation-held-before" if held else "designation-ends-too-early"
+    begun = edition.result("tiers.designation_end", held, inputs, limit=first, message=message)
+    message = "designation-would-run" if runs else "designation-ends-by-itself"
+    early = edition.result("tiers.designation_end", runs, inputs, limit=valid_until, message=message)
+    return edition.decision(begun, early)
 
 
 def _applied_for(edition: Edition, tier: str) -> RuleResult:

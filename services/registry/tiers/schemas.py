@@ -172,6 +172,28 @@ class RejectDesignation(Request):
     decided_on: date | None = None
 
 
+class ProposeDesignationEnd(Request):
+    """The designation ends before its time, by a document from above; `ends_from` is the first day without it."""
+
+    ends_from: date
+    document_no: DocumentNo
+    reason_code: ReasonCode
+    remark: Remark | None = None
+
+
+class DecideDesignationEnd(Request):
+    """Confirms the end as it was proposed."""
+
+    remark: Remark | None = None
+
+
+class DeclineDesignationEnd(Request):
+    """Does not confirm the end: the designation runs on."""
+
+    reason_code: ReasonCode
+    remark: Remark | None = None
+
+
 class DesignationOut(Response):
     """A designation. Who recorded and who confirmed it is for those who read the centre's case."""
 
@@ -195,11 +217,21 @@ class DesignationOut(Response):
     effective_on: date | None
     reason_code: str | None
     ended_on: date | None
+    ends_from: date | None
+    ending_document_no: str | None
+    ending_reason: str | None
+    ending_proposed_by: str | None
+    ending_proposed_on: date | None
+    ending_decided_by: str | None
 
     @classmethod
     def public(cls, designation: object) -> Self:
-        """Without accounts."""
-        return cls.model_validate(designation).model_copy(update={"recorded_by": None, "decided_by": None})
+        """Without accounts, and without an end that is only proposed."""
+        whole = cls.model_validate(designation)
+        hidden = ["recorded_by", "decided_by", "ending_proposed_by", "ending_decided_by"]
+        if whole.ending_decided_by is None:
+            hidden += ["ends_from", "ending_document_no", "ending_reason", "ending_proposed_on"]
+        return whole.model_copy(update=dict.fromkeys(hidden))
 
 
 class DesignationFilter(PageParams):

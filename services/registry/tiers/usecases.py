@@ -149,12 +149,14 @@ async def approve_tier(
 
 
 async def refuse_tier(
-    session: AsyncSession, principal: Principal, application_id: UUID, step: CaseStep
+    session: AsyncSession, editions: Editions, principal: Principal, application_id: UUID, step: CaseStep
 ) -> TierApplication:
-    """Refuse an application, with a reason. Raises 403 `four-eyes-required`."""
+    """Refuse an application, with a reason of its edition (422). Raises 403 `four-eyes-required`."""
     application = await _lock(session, principal, application_id, step)
     require_state(application.status, rules.PENDING)
     _require_others(principal, application)
+    words = editions.get(application.edition).tier_applications
+    require_known("reason_code", [step.reason_code or ""], words.refusal_reasons)
     after = application.announced_on or application.reviewed_on or application.applied_on
     day = step_day(principal, step.on, after=after)
     application.status, application.reason_code = "refused", step.reason_code
@@ -164,11 +166,13 @@ async def refuse_tier(
 
 
 async def withdraw_tier(
-    session: AsyncSession, principal: Principal, application_id: UUID, step: CaseStep
+    session: AsyncSession, editions: Editions, principal: Principal, application_id: UUID, step: CaseStep
 ) -> TierApplication:
-    """The applicant, or an officer for it, takes the application back."""
+    """The applicant, or an officer for it, takes the application back, with a reason of its edition (422)."""
     application = await _lock(session, principal, application_id, step)
     require_state(application.status, rules.PENDING)
+    words = editions.get(application.edition).tier_applications
+    require_known("reason_code", [step.reason_code or ""], words.withdrawal_reasons)
     after = application.announced_on or application.reviewed_on or application.applied_on
     day = step_day(principal, step.on, after=after)
     application.status, application.reason_code = "withdrawn", step.reason_code

@@ -17,6 +17,7 @@ from services.vouchers.delisting.orders import Order
 from services.vouchers.projections import known_centre, known_tenancy
 from services.vouchers.redemptions.models import Redemption
 from services.vouchers.redemptions.rules import DELIVERED, HELD, RELEASED
+from services.vouchers.vouchers.facts import depends_on
 from services.vouchers.vouchers.models import Voucher
 from services.vouchers.vouchers.rules import ACTIVE, CENTRE_DELISTED, STOPPED
 from shared.money import ZERO
@@ -56,22 +57,14 @@ async def lock_vouchers(
 ) -> list[Found]:
     """The active vouchers that depend on the centres (keys), locked in the order of their ids.
 
-    A voucher depends on the centre where its enterprise is now, else on the one it was issued for: an enterprise that
-    moved to another centre in time keeps its vouchers. `enterprise_ids` leaves out all others.
+    `enterprise_ids` leaves out all others.
     """
     stay = known_tenancy.c
-    now_at = (
-        select(stay.centre_id)
-        .where(stay.enterprise_id == Voucher.enterprise_id, stay.ended_on.is_(None))
-        .order_by(stay.admitted_on.desc(), stay.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    depends_on = func.coalesce(now_at, Voucher.centre_id)
+    depended = depends_on()
     tenants = select(stay.enterprise_id).where(stay.centre_id.in_(orders), stay.ended_on.is_(None))
     query = (
-        select(Voucher.id, depends_on.label("depends_on"))
-        .where(Voucher.status == ACTIVE, depends_on.in_(orders))
+        select(Voucher.id, depended.label("depends_on"))
+        .where(Voucher.status == ACTIVE, depended.in_(orders))
         .where(or_(Voucher.centre_id.in_(orders), Voucher.enterprise_id == any_(func.array(tenants.scalar_subquery()))))
         .order_by(Voucher.id)
         .with_for_update(of=Voucher)

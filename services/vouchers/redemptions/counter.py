@@ -63,6 +63,19 @@ _REDEEM: Final = text(
           AND holder.id = voucher.enterprise_id
           AND voucher.status = 'active'
           AND :day BETWEEN voucher.issued_on AND voucher.valid_until
+          AND NOT EXISTS (
+              SELECT FROM known_centre AS centre
+              WHERE centre.status = 'withdrawn'
+                AND centre.id = coalesce(
+                    (
+                        SELECT stay.centre_id FROM known_tenancy AS stay
+                        WHERE stay.enterprise_id = voucher.enterprise_id AND stay.ended_on IS NULL
+                        ORDER BY stay.admitted_on DESC, stay.id DESC
+                        LIMIT 1
+                    ),
+                    voucher.centre_id
+                )
+          )
           AND :category = ANY (voucher.categories)
           AND coalesce(voucher.category = :category, true)
           AND round(:price * voucher.subsidy_percent / 100, 2) > 0
@@ -189,6 +202,7 @@ def _decision(editions: Editions, principal: Principal, sale: CounterSale, row: 
         status=ACTIVE,
         issued_on=row.issued_on,
         valid_until=row.valid_until,
+        centre_withdrawn=False,
         category_allowed=True,
         provider_admitted=True,
         provider_offers=True,

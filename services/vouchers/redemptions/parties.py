@@ -17,6 +17,7 @@ from services.vouchers.providers.models import Provider
 from services.vouchers.providers.rules import ADMITTED, REFUSED
 from services.vouchers.redemptions.rules import Use
 from services.vouchers.redemptions.schemas import HoldNew, Sale
+from services.vouchers.vouchers.facts import centre_withdrawn
 from services.vouchers.vouchers.models import Voucher, voucher_code
 from services.vouchers.vouchers.queries import held_by
 from shared.auth.principal import Principal
@@ -32,6 +33,7 @@ class Parties:
     holder_code: str
     holder_ref: str | None
     seller: Provider | None
+    centre_withdrawn: bool
     holding: Decimal | None
     """The largest recorded holding between the two that makes them related parties; None without one."""
 
@@ -47,6 +49,7 @@ class Parties:
             status=voucher.status,
             issued_on=voucher.issued_on,
             valid_until=voucher.valid_until,
+            centre_withdrawn=self.centre_withdrawn,
             category_allowed=own and sale.category in voucher.categories,
             provider_admitted=seller is not None and seller.status == ADMITTED,
             provider_offers=seller is not None and sale.category in seller.categories,
@@ -128,4 +131,5 @@ async def _parties(
     if seller is not None:
         limit = voucher.related_holding_percent
         holding = await barring_percent(session, seller.code, holder.code, limit=limit, day=day)
-    return Parties(voucher, holder.code, holder.legal_representative_ref, seller, holding)
+    withdrawn = await centre_withdrawn(session, voucher)
+    return Parties(voucher, holder.code, holder.legal_representative_ref, seller, withdrawn, holding)

@@ -81,6 +81,7 @@ async def show(
         status=ACTIVE,
         issued_on=issued_on,
         valid_until=valid_until,
+        centre_withdrawn=False,
         category_allowed=True,
         provider_admitted=True,
         provider_offers=True,

@@ -76,12 +76,18 @@ async def read_redemption(
 
 @router.post("/{redemption_id}/deliver", responses=problem_responses(404, 409, 412))
 async def deliver(
-    redemption_id: UUID, session: Session, principal: Provider, response: Response, if_match: IfMatch = None
+    redemption_id: UUID,
+    session: Session,
+    principal: Provider,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> RedemptionItem:
     """The provider has rendered the service."""
-    return _answer(
-        await usecases.deliver(session, principal=principal, redemption_id=redemption_id, if_match=if_match), response
+    delivered = await usecases.deliver(
+        session, editions=runtime.editions, principal=principal, redemption_id=redemption_id, if_match=if_match
     )
+    return _answer(delivered, response)
 
 
 @router.post(

@@ -21,6 +21,7 @@ CANCELLED_BY_PROVIDER: Final = "cancelled_by_provider"
 
 RULES: Final = (
     "vouchers.validity",
+    "vouchers.in_centre",
     "vouchers.category",
     "vouchers.provider_admitted",
     "vouchers.related_party",
@@ -43,6 +44,8 @@ class Use:
     status: str
     issued_on: date
     valid_until: date
+    centre_withdrawn: bool
+    """Whether the centre that the voucher depends on has left the list at its own request."""
     category_allowed: bool
     provider_admitted: bool
     provider_offers: bool
@@ -73,6 +76,7 @@ def decide_use(edition: Edition, use: Use) -> Decision:
     something left to pay with."""
     return combine(
         decide_validity(edition, use.status, use.issued_on, use.valid_until, use.day),
+        decide_centre(edition, withdrawn=use.centre_withdrawn),
         decide_category(edition, use.category, use.category_allowed),
         decide_provider(edition, use.category, admitted=use.provider_admitted, offers=use.provider_offers),
         decide_unrelated(edition, use),
@@ -96,6 +100,14 @@ def decide_validity(edition: Edition, status: str, issued_on: date, valid_until:
         message=message,
     )
     return edition.decision(result)
+
+
+def decide_centre(edition: Edition, *, withdrawn: bool) -> Decision:
+    """4.3-2: a centre that left the list ends the new use of its tenants' vouchers until they move to a listed one."""
+    message = "voucher-centre-withdrawn" if withdrawn else "voucher-centre-stands"
+    return edition.decision(
+        edition.result("vouchers.in_centre", not withdrawn, {"withdrawn": withdrawn}, message=message)
+    )
 
 
 def decide_category(edition: Edition, category: str, allowed: bool) -> Decision:

@@ -33,11 +33,12 @@ from services.vouchers.redemptions.rules import (
     REDEEMED,
     RELEASED,
     Use,
+    decide_centre,
     decide_use,
     subsidy_of,
 )
 from services.vouchers.redemptions.schemas import Delivered, HoldNew, Sale
-from services.vouchers.vouchers.facts import unspent_of
+from services.vouchers.vouchers.facts import centre_withdrawn, unspent_of
 from services.vouchers.vouchers.models import Voucher
 from services.vouchers.vouchers.rules import STOPPED
 from shared.auth.principal import Principal
@@ -102,9 +103,10 @@ def _held(parties: Parties, sale: Sale, use: Use, principal: Principal) -> Redem
 
 
 async def deliver(
-    session: AsyncSession, *, principal: Principal, redemption_id: UUID, if_match: str | None
+    session: AsyncSession, *, editions: Editions, principal: Principal, redemption_id: UUID, if_match: str | None
 ) -> Redemption:
-    """The provider says that it has rendered the service. From here a delisting honours the hold."""
+    """The provider says that it has rendered the service. From here a delisting, or the centre's withdrawal, honours
+    the hold. Raises 404, 409 `voucher-centre-withdrawn`."""
     query = select(Redemption).where(Redemption.id == redemption_id, sold_by(provider_code_of(principal)))
     redemption = (await session.scalars(query.with_for_update())).one_or_none()
     if redemption is None:
@@ -112,6 +114,9 @@ async def deliver(
     honour_match(if_match, redemption.version)
     if redemption.status != HELD:
         raise invalid_transition(redemption.status, [HELD])
+    voucher = await session.get_one(Voucher, redemption.voucher_id)
+    withdrawn = await centre_withdrawn(session, voucher)
+    require_passed(decide_centre(editions.get(redemption.edition), withdrawn=withdrawn))
     redemption.status = DELIVERED
     redemption.delivered_by, redemption.delivered_on = principal.account_id, principal.today
     await _record(session, vc.RedemptionDelivered, redemption, principal)

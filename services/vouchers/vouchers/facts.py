@@ -7,13 +7,13 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Row, Select, or_, select
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.ceilings.models import BUDGET, QUOTA, ceiling, quota_subject
 from services.vouchers.ceilings.returns import Unspent
 from services.vouchers.programmes.models import Programme
-from services.vouchers.projections import known_centre, known_enterprise, known_tenancy
+from services.vouchers.projections import WITHDRAWN, known_centre, known_enterprise, known_tenancy
 from services.vouchers.references import arrived
 from services.vouchers.vouchers.models import Voucher, enclave_issue
 from services.vouchers.vouchers.rules import Place, Terms
@@ -96,6 +96,26 @@ def _stay(enterprise_id: UUID, day: date) -> Select[UUID]:
         .order_by(stay.admitted_on.desc(), stay.id.desc())
         .limit(1)
     )
+
+
+def depends_on() -> ColumnElement[UUID]:
+    """The centre that a voucher depends on: where its enterprise is now, else the one it was issued for. An enterprise
+    that moved to another centre in time keeps its vouchers."""
+    stay = known_tenancy.c
+    now_at = (
+        select(stay.centre_id)
+        .where(stay.enterprise_id == Voucher.enterprise_id, stay.ended_on.is_(None))
+        .order_by(stay.admitted_on.desc(), stay.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(now_at, Voucher.centre_id)
+
+
+async def centre_withdrawn(session: AsyncSession, voucher: Voucher) -> bool:
+    """Whether the centre that the voucher depends on has left the list at its own request."""
+    query = select(known_centre.c.status).select_from(Voucher).join(known_centre, known_centre.c.id == depends_on())
+    return await session.scalar(query.where(Voucher.id == voucher.id)) == WITHDRAWN
 
 
 def _place(row: Row[*tuple[object, ...]]) -> Place:

@@ -71,3 +71,35 @@ async def test_after_the_publication_the_notice_stays_and_names_its_document(des
     assert (notice["status"], notice["published_on"]) == ("published", "2020-02-12")
     assert notice["document_no"].startswith("虚构发")
     assert [line["status"] for line in notice["items"]] == ["published"]
+
+
+async def test_anybody_with_an_account_objects_to_another_centres_result_and_is_answered(desk: Desk) -> None:
+    centre, rival = await desk.centre(), await desk.centre()
+    cycle = await desk.scored(2019, SCORED, marks=False)
+    evaluation = await desk.evaluation_of(centre, 2019)
+    letter = {
+        "evaluation_id": evaluation["id"],
+        "reason": "wrong_data",
+        "statement": "就业人数不实",
+        "document_no": "异议9",
+    }
+    objector = desk.caller("centre_operator", today=ANNOUNCED, account="rival", org=rival.operator_code)
+    before = await objector.post("/v1/objections", letter)
+    assert (before.status_code, before.json()["code"]) == (404, "not-found")
+    await desk.announce(cycle["id"], ANNOUNCED)
+    unsigned = {**letter, "signed": False, "document_no": None}
+    refused = await objector.post("/v1/objections", unsigned)
+    assert (refused.status_code, [error["field"] for error in refused.json()["errors"]]) == (422, ["document_no"])
+    taken = await objector.ok("/v1/objections", letter, 201)
+    assert (taken["status"], taken["document_no"]) == ("submitted", "异议9")
+    path = f"/v1/objections/{taken['id']}"
+    against = await desk.operator(centre, ANNOUNCED).read(path)
+    assert (against["statement"], against["document_no"]) == ("就业人数不实", None)
+    firm = desk.caller("enterprise", today=ANNOUNCED, account="firm", org=rival.operator_code)
+    assert (await firm.get(path)).status_code == 404
+    assert (await firm.read("/v1/objections"))["items"] == []
+    assert (await _anybody(desk).post("/v1/objections", letter)).status_code == 401
+    officer = desk.caller("industry_officer", today=ANNOUNCED)
+    await officer.ok(f"{path}/answer", {"outcome": "rejected", "document_no": "答复9"})
+    (own,) = (await objector.read("/v1/objections"))["items"]
+    assert (own["status"], own["answer_document_no"]) == ("rejected", "答复9")

@@ -54,9 +54,28 @@ def test_quarter_has_its_days(quarter: int, first: date, last: date) -> None:
     [(date(2019, 4, 1), True), (date(2019, 4, 15), True), (date(2019, 4, 16), False), (date(2019, 12, 31), False)],
 )
 def test_report_is_late_from_the_day_after_its_due_day(submitted_on: date, in_time: bool) -> None:
-    decision = rules.decide_in_time(LHASA, date(2019, 4, 15), submitted_on)
+    decision = rules.decide_in_time(LHASA, date(2019, 4, 15), submitted_on, enough_on=submitted_on)
     assert decision.passed is in_time
     assert decision.results[0].clause == "2.3-2"
+
+
+@pytest.mark.parametrize(
+    ("enough_on", "message"),
+    [
+        (date(2019, 4, 10), "report-in-time"),
+        (date(2019, 4, 15), "report-in-time"),  # a second version on the due day
+        (date(2019, 4, 16), "report-too-little-in-time"),
+        (None, "report-too-little-in-time"),
+    ],
+)
+def test_a_term_is_kept_by_a_report_that_has_enough_filled_by_the_due_day(enough_on: date | None, message: str) -> None:
+    decision = rules.decide_in_time(LHASA, date(2019, 4, 15), date(2019, 4, 10), enough_on)
+    assert (decision.passed, decision.results[0].message) == (message == "report-in-time", message)
+
+
+@pytest.mark.parametrize(("filled", "enough"), [(21, True), (17, True), (16, False), (1, False)])
+def test_enough_are_80_percent_of_the_required_fields(filled: int, enough: bool) -> None:
+    assert rules.enough_filled(LHASA, filled, 21) is enough
 
 
 @pytest.mark.parametrize(

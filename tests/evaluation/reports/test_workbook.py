@@ -142,10 +142,43 @@ async def test_levels_that_a_sheet_leaves_empty_stay_as_they_are(desk: Desk) -> 
     assert (await _upload(operator, _filled(sheets, cells))).json()["inserted"] == 1
     levels = (await operator.read(path_of(known)))["form"]["events_by_level"]
     assert levels == {"centre": 4, "municipal": 3}
+    sheets = _only(await _template(operator, centre), 1)
     none = {"events_by_level.centre": 0, "events_by_level.municipal": None}
     assert (await _upload(operator, _filled(sheets, none))).json()["inserted"] == 1
     levels = (await operator.read(path_of(known)))["form"]["events_by_level"]
     assert levels == {"centre": 0, "municipal": 3}
+
+
+async def test_a_sheet_from_before_the_last_change_is_refused_and_says_what_to_do(desk: Desk) -> None:
+    centre = await desk.centre()
+    operator = desk.operator(centre, AFTER_Q1)
+    known = await draft(operator, centre, form={"jobs": 7, "mentors": 1})
+    stale = _only(await _template(operator, centre), 1)
+    await operator.patch(path_of(known), {"form": {"mentors": 2}}, f'"{known["version"]}"')
+    answer = await _upload(operator, _filled(stale, {"jobs": 8}))
+    (problem,) = answer.json()["problems"]
+    assert (answer.status_code, problem["code"]) == (422, "workbook-stale")
+    assert "download the template again" in problem["remedy"]
+    form = (await operator.read(path_of(known)))["form"]
+    assert (form["jobs"], form["mentors"]) == (7, 2)
+    fresh = _only(await _template(operator, centre), 1)
+    assert (await _upload(operator, _filled(fresh, {"jobs": 8}))).json()["inserted"] == 1
+    form = (await operator.read(path_of(known)))["form"]
+    assert (form["jobs"], form["mentors"]) == (8, 2)
+
+
+async def test_a_template_of_an_empty_quarter_does_not_overwrite_a_draft_begun_since(desk: Desk) -> None:
+    centre = await desk.centre()
+    operator = desk.operator(centre, AFTER_Q1)
+    stale = _only(await _template(operator, centre), 1)
+    known = await draft(operator, centre, form={"jobs": 7})
+    refused = (await _upload(operator, _filled(stale, {"jobs": 8}))).json()
+    assert [one["code"] for one in refused["problems"]] == ["workbook-stale"]
+    (name, rows), *_ = stale.items()
+    without = [row[:3] if row[0] == "年度与季度" else row for row in rows]
+    refused = (await _upload(operator, _filled({name: without}, {"jobs": 8}))).json()
+    assert [one["code"] for one in refused["problems"]] == ["workbook-base-missing"]
+    assert (await operator.read(path_of(known)))["form"]["jobs"] == 7
 
 
 async def test_bad_cells_are_named_by_sheet_row_and_field_and_nothing_is_taken(desk: Desk) -> None:

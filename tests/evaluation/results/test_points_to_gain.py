@@ -35,7 +35,8 @@ def _gains(found: Facts, *, year_over: bool = False) -> dict[str, Gain]:
         ("area_used_m2", facts(tenancies=TEN, form=year_form(area_used_m2=590)), 10, "0.05"),  # 600 of 1000 are 60 %
         ("enterprises_with_ip", facts(tenancies=TEN), 3, 4),  # 24 % of ten are 2.4
         ("enterprises_financed", facts(tenancies=TEN), 1, 6),
-        ("equity_financing", facts(tenancies=TEN), 80, 4),  # 80,000 yuan each, in units of 10,000
+        ("equity_financing", facts(tenancies=TEN), 30, "1.5"),  # one enterprise: 300,000 yuan, 30,000 for each of ten
+        ("equity_financing", facts(tenancies=TEN, form=year_form(enterprises_financed=3)), 80, 4),  # 80,000 for each
         ("financing_matches", facts(tenancies=TEN), 3, 5),  # ⌈10/4⌉ × 0.8 = 2.4
         ("attendance", facts(tenancies=TEN), 100, 3),
         ("fields_filled", facts(tenancies=TEN, reporting=replace(ALL_IN_TIME, filled=80)), 4, Fraction(1, 7)),

@@ -14,7 +14,7 @@ import pytest
 from services.registry.consumers import consumers
 from shared.clock import utcnow
 from shared.events.consumer import Received
-from shared.events.contracts import matching_funds as mf
+from shared.events.contracts.finance import matching_funds as mf
 from tests.registry.around.support import DIVISIONS, events_of
 from tests.registry.support import Json, Registry, expect, refused
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.registry.notices import rules
+from shared.policy import public_notices as rules
 from shared.policy.edition import Edition, load_editions
 
 LHASA = load_editions(None).get("lhasa-2019")

@@ -8,10 +8,10 @@ import logging
 import pytest
 from sqlalchemy import text, update
 
-from services.registry.persons import keys as person_keys
-from services.registry.persons.keys import KeyringFile
 from services.registry.persons.models import Person
 from services.registry.persons.sealing import seal_anew
+from shared import sealing as person_keys
+from shared.sealing import KeyringFile
 from tests.registry.support import Json, Registry, expect, refused
 from tests.registry.tenants.support import ENTERPRISES, PERSONS, PROJECTS, event_types, fresh_card, project
 from tests.support.tokens import Keys

@@ -110,6 +110,7 @@ INTERNAL = {"scope": "internal", "roles": []}
         pytest.param({"today": "18.3.2019"}, id="malformed business date"),
         pytest.param({"org": 5}, id="code that is a number"),
         pytest.param({"simulated": True}, id="simulated clock in a real service"),
+        pytest.param({"livemode": "false"}, id="a mode that is no truth value"),
     ],
 )
 def test_refused_claims(issuers: Issuers, changes: dict[str, object]) -> None:
@@ -219,3 +220,8 @@ def test_only_ed25519_keys_are_loaded(tmp_path: Path) -> None:
     (tmp_path / "gateway.pem").write_bytes(rsa.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     with pytest.raises(ValueError, match="Ed25519"):
         TokenVerifier("finance", tmp_path)
+
+
+@pytest.mark.parametrize(("claims", "live"), [({}, True), ({"livemode": True}, True), ({"livemode": False}, False)])
+def test_a_token_is_live_unless_it_says_otherwise(issuers: Issuers, claims: dict[str, object], live: bool) -> None:
+    assert issuers.verifier().verify(issuers.forge(claims)).livemode is live

@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.evaluations.models import Evaluation, ScoreSheet
 from services.evaluation.projections import known_centre
 from services.evaluation.reports.models import QuarterlyReport, ReportRevision
-from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, TENANCIES
+from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, SERVICES, TENANCIES
 from services.evaluation.rubrics.models import RubricEdition
 from services.evaluation.rubrics.pinning import pinned_edition
 from services.evaluation.rubrics.rules import EXEMPT, NOT_GRADED, round_score
-from services.evaluation.rubrics.texts import INPUTS, formula_text
+from services.evaluation.rubrics.texts import INPUTS, READINGS, formula_text
 from shared.files.papers import written_date, written_or_blank
 from shared.http.decisions import DecisionText
 from shared.policy.edition import Edition, Editions
@@ -27,7 +27,13 @@ from shared.policy.edition import Edition, Editions
 EVENTS_AT_MOST: Final = 20
 """Event ids of one kind that a paper prints; the score sheet itself has more."""
 
-_SOURCES: Final = {REPORTS: "季度报表", TENANCIES: "备案与毕业退出记录", CENTRE: "中心登记信息", EXPERTS: "专家评分"}
+_SOURCES: Final = {
+    REPORTS: "季度报表",
+    TENANCIES: "备案与毕业退出记录",
+    SERVICES: "服务记录",
+    CENTRE: "中心登记信息",
+    EXPERTS: "专家评分",
+}
 _STATUS: Final = {"scored": "初步结果（未公布）", "published": "最终结果（已公布）"}
 _OTHER_GRADES: Final = {EXEMPT: "免评", NOT_GRADED: "不定等次"}
 _INPUTS_AT_MOST: Final = 12
@@ -92,7 +98,9 @@ def _row(edition: Edition, line: Mapping[str, JsonValue]) -> dict[str, str]:
         "indicator": (str(line["indicator"]) if indicator is None else indicator.title_zh)
         + ("（加分项）" if line.get("bonus") else ""),
         "formula": "" if indicator is None else formula_text(indicator).zh,
-        "inputs": "；".join(_input(name, value) for name, value in list(inputs.items())[:_INPUTS_AT_MOST]),
+        "inputs": "；".join(
+            [*(_input(name, value) for name, value in list(inputs.items())[:_INPUTS_AT_MOST]), *_reading(line)]
+        ),
         "weight": str(line["weight"]),
         "value": _number(line["value"]) if applicable else "不适用",
         "full_mark": _number(line["full_mark"]),
@@ -100,6 +108,11 @@ def _row(edition: Edition, line: Mapping[str, JsonValue]) -> dict[str, str]:
         "clause": str(line["clause"]),
         "sources": "、".join(_SOURCES.get(str(source), str(source)) for source in sources),
     }
+
+
+def _reading(line: Mapping[str, JsonValue]) -> list[str]:
+    """How a limit for each enterprise was applied, if one was."""
+    return [said.zh for name, said in READINGS.items() if name == line.get("reading")]
 
 
 def _number(value: JsonValue) -> str:
@@ -138,6 +151,7 @@ async def _lineage(session: AsyncSession, edition: Edition, lineage: Mapping[str
     shown.append({"kind": "退回更正", "records": await _returns(session, _texts(lineage.get("report_returns")))})
     for key, title in (
         ("tenancy_events", "备案、毕业、退出事件"),
+        ("service_records", "企业确认的服务记录"),
         ("centre_events", "中心登记事件"),
         ("expert_scores", "专家评分记录"),
         ("vetoes", "一票否决记录"),

@@ -47,6 +47,10 @@ class DesignationState(EventData):
     remark_hash: str | None = None
     ended_on: date | None = None
     """Its last day, once that is over and recorded."""
+    ends_from: date | None = None
+    """The first day without it, where it ends or is proposed to end before its time."""
+    ending_document_no: str | None = None
+    ending_reason: str | None = None
 
 
 def _applied(name: str, summary: str, audience: Audience = Audience.INTERNAL) -> EventType[TierApplicationState]:
@@ -68,4 +72,6 @@ TierWithdrawn = _applied("withdrawn", "The applicant withdrew.")
 DesignationRecorded = _designated("recorded", "An officer recorded a designation.")
 DesignationConfirmed = _designated("confirmed", "A second person confirmed it; the tier holds.", Audience.PUBLIC)
 DesignationRejected = _designated("rejected", "A second person did not confirm it.")
+DesignationEndProposed = _designated("end_proposed", "An officer recorded that it ends before its time.")
+DesignationEndDeclined = _designated("end_declined", "A second person did not confirm that it ends.")
 DesignationEnded = _designated("ended", "Its last day is over; the tier before holds again.", Audience.PUBLIC)

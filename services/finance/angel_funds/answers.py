@@ -1,0 +1,213 @@
+"""What is answered about angel funds."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from services.finance.angel_funds.schemas import InvestmentState, OrderKind, OrderState, State, Vote
+from shared.http.decisions import StoredDecision
+from shared.http.schemas import Response
+from shared.money import Money, SignedMoney
+
+
+class InvestorOut(Response):
+    """An investor; yuan. `open` is subscribed and not called."""
+
+    id: UUID
+    line: int
+    municipal: bool
+    code: str
+    name: str
+    joined_on: date
+    left_on: date | None
+    subscribed: Money
+    called: Money
+    paid_in: Money
+    proceeds: Money
+
+
+class SeatOut(Response):
+    """A seat of the committee."""
+
+    seat: int
+    role: str
+    organisation_code: str
+
+
+class AngelFundOut(Response):
+    """A centre's fund; yuan. `invested` is at cost of what is still held."""
+
+    id: UUID
+    no: str
+    version: int
+    centre_id: UUID
+    edition: str
+    name: str
+    manager_code: str
+    document_no: str
+    status: State
+    reason_code: str | None
+    registered_by: str
+    registered_on: date
+    approved_by: str | None
+    approved_on: date | None
+    subscribed: Money
+    municipal_subscribed: Money
+    paid_in: Money
+    municipal_paid_in: Money
+    cash: Money
+    invested: Money
+    gains: Money
+    losses: Money
+    proceeds: Money
+    municipal_proceeds: Money
+    breached_on: date | None
+    stopped_on: date | None
+    stop_cause: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class AngelFundDetail(AngelFundOut):
+    """With investors and committee. `admissible_*`: the most that the municipal fund may still add on each basis as
+    the fund stands."""
+
+    investors: list[InvestorOut]
+    seats: list[SeatOut]
+    admissible_subscription: Money
+    admissible_payment: Money
+    decision: StoredDecision | None
+
+
+class FundOrderOut(Response):
+    """A movement of the fund's capital or money. `amount` is what moves, of a valuation the value."""
+
+    id: UUID
+    fund_id: UUID
+    line: int
+    kind: OrderKind
+    status: OrderState
+    investor_id: UUID | None
+    investment_id: UUID | None
+    municipal: bool
+    amount: Money
+    document_no: str | None
+    bank_slip_no: str | None
+    effective_on: date
+    prepared_by: str
+    approved_by: str | None
+    approved_on: date | None
+    done_by: str | None
+    done_on: date | None
+    reason_code: str | None
+
+
+class FundOrderDetail(FundOrderOut):
+    """With what is particular to its kind, and the rules applied."""
+
+    body: dict[str, object]
+    decision: StoredDecision | None
+
+
+class AngelInvestmentOut(Response):
+    """An investment of a fund; yuan. `cost` is what was paid and is still held."""
+
+    id: UUID
+    no: str
+    fund_id: UUID
+    enterprise_id: UUID
+    enterprise_code: str
+    status: InvestmentState
+    amount: Money
+    paid: Money
+    cost: Money
+    proceeds: Money
+    lost: Money
+    value: Money | None
+    valued_on: date | None
+    minutes_no: str | None
+    document_no: str | None
+    proposed_by: str
+    proposed_on: date
+    voted_by: str | None
+    voted_on: date | None
+    approved_by: str | None
+    approved_on: date | None
+    ended_on: date | None
+    reason_code: str | None
+
+
+class StepTaken(Response):
+    """The rules applied at one step."""
+
+    step: str
+    decision: StoredDecision
+
+
+class CheckOut(Response):
+    """An item of the due diligence."""
+
+    item: str
+    document_no: str
+
+
+class BallotOut(Response):
+    """How one seat voted."""
+
+    seat: int
+    vote: Vote
+    reason: str | None
+
+
+class AngelInvestmentDetail(AngelInvestmentOut):
+    """With checklist, vote and the rules applied at each step."""
+
+    checklist: list[CheckOut]
+    votes: list[BallotOut]
+    decisions: list[StepTaken]
+
+
+class BreachOut(Response):
+    """A time in which the municipal share was above its limit."""
+
+    id: UUID
+    fund_id: UUID
+    bases: list[str]
+    opened_on: date
+    opened_by_order_id: UUID
+    cured_on: date | None
+    cured_by_order_id: UUID | None
+    decision: StoredDecision
+
+
+class BalanceOut(Response):
+    """What the journal has on one account of the fund."""
+
+    account: str
+    amount: SignedMoney
+
+
+class FundStatementOut(Response):
+    """The fund's statement as it stands: yuan. `value` is cash and the investments by their latest notes, at cost
+    without one. `balances` are the journal's; `agrees` says that they are what the statement says."""
+
+    fund_id: UUID
+    no: str
+    as_of: date
+    subscribed: Money
+    municipal_subscribed: Money
+    paid_in: Money
+    municipal_paid_in: Money
+    cash: Money
+    invested: Money
+    investments_value: Money
+    value: Money
+    gains: Money
+    losses: Money
+    proceeds: Money
+    municipal_proceeds: Money
+    investors: list[InvestorOut]
+    investments: list[AngelInvestmentOut]
+    balances: list[BalanceOut]
+    agrees: bool

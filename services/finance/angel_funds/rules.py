@@ -1,0 +1,207 @@
+"""What a centre's angel fund may do: the municipal share, payments, investments, votes, exits (3.2-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from services.finance.angel_funds.shares import admissible, cost_with_interest, is_majority, within
+from services.finance.angel_funds.states import ABSTAINED, AGAINST, FOR, PAID_IN, RECUSED, SUBSCRIBED
+from shared.calendar import add_years
+from shared.policy.decision import Decision, RuleInput, RuleResult
+from shared.policy.edition import Edition
+
+MET: Final = "rule-met"
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """The municipal fund's part of a total, in yuan, on one basis."""
+
+    municipal: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """How one seat voted; `related` if its organisation and the investee have to do with each other."""
+
+    seat: int
+    vote: str
+    related: bool = False
+
+
+def decide_share_after(edition: Edition, basis: str, before: Holding, added: Decimal) -> Decision:
+    """3.2-2: the municipal fund adds to its part of the subscribed or paid-in total only up to the share; `before` is
+    with what the others add at the same time. The refusal names what could be added."""
+    if basis not in edition.angel_fund.share_bases.value:
+        return edition.decision(edition.result("angel_fund.share", True, {"basis": basis}, message=MET))
+    after = Holding(before.municipal + added, before.total + added)
+    percent = edition.angel_fund.share_percent.value
+    passed = not added or within(after.municipal, after.total, percent)
+    inputs: dict[str, RuleInput] = {
+        "basis": basis,
+        "municipal": after.municipal,
+        "total": after.total,
+        "added": added,
+        "admissible": admissible(before.municipal, before.total, percent),
+    }
+    return _one(edition, "angel_fund.share", passed, inputs, "angel-fund-share-exceeded", limit=percent)
+
+
+def decide_within_share(edition: Edition, holdings: Mapping[str, Holding]) -> Decision:
+    """3.2-2: whether the share is kept as the fund stands, on each basis of the edition."""
+    return edition.decision(*(_standing_share(edition, basis, held) for basis, held in holdings.items()))
+
+
+def _standing_share(edition: Edition, basis: str, held: Holding) -> RuleResult:
+    percent = edition.angel_fund.share_percent.value
+    tested = basis in edition.angel_fund.share_bases.value
+    passed = not tested or within(held.municipal, held.total, percent)
+    inputs: dict[str, RuleInput] = {"basis": basis, "municipal": held.municipal, "total": held.total}
+    code = MET if passed else "angel-fund-share-breached"
+    return edition.result("angel_fund.share", passed, inputs, message=code, limit=percent)
+
+
+def breached_bases(decision: Decision) -> list[str]:
+    """The bases on which `decide_within_share` found the share above."""
+    return [basis for basis in (SUBSCRIBED, PAID_IN) if any(f.inputs["basis"] == basis for f in decision.failures)]
+
+
+def decide_not_breached(edition: Edition, breached_on: date | None) -> Decision:
+    """3.2-2: while the share is above because another investor did not pay or left, no municipal money follows."""
+    stops = edition.angel_fund.passive_breach_stops_payments.value
+    passed = breached_on is None or not stops
+    return _one(edition, "angel_fund.breach", passed, {"breached_on": breached_on}, "angel-fund-breached")
+
+
+def decide_centre(edition: Edition, *, listed: bool, stopped_on: date | None) -> Decision:
+    """3.2-2, 2.3-5: public money and new investments only while the centre is listed."""
+    open_ = edition.result(
+        "angel_fund.stopped_on_delisting",
+        stopped_on is None,
+        {"stopped_on": stopped_on},
+        message=MET if stopped_on is None else "angel-fund-stopped",
+    )
+    known = edition.result(
+        "angel_fund.centre_listed",
+        listed,
+        {"listed": listed},
+        message=MET if listed else "angel-fund-centre-not-listed",
+    )
+    return edition.decision(open_, known)
+
+
+def decide_four_eyes(edition: Edition, actor: str, handled_by: Mapping[str, str | None]) -> Decision:
+    """3.2-2: who prepared, proposed or recorded does not approve or pay, whatever the role."""
+    own = next((step for step, account in handled_by.items() if account == actor), None)
+    return _one(edition, "angel_fund.four_eyes", own is None, {"own_step": own}, "four-eyes-required")
+
+
+def decide_subscription(edition: Edition, *, amount: Decimal, free: Decimal, what: str) -> Decision:
+    """3.2-2: what is called, paid in or given up is at most what is open of the subscription (`what`: called, paid,
+    given_up, returned)."""
+    inputs: dict[str, RuleInput] = {"amount": amount, "what": what}
+    return _one(edition, "angel_fund.called", amount <= free, inputs, "angel-fund-above-open-amount", limit=free)
+
+
+def decide_cash(edition: Edition, *, amount: Decimal, available: Decimal) -> Decision:
+    """3.2-2: the fund never pays more than it holds."""
+    return _one(
+        edition, "angel_fund.cash", amount <= available, {"amount": amount}, "angel-fund-cash-short", limit=available
+    )
+
+
+def decide_investee(edition: Edition, *, tenanted: bool, day: date, survivor: str | None) -> Decision:
+    """3.2-2: the enterprise sits in the fund's centre on the day of the investment, under the code that goes on."""
+    if survivor is not None:
+        return _one(edition, "angel_fund.investee", False, {"survivor": survivor}, "angel-fund-investee-merged")
+    needed = edition.angel_fund.investee_in_centre_on_investment_day.value
+    passed = tenanted or not needed
+    inputs: dict[str, RuleInput] = {"tenanted": tenanted, "day": day}
+    return _one(edition, "angel_fund.investee", passed, inputs, "angel-fund-investee-not-tenanted")
+
+
+def decide_due_diligence(edition: Edition, examined: Collection[str]) -> Decision:
+    """3.2-2: every item of the edition's checklist was examined."""
+    missing = [item for item in edition.investing.fund.due_diligence if item not in examined]
+    inputs: dict[str, RuleInput] = {"missing": ", ".join(missing) or None, "examined": len(examined)}
+    return _one(edition, "angel_fund.due_diligence", not missing, inputs, "angel-fund-checklist-incomplete")
+
+
+def decide_vote(edition: Edition, ballots: Sequence[Ballot], seats: int) -> Decision:
+    """3.2-2: two thirds of the seats, without the recused ones, are for it; who was absent or abstained counts in the
+    base. A seat with a conflict does not vote."""
+    rules = edition.investing.fund
+    conflicted = [ballot.seat for ballot in ballots if ballot.related and ballot.vote != RECUSED]
+    counted = {vote: sum(ballot.vote == vote for ballot in ballots) for vote in (FOR, AGAINST, ABSTAINED, RECUSED)}
+    base = seats - counted[RECUSED]
+    enough = is_majority(counted[FOR], base, rules.vote_numerator.value, rules.vote_denominator.value)
+    fraction = f"{rules.vote_numerator.value}/{rules.vote_denominator.value}"
+    conflict = edition.result(
+        "angel_fund.conflict",
+        not conflicted,
+        {"seats": ", ".join(map(str, conflicted)) or None},
+        message="angel-fund-vote-conflict" if conflicted else MET,
+    )
+    majority = edition.result(
+        "angel_fund.vote",
+        enough,
+        {
+            "votes_for": counted[FOR],
+            "against": counted[AGAINST],
+            "abstained": counted[ABSTAINED],
+            "recused": counted[RECUSED],
+            "base": base,
+        },
+        limit=fraction,
+        message=MET if enough else "angel-fund-vote-short",
+    )
+    return edition.decision(conflict, majority)
+
+
+def decide_tranche(edition: Edition, *, amount: Decimal, paid: Decimal, approved: Decimal) -> Decision:
+    """3.2-2: the tranches of an investment add up to no more than was approved."""
+    left = approved - paid
+    inputs: dict[str, RuleInput] = {"amount": amount, "paid": paid}
+    return _one(edition, "angel_fund.cash", amount <= left, inputs, "angel-fund-tranche-above-approved", limit=left)
+
+
+def decide_held(edition: Edition, *, cost: Decimal, held: Decimal) -> Decision:
+    """3.2-2: no more is sold or written off than the fund holds at cost."""
+    return _one(edition, "angel_fund.cash", cost <= held, {"amount": cost}, "angel-fund-above-held", limit=held)
+
+
+def decide_early_exit(edition: Edition, *, cost: Decimal, price: Decimal, since: date, day: date) -> Decision:
+    """3.2-2: within the years of the administrative rules the municipal share is sold at no less than cost and
+    interest, after them at the price of the document."""
+    rules = edition.investing.fund
+    until = add_years(since, rules.early_exit_years.value)
+    least = cost_with_interest(cost, rules.early_exit_interest_percent.value, (day - since).days)
+    early = day <= until
+    inputs: dict[str, RuleInput] = {
+        "cost": cost,
+        "price": price,
+        "since": since,
+        "until": until,
+        "day": day,
+        "early": early,
+    }
+    passed = price >= least or not early
+    return _one(edition, "angel_fund.early_exit", passed, inputs, "angel-fund-price-below-cost", limit=least)
+
+
+def _one(
+    edition: Edition,
+    rule: str,
+    passed: bool,
+    inputs: Mapping[str, RuleInput],
+    message: str,
+    *,
+    limit: RuleInput = None,
+) -> Decision:
+    code = MET if passed else message
+    return edition.decision(edition.result(rule, passed, inputs, message=code, limit=limit))

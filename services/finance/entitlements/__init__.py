@@ -1,0 +1,1 @@
+"""What an enterprise may still apply for today, rule by rule."""

@@ -1,0 +1,1 @@
+"""Everything public that an enterprise has, against each cap."""

@@ -1,0 +1,120 @@
+"""Whom a statement is about: an enterprise with the records merged into it, and those with its legal representative."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import CTE, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.finance.centres import CITY_READERS
+from services.finance.projections import known_centre, known_enterprise
+from shared.auth import roles as r
+from shared.auth.principal import Principal
+from shared.errors import not_found
+
+READERS: Final = (*CITY_READERS, r.ENTERPRISE, r.CENTRE_OPERATOR)
+"""The city's bureaus and the auditor all, enterprises and operators their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An enterprise under the code that goes on, with the id and code of each of its records; an operator that is no
+    enterprise on record has its code alone."""
+
+    code: str
+    name: str | None
+    representative_ref: str | None
+    records: tuple[tuple[UUID, str], ...] = ()
+
+    @property
+    def ids(self) -> list[UUID]:
+        return [record_id for record_id, _ in self.records]
+
+    @property
+    def codes(self) -> list[str]:
+        return sorted({self.code, *(code for _, code in self.records)})
+
+
+async def find_member(session: AsyncSession, wanted: str | UUID, principal: Principal) -> Member:
+    """The same for a statement. Raises 404 for nobody, and for somebody else."""
+    member = await member_of(session, wanted)
+    if member is None or not owns(member, principal):
+        raise not_found("enterprise")
+    return member
+
+
+async def member_of(session: AsyncSession, wanted: str | UUID) -> Member | None:
+    """The enterprise with that code or id, by whichever of its records, or whoever runs a centre under that code."""
+    table = known_enterprise.c
+    named = table.id == wanted if isinstance(wanted, UUID) else table.code == wanted
+    member = await _member_named(session, select(table.id).where(named).cte("named"))
+    if member is None and isinstance(wanted, str):
+        member = await _operator(session, wanted)
+    return member
+
+
+async def group_of(session: AsyncSession, member: Member) -> list[Member]:
+    """The other enterprises with the same legal representative, by code; none where nobody knows it."""
+    if member.representative_ref is None:
+        return []
+    table = known_enterprise.c
+    query = select(table.id).where(
+        table.legal_representative_ref == member.representative_ref,
+        table.merged_into_id.is_(None),
+        table.id.not_in(member.ids),
+    )
+    roots = list(await session.scalars(query))
+    return sorted(await _members(session, roots), key=lambda found: found.code)
+
+
+async def _member_named(session: AsyncSession, named: CTE) -> Member | None:
+    """Upwards to the records that go on, then down to all that went into them; of several, the first by id."""
+    table = known_enterprise.c
+    up = select(table.id, table.merged_into_id).where(table.id.in_(select(named.c.id))).cte("up", recursive=True)
+    up = up.union(select(table.id, table.merged_into_id).where(table.id == up.c.merged_into_id))
+    root = await session.scalar(select(up.c.id).where(up.c.merged_into_id.is_(None)).order_by(up.c.id).limit(1))
+    found = await _members(session, [] if root is None else [root])
+    return found[0] if found else None
+
+
+async def _members(session: AsyncSession, roots: Collection[UUID]) -> list[Member]:
+    if not roots:
+        return []
+    table = known_enterprise.c
+    kin = select(table.id, table.id.label("root")).where(table.id.in_(roots)).cte("kin", recursive=True)
+    kin = kin.union(select(table.id, kin.c.root).where(table.merged_into_id == kin.c.id))
+    query = (
+        select(kin.c.root, table.id, table.code, table.name, table.legal_representative_ref)
+        .join(known_enterprise, table.id == kin.c.id)
+        .order_by(table.id)
+    )
+    records: defaultdict[UUID, list[tuple[UUID, str]]] = defaultdict(list)
+    heads: dict[UUID, tuple[str, str | None, str | None]] = {}
+    for row in await session.execute(query):
+        records[row.root].append((row.id, row.code))
+        if row.id == row.root:
+            heads[row.root] = (row.code, row.name, row.legal_representative_ref)
+    return [Member(*head, tuple(records[root])) for root, head in heads.items()]
+
+
+async def _operator(session: AsyncSession, code: str) -> Member | None:
+    """Whoever runs a centre has a statement, whether or not the registry has it as an enterprise."""
+    runs = select(known_centre.c.id).where(known_centre.c.operator_code == code)
+    return None if await session.scalar(runs.limit(1)) is None else Member(code, None, None)
+
+
+def sees_everybody(principal: Principal) -> bool:
+    """The city's bureaus and the auditor."""
+    return principal.has(*CITY_READERS)
+
+
+def owns(member: Member, principal: Principal) -> bool:
+    """Whether the statement is the caller's to read: by its own code, whichever of the records has it, or all."""
+    if sees_everybody(principal):
+        return True
+    return principal.has(r.ENTERPRISE, r.CENTRE_OPERATOR) and principal.org in member.codes

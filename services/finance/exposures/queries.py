@@ -1,0 +1,128 @@
+"""The statement: every line of every programme, the caps, and the sums. Nothing is decided by it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.finance.exposures.giving import grant_caps, grants_of, matching_of, voucher_caps, vouchers_of
+from services.finance.exposures.investing import equity_of, reward_caps, rewards_of
+from services.finance.exposures.lending import (
+    guarantee_caps,
+    guarantees_of,
+    loan_caps,
+    loans_of,
+    subsidies_of,
+)
+from services.finance.exposures.lines import PROGRAMMES, Cap, Line
+from services.finance.exposures.links import exposure_link
+from services.finance.exposures.members import Member, find_member, group_of, sees_everybody
+from services.finance.exposures.schemas import (
+    ExposureCapOut,
+    ExposureGroupOut,
+    ExposureLineOut,
+    ExposureOut,
+    ExposureTotalOut,
+    GroupMemberOut,
+)
+from shared.auth import roles as r
+from shared.auth.principal import Principal
+from shared.policy.edition import Edition, Editions, PolicyNotInForce
+
+BOOKKEEPERS: Final = (r.TREASURY_OFFICER, r.TREASURY_APPROVER, r.AUDITOR)
+_AMOUNTS: Final = ("granted", "paid", "returned", "outstanding")
+
+
+async def statement(session: AsyncSession, editions: Editions, wanted: str | UUID, principal: Principal) -> ExposureOut:
+    """The statement of an enterprise. Raises 404 for one that is not the caller's."""
+    member = await find_member(session, wanted, principal)
+    edition = editions.closest_to(principal.today)
+    if edition is None:
+        raise PolicyNotInForce(principal.today, None)
+    lines = await lines_of(session, member, principal.today)
+    caps = await caps_of(session, edition, member)
+    keeps_books = principal.has(*BOOKKEEPERS)
+    return ExposureOut(
+        as_of=principal.today,
+        code=member.code,
+        name=member.name,
+        codes=member.codes,
+        totals=totals_of(lines),
+        caps=[_cap(cap) for cap in caps],
+        lines=[_line(line, keeps_books=keeps_books) for line in lines],
+        group=await _group(session, member, lines, principal.today) if sees_everybody(principal) else None,
+    )
+
+
+async def lines_of(session: AsyncSession, member: Member, today: date) -> list[Line]:
+    """Every case of the enterprise, programme by programme."""
+    return [
+        *await grants_of(session, member),
+        *await rewards_of(session, member),
+        *await loans_of(session, member),
+        *await guarantees_of(session, member),
+        *await subsidies_of(session, member),
+        *await equity_of(session, member),
+        *await matching_of(session, member),
+        *await vouchers_of(session, member, today),
+    ]
+
+
+async def caps_of(session: AsyncSession, edition: Edition, member: Member) -> list[Cap]:
+    """Every cap that stands between the enterprise and more."""
+    return [
+        *await grant_caps(session, edition, member),
+        *await reward_caps(session, edition, member),
+        *await loan_caps(session, edition, member),
+        *await guarantee_caps(session, edition, member),
+        *await voucher_caps(session, edition, member),
+    ]
+
+
+def totals_of(lines: Iterable[Line]) -> list[ExposureTotalOut]:
+    """The sums by programme, in one order."""
+    found: defaultdict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        found[line.programme].append(line)
+    return [
+        ExposureTotalOut.model_validate(
+            {
+                "programme": programme,
+                "cases": len(found[programme]),
+                **{name: sum(getattr(line, name) for line in found[programme]) for name in _AMOUNTS},
+            }
+        )
+        for programme in PROGRAMMES
+        if programme in found
+    ]
+
+
+async def _group(session: AsyncSession, member: Member, own: Sequence[Line], today: date) -> ExposureGroupOut | None:
+    if member.representative_ref is None:
+        return None
+    every, members = list(own), []
+    for other in await group_of(session, member):
+        lines = await lines_of(session, other, today)
+        every += lines
+        link = exposure_link(other.code)
+        members.append(GroupMemberOut(code=other.code, name=other.name, totals=totals_of(lines), link=link))
+    return ExposureGroupOut(members=members, totals=totals_of(every))
+
+
+def _line(line: Line, *, keeps_books: bool) -> ExposureLineOut:
+    entries = None
+    if keeps_books and line.entry_id is not None:
+        entries = f"/v1/journal-entries/{line.entry_id}"
+    elif keeps_books and line.entries_of is not None:
+        entries = f"/v1/journal-entries?case_id={line.entries_of}"
+    names = set(ExposureLineOut.model_fields) - {"entries"}
+    return ExposureLineOut.model_validate({**{name: getattr(line, name) for name in names}, "entries": entries})
+
+
+def _cap(cap: Cap) -> ExposureCapOut:
+    return ExposureCapOut.model_validate({name: getattr(cap, name) for name in ExposureCapOut.model_fields})

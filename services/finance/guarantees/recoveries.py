@@ -1,0 +1,174 @@
+"""What is recovered from a borrower for whom the guarantor paid (追偿): shared with the bank as the risk was (3.2-3).
+
+The public guarantee fund's part of the guarantor's share goes back to the budget it came from.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.finance.appropriations.commitments import (
+    GUARANTEE_COMPENSATION,
+    Claim as BudgetClaim,
+    return_budget,
+)
+from services.finance.guarantees import states
+from services.finance.guarantees.models import Guarantee, GuaranteeClaim, GuaranteeRecovery
+from services.finance.guarantees.rules import (
+    Split,
+    decide_recoverable,
+    share_recovered,
+)
+from services.finance.guarantees.schemas import GuaranteeRecoveryIn
+from services.finance.guarantees.telling import enter, tell, tell_claim
+from services.finance.guarantees.usecases import Step, open_guarantee
+from services.finance.journal.entries import Movement
+from services.finance.loans import commitments, states as loan_states
+from services.finance.loans.models import Loan
+from services.finance.servicing import states as servicing_states
+from services.finance.servicing.access import day_of_fact
+from services.finance.servicing.models import LoanPayment
+from services.finance.servicing.scheduling import settle_standing
+from services.finance.servicing.telling import enter as enter_loan, payment_state, tell as tell_loan
+from shared.errors import DomainError, invalid_transition
+from shared.events.contracts.finance.guarantees import (
+    GuaranteeClaimRecovered,
+    GuaranteeRecovered,
+    GuaranteeReleased,
+)
+from shared.events.contracts.finance.loan_servicing import (
+    LoanClosed,
+    LoanRecovered,
+)
+from shared.events.outbox import EventContext
+from shared.ids import uuid7
+from shared.money import ZERO
+from shared.policy.decision import Decision
+from shared.refusals import require_passed
+
+
+async def recover(session: AsyncSession, sent: GuaranteeRecoveryIn, *, step: Step) -> GuaranteeRecovery:
+    """Money came from the borrower: shared with the bank as the risk was, and the debt is smaller by all of it.
+
+    Raises 404, 409 `invalid-transition`, `guarantee-recovery-above-debt`, `guarantee-reference-used`.
+    """
+    case = await open_guarantee(session, step, *states.RECOVERABLE, states.RELEASED)
+    guarantee, loan, edition = case.guarantee, case.loan, case.edition
+    known = await session.scalar(
+        select(GuaranteeRecovery).where(
+            GuaranteeRecovery.reference == sent.reference, GuaranteeRecovery.livemode.is_(guarantee.livemode)
+        )
+    )
+    if known is not None:
+        parts = (known.guarantee_id, known.amount, known.received_on)
+        if parts != (guarantee.id, sent.amount, sent.received_on):
+            raise DomainError("guarantee-reference-used", 409, params={"reference": sent.reference})
+        return known
+    if guarantee.status not in states.RECOVERABLE:
+        raise invalid_transition(guarantee.status, states.RECOVERABLE)
+    day = day_of_fact(step.principal, sent.received_on)
+    decision = require_passed(decide_recoverable(edition, amount=sent.amount, owed=loan.outstanding))
+    claim = (
+        await session.scalars(
+            select(GuaranteeClaim)
+            .where(GuaranteeClaim.guarantee_id == guarantee.id, GuaranteeClaim.status == states.PAID)
+            .with_for_update()
+        )
+    ).one()
+    split = share_recovered(
+        sent.amount,
+        percent=guarantee.share_percent,
+        receivable=guarantee.receivable,
+        bank_debt=loan.outstanding - guarantee.receivable,
+        budget=guarantee.budget_paid - guarantee.budget_returned,
+    )
+    context = EventContext.of(step.principal, day)
+    recovery = _recovery(guarantee, sent, split, step, await _next_line(session, guarantee), decision)
+    await _lower_debt(session, loan, sent, step, context, decision)
+    guarantee.recovered += split.guarantor
+    guarantee.budget_returned += split.budget
+    if not loan.outstanding:
+        guarantee.status, guarantee.released_on = states.RELEASED, day
+    movement = Movement.GUARANTEE_LOSS_RECOVERED if guarantee.written_off else Movement.GUARANTEE_RECOVERED
+    shares = {name: getattr(recovery, name) for name in ("guarantor_share", "bank_share", "budget_share", "line")}
+    more = {"recovery_id": recovery.id, "recovery": sent.amount, "received_on": day, **shares}
+    await tell(session, GuaranteeRecovered, guarantee, context, decision, more)
+    recovery.journal_entry_id = await enter(session, guarantee, movement, split.guarantor, context)
+    session.add(recovery)
+    await session.flush()
+    if split.budget and guarantee.livemode:
+        await tell_claim(session, GuaranteeClaimRecovered, claim, context)
+        assert claim.approved_on is not None, claim.no
+        await return_budget(
+            session,
+            programme=GUARANTEE_COMPENSATION,
+            year=claim.approved_on.year,
+            amount=split.budget,
+            case=BudgetClaim.of(claim),
+            context=context,
+        )
+    if not loan.outstanding:
+        await tell(session, GuaranteeReleased, guarantee, context)
+    return recovery
+
+
+async def _lower_debt(
+    session: AsyncSession, loan: Loan, sent: GuaranteeRecoveryIn, step: Step, context: EventContext, decision: Decision
+) -> None:
+    """The borrower owes less, whoever gets the money; with the last of it the loan is closed."""
+    line = await session.scalar(select(func.max(LoanPayment.line)).where(LoanPayment.loan_id == loan.id))
+    payment = LoanPayment(
+        id=uuid7(),
+        loan_id=loan.id,
+        livemode=loan.livemode,
+        line=(line or 0) + 1,
+        kind=servicing_states.RECOVERY,
+        bank=loan.bank,
+        bank_reference=f"recovery:{sent.reference}",
+        principal=sent.amount,
+        interest=ZERO,
+        penalty=ZERO,
+        paid_on=context.effective_on,
+        recorded_by=step.principal.account_id,
+        decision=decision.to_json(),
+    )
+    loan.outstanding -= sent.amount
+    await commitments.release(session, loan, sent.amount)
+    await tell_loan(session, LoanRecovered, loan, context, decision, payment_state(payment))
+    payment.journal_entry_id = await enter_loan(session, Movement.LOAN_REPAID, loan, sent.amount, context)
+    await commitments.enter(session, loan, -sent.amount, context)
+    session.add(payment)
+    await session.flush()
+    if not loan.outstanding:
+        rest = loan.committed
+        if rest:
+            await commitments.release(session, loan, rest)
+        loan.status, loan.closed_on = loan_states.CLOSED, context.effective_on
+        await tell_loan(session, LoanClosed, loan, context)
+        await commitments.enter(session, loan, -rest, context)
+    await settle_standing(session, loan)
+
+
+def _recovery(
+    guarantee: Guarantee, sent: GuaranteeRecoveryIn, split: Split, step: Step, line: int, decision: Decision
+) -> GuaranteeRecovery:
+    return GuaranteeRecovery(
+        id=uuid7(),
+        guarantee_id=guarantee.id,
+        livemode=guarantee.livemode,
+        line=line,
+        amount=sent.amount,
+        guarantor_share=split.guarantor,
+        bank_share=split.bank,
+        budget_share=split.budget,
+        received_on=sent.received_on,
+        reference=sent.reference,
+        recorded_by=step.principal.account_id,
+        decision=decision.to_json(),
+    )
+
+
+async def _next_line(session: AsyncSession, guarantee: Guarantee) -> int:
+    query = select(func.max(GuaranteeRecovery.line)).where(GuaranteeRecovery.guarantee_id == guarantee.id)
+    return (await session.scalar(query) or 0) + 1

@@ -1,0 +1,185 @@
+"""What finance knows of a borrower on a day: record, person, centre, size (3.2-3 to 3.2-5)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from time import monotonic
+from typing import Final, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.finance.centres import WAIT_SECONDS
+from services.finance.loans.models import Loan
+from services.finance.loans.schemas import FiguresIn
+from services.finance.projections import (
+    LISTED,
+    known_centre,
+    known_enterprise,
+    known_person,
+    known_person_link,
+    known_tenancy,
+)
+from shared.enterprise_size import size_class
+from shared.errors import DomainError, reference_not_yet_known
+from shared.policy.edition import Edition
+
+T = TypeVar("T")
+
+_STEP_SECONDS: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A centre where the borrower sits on the day."""
+
+    centre_id: UUID
+    listed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Firm:
+    """An enterprise's record that goes on."""
+
+    id: UUID
+    code: str
+
+
+async def find_firm(session: AsyncSession, code: str) -> Firm:
+    """The enterprise under that code. Raises 409 `reference-not-yet-known`, `loan-enterprise-merged`."""
+    table = known_enterprise.c
+    query = select(table.id, table.code, table.merged_into_id).where(table.code == code)
+    ordered = query.order_by(table.merged_into_id.asc().nulls_first(), table.id).limit(1)
+
+    async def look() -> tuple[UUID, UUID | None] | None:
+        row = (await session.execute(ordered)).one_or_none()
+        return None if row is None else (row.id, row.merged_into_id)
+
+    found = await arrived(look)
+    if found is None:
+        raise reference_not_yet_known("enterprise", code)
+    enterprise_id, merged_into = found
+    if merged_into is not None:
+        survivor = await session.scalar(select(table.code).where(table.id == merged_into))
+        raise DomainError("loan-enterprise-merged", 409, params={"code": code, "survivor": survivor or "-"})
+    return Firm(enterprise_id, code)
+
+
+async def require_person(session: AsyncSession, ref: str) -> None:
+    """Raises 409 `reference-not-yet-known` for a person of whom no event has told within a second."""
+    query = select(known_person.c.id).where(known_person.c.ref == ref)
+    if await arrived(lambda: session.scalar(query)) is None:
+        raise reference_not_yet_known("person", ref)
+
+
+async def is_graduate(session: AsyncSession, ref: str) -> bool:
+    """3.2-5: whether the registry has confirmed a graduation."""
+    return bool(await session.scalar(select(known_person.c.graduate).where(known_person.c.ref == ref)))
+
+
+async def stands_behind(session: AsyncSession, loan: Loan, day: date) -> bool:
+    """Whether the loan's person stands behind its enterprise, or behind the project it borrows for, on the day."""
+    if loan.enterprise_id is not None:
+        table = known_enterprise.c
+        query = select(table.legal_representative_ref).where(table.id == loan.enterprise_id)
+        if loan.person_ref is not None and await session.scalar(query) == loan.person_ref:
+            return True
+        subject = known_person_link.c.enterprise_id == loan.enterprise_id
+    else:
+        subject = known_person_link.c.project_id == loan.project_id
+    linked = select(known_person_link.c.id).where(_links_of(loan.person_ref, day), subject)
+    return await session.scalar(linked.limit(1)) is not None
+
+
+async def project_of(session: AsyncSession, ref: str, day: date) -> UUID | None:
+    """A project that the person stands behind, one that sits in a centre first."""
+    sits = select(known_tenancy.c.id).where(
+        known_tenancy.c.enterprise_id == known_person_link.c.project_id, _stays(day)
+    )
+    query = select(known_person_link.c.project_id).where(
+        _links_of(ref, day), known_person_link.c.project_id.is_not(None)
+    )
+    return await session.scalar(query.order_by(sits.exists().desc(), known_person_link.c.since).limit(1))
+
+
+async def seat_of(session: AsyncSession, loan: Loan, day: date, *, lock: bool) -> Seat | None:
+    """Where the borrower sits, a listed centre first; with `lock` the centre stays as it is until the transaction ends,
+    and a delisting comes before this or waits for it."""
+    subjects = await _records(session, loan)
+    if not subjects:
+        return None
+    query = (
+        select(known_tenancy.c.centre_id)
+        .outerjoin(known_centre, known_centre.c.id == known_tenancy.c.centre_id)
+        .where(known_tenancy.c.enterprise_id.in_(subjects), _stays(day))
+        .order_by(_LISTED.is_(True).desc(), known_tenancy.c.admitted_on.desc(), known_tenancy.c.id)
+    )
+    centre_id = await session.scalar(query.limit(1))
+    if centre_id is None:
+        return None
+    row = select(_LISTED).where(known_centre.c.id == centre_id)
+    listed = await session.scalar(row.with_for_update(read=True) if lock else row)
+    return Seat(centre_id, bool(listed))
+
+
+async def size_of(session: AsyncSession, edition: Edition, loan: Loan) -> tuple[str | None, int | None]:
+    """3.2-4: the class by the registry, else by the figures that were sent, with their year. Raises 409
+    `reference-not-yet-known` for a copy that does not have the industry yet."""
+    table = known_enterprise.c
+    query = select(table.size_class, table.size_year, table.industry_code).where(table.id == loan.enterprise_id)
+    row = (await session.execute(query)).one_or_none()
+    if row is None or row.industry_code is None:
+        raise reference_not_yet_known("enterprise", loan.enterprise_code or loan.borrower)
+    if row.size_class is not None or loan.figures is None:
+        return row.size_class, row.size_year
+    sent = FiguresIn.model_validate(loan.figures)
+    standard = edition.enterprise_size.standard.value
+    found = size_class(row.industry_code, sent.staff, Decimal(sent.income), sent.assets, standard=standard)
+    return found, sent.year
+
+
+async def lock_enterprise(session: AsyncSession, enterprise_id: UUID | None) -> None:
+    """A merger waits until the transaction ends."""
+    if enterprise_id is not None:
+        query = select(known_enterprise.c.id).where(known_enterprise.c.id == enterprise_id)
+        await session.scalar(query.with_for_update(read=True))
+
+
+async def arrived(look: Callable[[], Awaitable[T | None]]) -> T | None:
+    """What the registry's events brought, within a second; no lock is held meanwhile."""
+    deadline = monotonic() + WAIT_SECONDS
+    while (found := await look()) is None and monotonic() < deadline:
+        await asyncio.sleep(_STEP_SECONDS)
+    return found
+
+
+_LISTED: Final = and_(known_centre.c.status == LISTED, known_centre.c.delisting_case_id.is_(None))
+
+
+def _stays(day: date) -> ColumnElement[bool]:
+    stay = known_tenancy.c
+    return and_(stay.admitted_on <= day, or_(stay.ended_on.is_(None), stay.ended_on >= day))
+
+
+def _links_of(ref: str | None, day: date) -> ColumnElement[bool]:
+    link = known_person_link.c
+    in_time = and_(link.since <= day, or_(link.until.is_(None), link.until >= day))
+    return and_(link.ref == ref, link.confirmed, in_time)
+
+
+async def _records(session: AsyncSession, loan: Loan) -> Sequence[UUID]:
+    """The enterprise with the records it went on for and goes on in; a project by its own id."""
+    if loan.enterprise_id is None:
+        return [loan.project_id] if loan.project_id is not None else []
+    table = known_enterprise.c
+    into = select(table.merged_into_id).where(table.id == loan.enterprise_id).scalar_subquery()
+    query = select(table.id).where(
+        or_(table.id.in_([loan.enterprise_id]), table.id == into, table.merged_into_id == loan.enterprise_id)
+    )
+    found = set(await session.scalars(query)) | {loan.enterprise_id}
+    return sorted(found, key=str)

@@ -1,0 +1,71 @@
+"""What finance's cases of every kind have: documents (附件) and public notices (公示); part of finance's contracts."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from shared.events.types import Audience, EventData, EventType, Topic
+
+DOCUMENT = Topic("finance.document", "Documents of cases (附件)")
+NOTICE = Topic("finance.notice", "Public notices (公示)")
+
+
+class DocumentState(EventData):
+    """A file of a case. `subject_kind` is the plural of the case's address; its name stays in finance."""
+
+    id: UUID
+    subject_kind: str
+    subject_id: UUID
+    sha256: str
+    size: int
+    """Bytes."""
+    media_type: str
+
+
+class NoticeState(EventData):
+    """A notice after the event; all days inclusive. `subject_kind` is the plural of the case's address."""
+
+    id: UUID
+    subject_kind: str
+    subject_id: UUID
+    round: int
+    starts_on: date
+    last_day: date
+    objections_until: date
+    first_decision_day: date
+    signed: int
+    """Signed objections; `unanswered` and `upheld` are among them."""
+    unanswered: int
+    upheld: int
+    leads: int
+    """Anonymous ones, kept for sampling."""
+
+
+class NoticeObjectionData(NoticeState):
+    """The notice with the objection that the event is about; who signed it stays in finance."""
+
+    objection_id: UUID
+    received_on: date
+    outcome: str | None
+    answered_on: date | None
+    text_hash: str
+    """Salted hash of what was written: the objection, or the answer where there is one."""
+
+
+DocumentAdded = EventType(DOCUMENT, "finance.document.added.v1", DocumentState, summary="A file was added to a case.")
+DocumentRemoved = EventType(
+    DOCUMENT, "finance.document.removed.v1", DocumentState, summary="A file was taken out of a case."
+)
+NoticeOpened = EventType(
+    NOTICE, "finance.notice.opened.v1", NoticeState, Audience.PUBLIC, "A case is put on public notice."
+)
+NoticeObjectionRecorded = EventType(
+    NOTICE, "finance.notice.objection_recorded.v1", NoticeObjectionData, summary="Somebody objects, signed."
+)
+NoticeObjectionAnswered = EventType(
+    NOTICE, "finance.notice.objection_answered.v1", NoticeObjectionData, summary="A signed objection is answered."
+)
+NoticeLeadKept = EventType(
+    NOTICE, "finance.notice.lead_kept.v1", NoticeObjectionData, summary="An anonymous objection is kept as a lead."
+)

@@ -1,0 +1,1 @@
+"""Angel funds of centres (3.2-2)."""

@@ -1,0 +1,1 @@
+"""Exposure statements and entitlements."""

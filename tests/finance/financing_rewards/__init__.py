@@ -1,0 +1,1 @@
+"""Rewards of financing (3.3-2)."""

@@ -1,0 +1,1 @@
+"""Loans with public backing: rules, applications, caps, evidence."""
