@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from time import monotonic
+from typing import Literal, TypeAlias
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Uuid, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.centres import WAIT_SECONDS
@@ -17,6 +18,7 @@ from services.finance.projections import known_enterprise, known_holding, known_
 from shared.errors import reference_not_yet_known
 
 _STEP_SECONDS = 0.05
+Lock: TypeAlias = Literal["share", "update"] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ async def await_enterprise(session: AsyncSession, code: str) -> None:
 
 
 async def read_enterprise(session: AsyncSession, code: str, *, lock: bool) -> Enterprise:
-    """The record with that code; with `lock` a merger waits until this transaction ends. Raises 409
-    `reference-not-yet-known`."""
+    """The record with that code; with `lock` a merger of it, or of any record up the chain that it went into, waits
+    until this transaction ends. Raises 409 `reference-not-yet-known`."""
     table = known_enterprise.c
     query = select(
         table.id, table.code, table.merged_into_id, table.address_in_city, table.legal_representative_ref
@@ -55,17 +57,21 @@ async def read_enterprise(session: AsyncSession, code: str, *, lock: bool) -> En
     row = (await session.execute(ordered.with_for_update(read=True) if lock else ordered)).one_or_none()
     if row is None:
         raise reference_not_yet_known("enterprise", code)
-    survivor = await surviving_code(session, row.merged_into_id) if row.merged_into_id else None
+    held: Lock = "share" if lock else None
+    survivor = await surviving_code(session, row.merged_into_id, lock=held) if row.merged_into_id else None
     return Enterprise(row.id, row.code, survivor, row.address_in_city, row.legal_representative_ref)
 
 
-async def surviving_code(session: AsyncSession, enterprise_id: UUID) -> str:
-    """The code of the record that goes on at the end of all mergers. Raises 409 `reference-not-yet-known` where its own
-    event has not arrived."""
+async def surviving_code(session: AsyncSession, enterprise_id: UUID, *, lock: Lock = None) -> str:
+    """The code of the record that goes on at the end of all mergers. With `lock` each record is locked before it is
+    looked at, always upwards, so that no merger further up goes by unseen. Raises 409 `reference-not-yet-known` where
+    its own event has not arrived."""
     table, seen = known_enterprise.c, {enterprise_id}
     current = enterprise_id
     while True:
-        row = (await session.execute(select(table.code, table.merged_into_id).where(table.id == current))).one_or_none()
+        query = select(table.code, table.merged_into_id).where(table.id == current)
+        locked = query.with_for_update(read=lock == "share") if lock else query
+        row = (await session.execute(locked)).one_or_none()
         if row is None:
             raise reference_not_yet_known("enterprise", current)
         if row.merged_into_id is None or row.merged_into_id in seen:
@@ -75,11 +81,13 @@ async def surviving_code(session: AsyncSession, enterprise_id: UUID) -> str:
 
 
 async def sits_in(session: AsyncSession, enterprise_id: UUID, centre_id: UUID, day: date) -> bool:
-    """Whether the enterprise, or a record merged into it, was tenanted in the centre that day."""
+    """Whether the enterprise, or a record merged into it by however many mergers, was tenanted in the centre that
+    day."""
     stay, firm = known_tenancy.c, known_enterprise.c
-    records = select(firm.id).where(or_(firm.id == enterprise_id, firm.merged_into_id == enterprise_id))
+    records = select(literal(enterprise_id, Uuid).label("id")).cte("records", recursive=True)
+    records = records.union(select(firm.id).where(firm.merged_into_id == records.c.id))
     query = select(stay.id).where(
-        stay.enterprise_id.in_(records),
+        stay.enterprise_id.in_(select(records.c.id)),
         stay.centre_id == centre_id,
         stay.admitted_on <= day,
         or_(stay.ended_on.is_(None), stay.ended_on >= day),

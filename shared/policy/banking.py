@@ -29,12 +29,13 @@ class Authorisations(Section):
 
 class Banking(Section):
     """Referrals to banks. Terms count working days after the day of sending: by `answer_working_days` the bank is
-    reminded, after `expiry_working_days` the referral is over. `reconciliation_days_back`
-    bounds how old the day of a bank's file may be."""
+    reminded, after `expiry_working_days` the referral is over, and so it is `examination_working_days` after the bank
+    has accepted it without an offer. `reconciliation_days_back` bounds how old the day of a bank's file may be."""
 
     authorisations: Authorisations
     answer_working_days: Param[int]
     expiry_working_days: Param[int]
+    examination_working_days: Param[int]
     tenancy_required: Param[bool]
     reconciliation_days_back: Param[int]
     collaterals: Mapping[Slug, Titled]
@@ -49,4 +50,6 @@ class Banking(Section):
     def _terms_in_order(self) -> Self:
         if not 0 < self.answer_working_days.value <= self.expiry_working_days.value:
             raise ValueError("a referral expires no earlier than its answer is due")
+        if self.examination_working_days.value <= 0:
+            raise ValueError("a bank has days to examine a referral")
         return self

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from shared.identifiers import UnifiedSocialCreditCode
 from shared.policy.params import Codes, Number, Param, Section, Slug, Titled
 
 
@@ -14,6 +15,8 @@ class FundRules(Section):
     early_exit_years: Param[int]
     early_exit_interest_percent: Param[Number]
     """Within these years the municipal share is sold at no less than cost and simple yearly interest on it."""
+    municipal_investors: Param[tuple[UnifiedSocialCreditCode, ...]]
+    """Under which codes the municipal fund subscribes: by them, and nothing else, its share is known."""
     seats: Mapping[Slug, Titled]
     """Whom the members of an investment committee sit for."""
     due_diligence: Mapping[Slug, Titled]

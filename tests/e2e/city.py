@@ -80,6 +80,7 @@ class City:
         self.people: dict[str, Person] = {}
         self._numbers = 0
         self._budgeting = asyncio.Lock()
+        self._reporting = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
         self.client = httpx.AsyncClient(base_url=self.suite.gateway_url, limits=httpx.Limits(max_connections=16))
@@ -196,6 +197,8 @@ class City:
                 raise
 
         await self._budget(day)
+        async with self._reporting:
+            await self._report_earlier(operator, day)
         grant = await eventually(applied, 10)
         assert grant is not None
         path = f"/v1/grants/{grant['id']}"
@@ -205,6 +208,22 @@ class City:
         if paid:
             await self.people["treasury_approver"].post(f"{path}/disburse", day)
         return str(grant["id"])
+
+    async def _report_earlier(self, operator: Person, day: str) -> None:
+        """The operator reports on its earlier grants, which the next one depends on, and an officer accepts."""
+        paid = [item for item in (await operator.get("/v1/grants?limit=200", day))["items"] if item["paid_on"]]
+        for grant in paid:
+            path, reports = f"/v1/grants/{grant['id']}/use-reports", "/v1/grants/use-reports"
+            found = (await operator.get(f"{reports}?grant_id={grant['id']}&limit=200", day))["items"]
+            handed_in = {report["year"] for report in found}
+            last = int((grant["ended_on"] or day)[:4])
+            for year in range(int(grant["paid_on"][:4]), min(last, int(day[:4]) - 1) + 1):
+                if year in handed_in:
+                    continue
+                figures = await operator.get(f"{path}/figures?year={year}", day)
+                body = {"year": year, "figures": figures, "statement": "按批准用途使用(虚构)。"}
+                report = await operator.post(path, day, body, expect=201)
+                await self.people["science_officer"].post(f"{reports}/{report['id']}/accept", day)
 
     async def _budget(self, day: str) -> None:
         """The year's budget line for grants, entered and approved by the treasury the first time that one is made."""

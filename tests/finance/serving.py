@@ -193,13 +193,20 @@ class Counter:
         return done(await self.banker(f"{GUARANTEES}/{guarantee['id']}/claims", sent), 201)
 
     async def called(self, guarantee: Json, **body: Any) -> Json:
-        """A claim that the guarantor has paid."""
+        """A claim that the guarantor has paid, or the treasury out of the public fund."""
+        claim = await self.approved_claim(guarantee, **body)
+        sent = {"paid_on": self.today.isoformat(), "reference": new_reference("ZF")}
+        role = "treasury_officer" if Decimal(claim["budget_amount"]) else "guarantor"
+        return done(await self.send(role, "POST", f"{GUARANTEES}/claims/{claim['id']}/pay", sent, account=f"{role}-3"))
+
+    async def approved_claim(self, guarantee: Json, **body: Any) -> Json:
+        """A claim that another person has approved: the guarantor's, or the department's for the public fund."""
         claim = await self.claimed(guarantee, **body)
         path = f"{GUARANTEES}/claims/{claim['id']}"
         done(await self.guarantor(f"{path}/accept"))
-        done(await self.guarantor(f"{path}/approve", account="guarantor-2"))
-        sent = {"paid_on": self.today.isoformat(), "reference": new_reference("ZF")}
-        return done(await self.guarantor(f"{path}/pay", sent, account="guarantor-3"))
+        department = "hr" if guarantee["product"].startswith("graduate") else "finance"
+        role = f"{department}_approver" if Decimal(claim["budget_amount"]) else "guarantor"
+        return done(await self.send(role, "POST", f"{path}/approve", account=f"{role}-2"))
 
     async def statement(self, year: int, quarter: int, department: str = "finance", **more: Any) -> Json:
         """A statement that an officer prepared."""
@@ -215,6 +222,10 @@ class Counter:
         await self.approved(statement, **more)
         body = {"reference": new_reference("TX")}
         return done(await self.send("treasury_officer", "POST", f"{SUBSIDIES}/{statement['id']}/pay", body, **more))
+
+    async def settled_corrections(self, year: int, quarter: int, **more: Any) -> Json:
+        """A statement that only takes back: approved, and nothing of it is paid."""
+        return await self.approved(await self.statement(year, quarter, **more))
 
     async def lines(self, statement: Json, **params: Any) -> list[Json]:
         asked = {"statement_id": statement["id"], "limit": 200, **params}

@@ -277,13 +277,15 @@ class Desk:
     client: AsyncClient
     keys: Keys
     today: date = TODAY
+    org: str = OPERATOR
+    """Of the operator at the desk."""
     _keys: count[int] = field(default_factory=lambda: count(1))
     _prefix: UUID = field(default_factory=uuid7)
 
     def headers(self, person: str, **claims: Any) -> dict[str, str]:
         roles = claims.pop("roles", None) or PEOPLE[person]
         if "centre_operator" in roles:
-            claims.setdefault("org", OPERATOR)
+            claims.setdefault("org", self.org)
         claims.setdefault("today", self.today)
         claims.setdefault("account_id", ACCOUNTS[person])
         return bearer(internal_token(self.keys, "finance", roles, **claims)) | {"Accept-Language": "en"}

@@ -69,6 +69,16 @@ async def test_new_centre_of_a_barred_operator(
         barred(refused(submission, 409, "carrier-ban-in-force"), days)
 
 
+async def test_a_barred_operator_is_told_of_its_ban_before_anything_else(registry_after_2020: Registry) -> None:
+    """Another centre has the name by now as well: choosing another one would not help."""
+    registry = registry_after_2020
+    name = "后来在册的中心"
+    await delist(registry, await registry.listed(), date(2021, 3, 1))
+    await registry.listed(name=name, operator_code=STRANGER)
+    response = await registry.operator.on(date(2022, 3, 1)).post("/v1/centres", centre_body(name=name))
+    refused(response, 409, "carrier-ban-in-force")
+
+
 @pytest.mark.parametrize(("published_on", "today", "days"), TABLE)
 async def test_title_for_another_centre_of_a_barred_operator(
     registry_after_2020: Registry, published_on: date, today: date, days: tuple[str, str] | None

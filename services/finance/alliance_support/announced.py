@@ -66,7 +66,15 @@ async def announce_support(
     day = day_of(step, sent.starts_on, support.reviewed_on)
     clause = clause_of(edition, support.alliance)
     notice = await open_notice(
-        session, caller, edition, KIND, support_id, clause=clause, starts_on=day, amount=support.requested
+        session,
+        caller,
+        edition,
+        KIND,
+        support_id,
+        clause=clause,
+        starts_on=day,
+        document_no=sent.document_no,
+        amount=support.requested,
     )
     set_etag(response, notice.version)
     return await shown_notice(session, caller, await find_announced(session, caller, support_id), notice)

@@ -40,8 +40,20 @@ class AllianceSupport(Aggregate, Base):
         CheckConstraint("approved_by NOT IN (applied_by, reviewed_by)", name="approver_is_another"),
         CheckConstraint("paid_by NOT IN (applied_by, reviewed_by, approved_by)", name="payer_is_another"),
         CheckConstraint("report_accepted_by <> reported_by", name="report_by_two"),
+        CheckConstraint("refund_confirmed_by NOT IN (reported_by, report_accepted_by)", name="refund_by_another"),
+        CheckConstraint(
+            "num_nulls(refund_reference, refund_confirmed_by, refund_confirmed_on)"
+            " = CASE WHEN refunded > 0 THEN 0 ELSE 3 END",
+            name="refund_whole",
+        ),
         CheckConstraint("(status = 'refused') = (reason_code IS NOT NULL)", name="refused_with_reason"),
         Index("ix_alliance_support_alliance_year", "alliance", "year"),
+        Index(
+            "uq_alliance_support_payment_reference",
+            "payment_reference",
+            unique=True,
+            postgresql_where="payment_reference IS NOT NULL",
+        ),
     )
 
     no: Mapped[str]
@@ -76,6 +88,8 @@ class AllianceSupport(Aggregate, Base):
     reported_on: Mapped[date | None]
     report_accepted_by: Mapped[str | None]
     refund_reference: Mapped[str | None]
+    refund_confirmed_by: Mapped[str | None]
+    refund_confirmed_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     decisions: Mapped[list[dict[str, JsonValue]]] = mapped_column(JSONB, default=list)
 

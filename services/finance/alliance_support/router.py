@@ -11,7 +11,7 @@ from services.finance.alliance_support import queries, reports, usecases
 from services.finance.alliance_support.cases import Step
 from services.finance.alliance_support.models import AllianceSupport
 from services.finance.alliance_support.schemas import (
-    ReportAcceptance,
+    RefundConfirmation,
     SupportApplication,
     SupportApproval,
     SupportDetail,
@@ -164,17 +164,32 @@ async def return_report(
     return await _answer(session, await reports.return_report(session, sent, step=step), response)
 
 
+@router.post("/{support_id}/confirm-refund", dependencies=[IdempotencyRequired], responses=MONEY)
+async def confirm_refund(
+    session: Session,
+    runtime: RuntimeDep,
+    caller: Treasury,
+    support_id: UUID,
+    sent: RefundConfirmation,
+    response: Response,
+    if_match: IfMatch = None,
+) -> SupportDetail:
+    """The treasury confirms that what was not used came in."""
+    step = Step(support_id, caller, runtime.editions, if_match)
+    return await _answer(session, await reports.confirm_refund(session, sent, step=step), response)
+
+
 @router.post("/{support_id}/accept-report", dependencies=[IdempotencyRequired], responses=MONEY)
 async def accept_report(
     session: Session,
     runtime: RuntimeDep,
     caller: Approver,
     support_id: UUID,
-    sent: ReportAcceptance,
     response: Response,
+    sent: Plain = StepRequest(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> SupportDetail:
-    """Another person accepts the report; what was not used was refunded."""
+    """Another person accepts the report; what was not used was refunded before."""
     step = Step(support_id, caller, runtime.editions, if_match)
     return await _answer(session, await reports.accept_report(session, sent, step=step), response)
 

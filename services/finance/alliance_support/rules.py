@@ -128,11 +128,16 @@ def decide_report(
     return _one(edition, "alliances.support_report", passed, inputs, message, alliance, limit=limit)
 
 
-def decide_refunded(edition: Edition, alliance: str, *, unspent: Decimal, reference: str | None) -> Decision:
-    """4.6-3: what was not used went back to the treasury before the report is accepted."""
-    passed = not unspent or reference is not None
-    inputs: dict[str, RuleInput] = {"unspent": unspent, "reference": reference}
-    return _one(edition, "alliances.support_report", passed, inputs, "alliance-refund-missing", alliance)
+def decide_refunded(edition: Edition, alliance: str, *, unspent: Decimal) -> Decision:
+    """4.6-3: what was not used went back, and the treasury confirmed it, before the report is accepted."""
+    inputs: dict[str, RuleInput] = {"unspent": unspent}
+    return _one(edition, "alliances.support_report", not unspent, inputs, "alliance-refund-missing", alliance)
+
+
+def decide_refund(edition: Edition, alliance: str, *, spent: Decimal, refunded: Decimal, unspent: Decimal) -> Decision:
+    """4.6-3: what is confirmed as refunded is what the report leaves of the payment."""
+    inputs: dict[str, RuleInput] = {"spent": spent, "refunded": refunded, "unspent": unspent}
+    return _one(edition, "alliances.support_report", unspent > 0, inputs, "alliance-nothing-to-refund", alliance)
 
 
 def _one(

@@ -87,10 +87,11 @@ class UseReportIn(StepRequest):
     lines: list[UseLineIn] = Field(default=[], max_length=500)
 
 
-class ReportAcceptance(StepRequest):
-    """The report is accepted; `refund_reference` is the slip by which the rest went back, where there is a rest."""
+class RefundConfirmation(Request):
+    """The slip by which what was not used came in, whole."""
 
-    refund_reference: Reference | None = None
+    reference: Reference
+    received_on: date | None = None
 
 
 class SupportFilter(PageParams):
@@ -174,4 +175,6 @@ class SupportDetail(SupportOut):
     reported_on: date | None
     report_accepted_by: str | None
     refund_reference: str | None
+    refund_confirmed_by: str | None
+    refund_confirmed_on: date | None
     decisions: list[StepTaken]

@@ -30,6 +30,7 @@ from services.finance.alliance_support.rules import (
     PUBLISHED,
     Request,
     Sheet,
+    decide_activities,
     decide_application,
     decide_approved_amount,
     decide_assessed,
@@ -54,6 +55,7 @@ from services.finance.centres import WAIT_SECONDS
 from services.finance.grants.schemas import StepRequest
 from services.finance.journal.entries import Movement
 from services.finance.notices.usecases import require_notice_over
+from services.finance.payments.references import require_unpaid_with
 from services.finance.projections import known_alliance_assessment, known_alliance_record
 from shared.auth.principal import Principal
 from shared.ceilings import commit_amount, release_amount
@@ -142,8 +144,9 @@ async def review_support(session: AsyncSession, sent: StepRequest, *, step: Step
 async def approve_support(session: AsyncSession, sent: SupportApproval, *, step: Step) -> AllianceSupport:
     """The amount is held of the alliance's ceiling of the year and of the budget.
 
-    Raises 403, 404, 412, 409 `notice-missing`, `notice-running`, `alliance-above-requested`,
-    `alliance-ceiling-exceeded`, `appropriation-exhausted`.
+    Raises 403, 404, 412, 409 `notice-missing`, `notice-running`, `alliance-not-assessed`,
+    `alliance-activities-not-counted`, `alliance-above-requested`, `alliance-ceiling-exceeded`,
+    `appropriation-exhausted`.
     """
     support, edition = await open_support(session, step, states.REVIEWED)
     require_lead(edition, support.alliance, step.principal, "approver")
@@ -154,7 +157,8 @@ async def approve_support(session: AsyncSession, sent: SupportApproval, *, step:
     notice = await require_notice_over(session, edition, KIND, support.id, day, clause=clause, required=required)
     amounts = (support.requested, sent.amount)
     within = decide_approved_amount(edition, support.alliance, requested=amounts[0], approved=amounts[1])
-    decision = require_passed(combine(four_eyes, notice, within))
+    counts = await _decide_cited(session, edition, support, day)
+    decision = require_passed(combine(four_eyes, notice, counts, within))
     held = await _commit(session, edition, support, sent.amount)
     context = EventContext.of(step.principal, day)
     claim = Claim.before(support)
@@ -201,10 +205,13 @@ async def refuse_support(session: AsyncSession, sent: SupportRefusal, *, step: S
 
 
 async def pay_support(session: AsyncSession, sent: SupportPayment, *, step: Step) -> AllianceSupport:
-    """The treasury pays the approved amount, once. Raises 403 `four-eyes-required`, 404, 412."""
+    """The treasury pays the approved amount, once. Raises 403 `four-eyes-required`, 404, 412, 409
+    `alliance-activities-not-counted` where one was struck since, `payment-reference-used`."""
     support, edition = await open_support(session, step, states.APPROVED)
     four_eyes = require_another(edition, support, step)
     day = day_of(step, sent.paid_on, support.approved_on)
+    counts = require_passed(await _decide_cited(session, edition, support, day))
+    await require_unpaid_with(session, sent.reference)
     assert support.approved is not None, "an approved support has its amount"
     assert support.fiscal_year is not None, "and its budget's year"
     context = EventContext.of(step.principal, day)
@@ -219,7 +226,7 @@ async def pay_support(session: AsyncSession, sent: SupportPayment, *, step: Step
     )
     support.status, support.paid, support.paid_on = states.PAID, support.approved, day
     support.paid_by, support.payment_reference = step.principal.account_id, sent.reference
-    await record(session, contracts.SupportPaid, support, context, combine(four_eyes, paid))
+    await record(session, contracts.SupportPaid, support, context, combine(four_eyes, counts, paid))
     await enter(session, [(Movement.ALLIANCE_PAID, support.paid)], support, context)
     return support
 
@@ -242,6 +249,19 @@ async def _decide(
     request = Request(sent.alliance, sent.year, sent.amount, sent.record_ids, struck or 0, day)
     sheet_id, sheet = found or (None, None)
     return sheet_id, decide_application(edition, request, sheet)
+
+
+async def _decide_cited(session: AsyncSession, edition: Edition, support: AllianceSupport, day: date) -> Decision:
+    """Whether the sheet and the activities still stand. They stay locked: one is struck before this step, or after."""
+    table = known_alliance_record.c
+    cited = select(table.id, table.status).where(table.id.in_(support.record_ids)).order_by(table.id)
+    rows = (await session.execute(cited.with_for_update(read=True))).all()
+    struck = sum(row.status == STRUCK for row in rows)
+    request = Request(support.alliance, support.year, support.requested, support.record_ids, struck, day)
+    found = await _sheet(session, support.alliance, support.year)
+    sheet = found[1] if found else None
+    assessed = decide_assessed(edition, support.alliance, support.year, sheet)
+    return combine(assessed, decide_activities(edition, request, sheet))
 
 
 async def _arrived_sheet(session: AsyncSession, alliance: str, year: int) -> tuple[UUID, Sheet] | None:

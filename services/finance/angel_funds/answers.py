@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+from pydantic import computed_field
+
 from services.finance.angel_funds.schemas import InvestmentState, OrderKind, OrderState, State, Vote
+from services.finance.exposures.links import exposure_link
 from shared.http.decisions import StoredDecision
 from shared.http.schemas import Response
 from shared.money import Money, SignedMoney
@@ -36,7 +39,8 @@ class SeatOut(Response):
 
 
 class AngelFundOut(Response):
-    """A centre's fund; yuan. `invested` is at cost of what is still held."""
+    """A centre's fund; yuan. `invested` is at cost of what is still held; `borne` is what investors that withdrew left
+    of their capital for their part of losses."""
 
     id: UUID
     no: str
@@ -62,6 +66,7 @@ class AngelFundOut(Response):
     losses: Money
     proceeds: Money
     municipal_proceeds: Money
+    borne: Money
     breached_on: date | None
     stopped_on: date | None
     stop_cause: str | None
@@ -81,7 +86,8 @@ class AngelFundDetail(AngelFundOut):
 
 
 class FundOrderOut(Response):
-    """A movement of the fund's capital or money. `amount` is what moves, of a valuation the value."""
+    """A movement of the fund's capital or money. `amount` is what moves, of a valuation the value. `due` is
+    what the treasury is to receive by it; of what it received, `returned` went back to the budget."""
 
     id: UUID
     fund_id: UUID
@@ -100,6 +106,11 @@ class FundOrderOut(Response):
     approved_on: date | None
     done_by: str | None
     done_on: date | None
+    due: Money
+    returned: Money
+    receipt_slip_no: str | None
+    received_by: str | None
+    received_on: date | None
     reason_code: str | None
 
 
@@ -161,11 +172,17 @@ class BallotOut(Response):
 
 
 class AngelInvestmentDetail(AngelInvestmentOut):
-    """With checklist, vote and the rules applied at each step."""
+    """With checklist, vote and the rules applied at each step; the vote is not told to an enterprise."""
 
     checklist: list[CheckOut]
     votes: list[BallotOut]
     decisions: list[StepTaken]
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way with properties
+    @property
+    def exposure(self) -> str:
+        """Where everything is that the enterprise has."""
+        return exposure_link(self.enterprise_code)
 
 
 class BreachOut(Response):
@@ -207,6 +224,7 @@ class FundStatementOut(Response):
     losses: Money
     proceeds: Money
     municipal_proceeds: Money
+    borne: Money
     investors: list[InvestorOut]
     investments: list[AngelInvestmentOut]
     balances: list[BalanceOut]

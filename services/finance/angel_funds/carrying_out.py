@@ -37,6 +37,7 @@ from services.finance.appropriations.commitments import ANGEL_FUND, Claim, commi
 from services.finance.centres import read_centre
 from services.finance.enterprises import read_enterprise
 from services.finance.grants.schemas import StepRequest
+from services.finance.journal.entries import Movement
 from services.finance.payments.rules import decide_standing
 from services.finance.payments.standing import Standing, ask_standing
 from shared.errors import invalid_transition, not_found
@@ -180,13 +181,15 @@ async def _carry_out(
     session: AsyncSession, case: Case, order: AngelFundOrder, before: Decision, step: Step, day: date
 ) -> None:
     """Event, journal entries, and a breach that opens or ends by it, in this order."""
-    effect = await CARRY[order.kind](session, case, order, step)
+    effect = await CARRY[order.kind](session, case, order, step, day)
     decision = combine(before, effect.decision)
     order.status, order.done_by, order.done_on = states.DONE, step.principal.account_id, day
+    order.due = effect.due
     order.decision = decision.to_json()
     context = EventContext.of(step.principal, order.effective_on)
     await tell_order(session, FACTS[order.kind], case.fund, order, context, decision.rules)
-    await enter(session, case.fund, effect.moves, context, effect.counterparty)
+    moves = [*effect.moves, (Movement.FUND_TREASURY_DUE, effect.due)]
+    await enter(session, case.fund, moves, context, effect.counterparty)
     await settle_breach(session, case.edition, case.fund, order, context)
 
 

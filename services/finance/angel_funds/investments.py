@@ -125,10 +125,12 @@ async def record_vote(
 ) -> tuple[AngelFund, AngelInvestment]:
     """Enter the committee's vote by its minutes; without two thirds the proposal is refused by it.
 
-    Raises 404, 409 `angel-fund-vote-conflict` where a seat voted that has to do with the enterprise, 422.
+    Raises 404, 422, 403 `four-eyes-required` for who proposed it, 409 `angel-fund-vote-conflict` where a seat voted
+    that has to do with the enterprise.
     """
     case = await open_case(session, step, states.ACTIVE)
     investment = await _in_state(session, case, investment_id, states.PROPOSED)
+    four_eyes = require_another(case.edition, step, proposed=investment.proposed_by)
     query = select(AngelFundSeat).where(AngelFundSeat.fund_id == case.fund.id)
     seats = {seat.seat: seat for seat in await session.scalars(query)}
     if {ballot.seat for ballot in sent.ballots} - seats.keys():
@@ -141,6 +143,7 @@ async def record_vote(
     decision = decide_vote(case.edition, ballots, len(seats))
     if any(failed.rule == "angel_fund.conflict" for failed in decision.failures):
         require_passed(decision)
+    decision = combine(decision, four_eyes)
     investment.votes = [ballot.model_dump(mode="json") for ballot in sent.ballots]
     investment.minutes_no, investment.voted_on = sent.minutes_no, day
     investment.voted_by = step.principal.account_id

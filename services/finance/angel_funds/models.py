@@ -24,7 +24,8 @@ def _listed(values: tuple[str, ...]) -> str:
 
 class AngelFund(Aggregate, Base):
     """A centre's fund. Amounts in yuan, sums over its investors and investments; `invested` is at cost, of what is
-    still held; `gains` and `losses` are those of exits and write-offs; every yuan of `proceeds` was distributed."""
+    still held; `gains` and `losses` are those of exits and write-offs; every yuan of `proceeds` was distributed.
+    `borne` is what investors that withdrew left of their capital, for their part of losses and of proceeds."""
 
     __tablename__ = "angel_fund"
     __table_args__ = (
@@ -32,14 +33,14 @@ class AngelFund(Aggregate, Base):
         CheckConstraint(f"status IN ({_listed(states.STATES)})", name="status_known"),
         CheckConstraint(
             "least(subscribed, municipal_subscribed, paid_in, municipal_paid_in, cash, invested, gains, losses,"
-            " proceeds, municipal_proceeds) >= 0",
+            " proceeds, municipal_proceeds, borne) >= 0",
             name="amounts_not_negative",
         ),
         CheckConstraint(
             "municipal_subscribed <= subscribed AND municipal_paid_in <= paid_in AND municipal_proceeds <= proceeds",
             name="municipal_is_a_part",
         ),
-        CheckConstraint("cash + invested = paid_in + gains - losses - proceeds", name="in_balance"),
+        CheckConstraint("cash + invested = paid_in + borne + gains - losses - proceeds", name="in_balance"),
         CheckConstraint("status = 'active' OR (subscribed = 0 AND paid_in = 0)", name="money_when_active"),
         CheckConstraint("approved_by <> registered_by", name="approver_is_another"),
         CheckConstraint(
@@ -73,6 +74,7 @@ class AngelFund(Aggregate, Base):
     losses: Mapped[Decimal] = mapped_column(default=ZERO)
     proceeds: Mapped[Decimal] = mapped_column(default=ZERO)
     municipal_proceeds: Mapped[Decimal] = mapped_column(default=ZERO)
+    borne: Mapped[Decimal] = mapped_column(default=ZERO)
     breached_on: Mapped[date | None]
     """Since when the municipal share is above the limit, on one basis or both; None while it is within."""
     stopped_on: Mapped[date | None]
@@ -118,7 +120,6 @@ class AngelFundInvestor(Base):
     called: Mapped[Decimal] = mapped_column(default=ZERO)
     paid_in: Mapped[Decimal] = mapped_column(default=ZERO)
     proceeds: Mapped[Decimal] = mapped_column(default=ZERO)
-    first_paid_on: Mapped[date | None]
 
 
 class AngelInvestment(Base):
@@ -133,6 +134,7 @@ class AngelInvestment(Base):
             "least(paid, cost, proceeds, lost, value) >= 0 AND cost + lost <= paid", name="cost_within_paid"
         ),
         CheckConstraint("approved_by NOT IN (proposed_by, voted_by)", name="approver_is_another"),
+        CheckConstraint("voted_by <> proposed_by", name="recorder_is_another"),
         CheckConstraint(
             "(status IN ('exited', 'written_off')) <= (cost = 0) AND (status <> 'invested' OR cost > 0)",
             name="held_while_invested",
@@ -172,7 +174,8 @@ class AngelInvestment(Base):
 
 class AngelFundOrder(Base):
     """One movement of the fund's capital or money: prepared by one person, done by another. `amount` in yuan is what
-    moves; a valuation's is the value. `body` holds what is particular to the kind."""
+    moves; a valuation's is the value. `body` holds what is particular to the kind. `due` is what the treasury is to
+    receive by it, `returned` the part of what was received that went back to the budget; the rest is revenue."""
 
     __tablename__ = "angel_fund_order"
     __table_args__ = (
@@ -182,6 +185,14 @@ class AngelFundOrder(Base):
         CheckConstraint("amount >= 0", name="amount_not_negative"),
         CheckConstraint("approved_by <> prepared_by", name="approver_is_another"),
         CheckConstraint("done_by NOT IN (prepared_by, approved_by)", name="doer_is_another"),
+        CheckConstraint("0 <= returned AND returned <= due", name="returned_within_due"),
+        CheckConstraint("due = 0 OR status = 'done'", name="due_when_done"),
+        CheckConstraint(
+            "num_nulls(received_by, received_on, receipt_slip_no) IN (0, 3) AND (received_by IS NULL OR due > 0)"
+            " AND (returned = 0 OR received_by IS NOT NULL)",
+            name="receipt_whole",
+        ),
+        CheckConstraint("received_by NOT IN (prepared_by, done_by)", name="receiver_is_another"),
         CheckConstraint("(status = 'done') = (num_nulls(done_by, done_on) = 0)", name="done_whole"),
         CheckConstraint("(status IN ('refused', 'cancelled')) = (reason_code IS NOT NULL)", name="ended_with_reason"),
         Index(
@@ -197,6 +208,7 @@ class AngelFundOrder(Base):
             unique=True,
             postgresql_where="status NOT IN ('refused', 'cancelled')",
         ),
+        Index("uq_angel_fund_order_receipt_slip", "fund_id", "receipt_slip_no", unique=True),
         Index("ix_angel_fund_order_investment_id", "investment_id"),
     )
 
@@ -219,6 +231,11 @@ class AngelFundOrder(Base):
     approved_on: Mapped[date | None]
     done_by: Mapped[str | None]
     done_on: Mapped[date | None]
+    due: Mapped[Decimal] = mapped_column(default=ZERO)
+    returned: Mapped[Decimal] = mapped_column(default=ZERO)
+    receipt_slip_no: Mapped[str | None]
+    received_by: Mapped[str | None]
+    received_on: Mapped[date | None]
     reason_code: Mapped[str | None]
     decision: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB)
 

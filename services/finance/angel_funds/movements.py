@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.finance.angel_funds import states
 from services.finance.angel_funds.cases import Case, Step, investment_of, investor_of
 from services.finance.angel_funds.models import AngelFundInvestor, AngelFundOrder, AngelInvestment
-from services.finance.angel_funds.orders import decide_sale, decide_withdrawal, municipal_investor
+from services.finance.angel_funds.municipal import is_municipal, municipal_investor
+from services.finance.angel_funds.orders import decide_sale, decide_withdrawal
 from services.finance.angel_funds.rules import (
     Holding,
     decide_cash,
@@ -54,16 +55,19 @@ class Effect:
     decision: Decision
     moves: list[tuple[Movement, Decimal]] = field(default_factory=list)
     counterparty: str | None = None
+    due: Decimal = ZERO
+    """What the treasury is to receive by it."""
 
 
-Carry = Callable[[AsyncSession, Case, AngelFundOrder, Step], Awaitable[Effect]]
+Carry = Callable[[AsyncSession, Case, AngelFundOrder, Step, date], Awaitable[Effect]]
+"""On the day of its confirmation."""
 
 
 def _money(municipal: bool, own: Movement, others: Movement) -> Movement:
     return own if municipal else others
 
 
-async def _close(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
+async def _close(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
     """All subscriptions of the closing count at once: the municipal part is tested on the total with the others'."""
     sent = ClosingIn.model_validate(order.body)
     fund, added, others = case.fund, ZERO, ZERO
@@ -88,14 +92,15 @@ async def _subscriber(session: AsyncSession, case: Case, line: SubscriptionIn, d
         return investor
     mine = AngelFundInvestor.fund_id == case.fund.id
     known = await session.scalar(select(AngelFundInvestor.id).where(mine, AngelFundInvestor.code == line.code))
-    if known is not None or (line.municipal and await municipal_investor(session, case) is not None):
+    municipal = await is_municipal(session, case, line)
+    if known is not None or (municipal and await municipal_investor(session, case) is not None):
         raise DomainError("angel-fund-investor-known", 409, params={"code": line.code}, clauses=["3.2-2"])
     last = await session.scalar(select(func.max(AngelFundInvestor.line)).where(mine))
     investor = AngelFundInvestor(
         id=uuid7(),
         fund_id=case.fund.id,
         line=(last or 0) + 1,
-        municipal=line.municipal,
+        municipal=municipal,
         code=line.code,
         name=line.name,
         joined_on=day,
@@ -109,7 +114,7 @@ async def _subscriber(session: AsyncSession, case: Case, line: SubscriptionIn, d
     return investor
 
 
-async def _call(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
+async def _call(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
     decisions: list[Decision] = []
     for line in CallIn.model_validate(order.body).lines:
         investor = await investor_of(session, case.fund, line.investor_id)
@@ -121,11 +126,10 @@ async def _call(session: AsyncSession, case: Case, order: AngelFundOrder, step: 
     return Effect(combine(*decisions))
 
 
-async def _pay_in(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
+async def _pay_in(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
     fund, investor = case.fund, await investor_of(session, case.fund, _named(order.investor_id))
     decision = require_passed(decide_payment(case, investor, order.amount))
     investor.paid_in += order.amount
-    investor.first_paid_on = investor.first_paid_on or order.effective_on
     fund.paid_in += order.amount
     fund.cash += order.amount
     if investor.municipal:
@@ -144,7 +148,7 @@ def decide_payment(case: Case, investor: AngelFundInvestor, amount: Decimal) -> 
     return combine(called, decide_share_after(case.edition, states.PAID_IN, before, amount))
 
 
-async def _default(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
+async def _default(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
     """The subscription is lowered by what is not paid, what was called of it too."""
     fund, investor = case.fund, await investor_of(session, case.fund, _named(order.investor_id))
     free = investor.subscribed - investor.paid_in
@@ -169,31 +173,38 @@ def _end(investor: AngelFundInvestor, day: date) -> None:
         investor.left_on = day
 
 
-async def _withdraw(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
+async def _withdraw(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
     sent, fund = WithdrawalIn.model_validate(order.body), case.fund
     investor = await investor_of(session, fund, sent.investor_id)
-    decision = require_passed(decide_withdrawal(case, investor, sent.subscribed, sent.paid_in))
+    decision = require_passed(decide_withdrawal(case, investor, sent, order.amount))
+    borne = sent.paid_in - order.amount
     investor.paid_in -= sent.paid_in
     investor.called -= sent.paid_in
     _lower(investor, sent.subscribed)
     _end(investor, order.effective_on)
     fund.subscribed -= sent.subscribed
     fund.paid_in -= sent.paid_in
-    fund.cash -= sent.paid_in
-    if investor.municipal:
+    fund.cash -= order.amount
+    fund.borne += borne
+    municipal = investor.municipal
+    if municipal:
         fund.municipal_subscribed -= sent.subscribed
         fund.municipal_paid_in -= sent.paid_in
-    given_up = _money(investor.municipal, Movement.FUND_MUNICIPAL_GIVEN_UP, Movement.FUND_GIVEN_UP)
-    paid_back = _money(investor.municipal, Movement.FUND_MUNICIPAL_PAID_BACK, Movement.FUND_PAID_BACK)
-    return Effect(decision, [(given_up, sent.subscribed), (paid_back, sent.paid_in)], investor.code)
+    moves = [
+        (_money(municipal, Movement.FUND_MUNICIPAL_GIVEN_UP, Movement.FUND_GIVEN_UP), sent.subscribed),
+        (_money(municipal, Movement.FUND_MUNICIPAL_PAID_BACK, Movement.FUND_PAID_BACK), order.amount),
+        (_money(municipal, Movement.FUND_MUNICIPAL_BORNE, Movement.FUND_BORNE), borne),
+    ]
+    return Effect(decision, moves, investor.code, due=order.amount if municipal else ZERO)
 
 
-async def _sell(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
-    """The buyer takes the place of the municipal fund for that part; no money passes through the fund."""
+async def _sell(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
+    """The buyer takes the place of the municipal fund for that part, and pays the treasury: nothing passes through the
+    fund."""
     body = {**order.body, "effective_on": order.effective_on}
     sent, fund = MunicipalSaleIn.model_validate(body), case.fund
     seller, buyer = await municipal_investor(session, case), await investor_of(session, fund, sent.buyer_id)
-    decision = require_passed(decide_sale(case, seller, sent, step))
+    decision = require_passed(await decide_sale(session, case, seller, sent, step))
     assert seller is not None, "the share was found to be held"
     for investor, sign in ((seller, -1), (buyer, 1)):
         investor.subscribed += sign * sent.amount
@@ -204,23 +215,28 @@ async def _sell(session: AsyncSession, case: Case, order: AngelFundOrder, step: 
     fund.municipal_subscribed -= sent.amount
     fund.municipal_paid_in -= sent.amount
     moves = [(Movement.FUND_MUNICIPAL_TRANSFERRED, sent.amount), (Movement.FUND_MUNICIPAL_SOLD, sent.amount)]
-    return Effect(decision, moves, buyer.code)
+    return Effect(decision, moves, buyer.code, due=sent.price)
 
 
-async def _invest(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
+async def _invest(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
+    """The enterprise sits in the centre on the day of preparation or of the bank's slip, and on that of confirmation,
+    which the tranche counts for unless its slip has a day."""
     fund, investment = case.fund, await investment_of(session, case.fund, _named(order.investment_id))
     if investment.status not in (states.APPROVED, states.INVESTED):
         raise invalid_transition(investment.status, [states.APPROVED, states.INVESTED])
     edition, enterprise = case.edition, await read_enterprise(session, investment.enterprise_code, lock=False)
-    tenanted = await sits_in(session, enterprise.id, fund.centre_id, order.effective_on)
+    days = sorted({order.effective_on, day})
+    tenanted = [(on, await sits_in(session, enterprise.id, fund.centre_id, on)) for on in days]
     decision = require_passed(
         combine(
             decide_centre(edition, listed=case.centre.listed, stopped_on=fund.stopped_on),
-            decide_investee(edition, tenanted=tenanted, day=order.effective_on, survivor=enterprise.survivor),
+            *(decide_investee(edition, tenanted=here, day=on, survivor=enterprise.survivor) for on, here in tenanted),
             decide_tranche(edition, amount=order.amount, paid=investment.paid, approved=investment.amount),
             decide_cash(edition, amount=order.amount, available=fund.cash),
         )
     )
+    if "slip_on" not in order.body:
+        order.effective_on = day
     investment.status = states.INVESTED
     investment.paid += order.amount
     investment.cost += order.amount
@@ -231,7 +247,7 @@ async def _invest(session: AsyncSession, case: Case, order: AngelFundOrder, step
     return Effect(decision, [(Movement.FUND_INVESTED, order.amount)], investment.enterprise_code)
 
 
-async def _value(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
+async def _value(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
     """A note of an earlier day does not replace a later one."""
     investment = await _held_investment(session, case, order)
     sent = ValuationIn.model_validate(order.body)
@@ -240,7 +256,7 @@ async def _value(session: AsyncSession, case: Case, order: AngelFundOrder, step:
     return Effect(decide_held(case.edition, cost=ZERO, held=investment.cost))
 
 
-async def _exit(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
+async def _exit(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
     """What was sold leaves at cost, and every fen of the proceeds goes to the investors by what they paid in."""
     fund, sent = case.fund, ExitIn.model_validate(order.body)
     investment = await _held_investment(session, case, order)
@@ -263,7 +279,7 @@ async def _exit(session: AsyncSession, case: Case, order: AngelFundOrder, step: 
         (Movement.FUND_DISTRIBUTED, given[False]),
         (Movement.FUND_MUNICIPAL_DISTRIBUTED, given[True]),
     ]
-    return Effect(decision, moves, investment.enterprise_code)
+    return Effect(decision, moves, investment.enterprise_code, due=given[True])
 
 
 async def _distribute(session: AsyncSession, case: Case, amount: Decimal) -> dict[bool, Decimal]:
@@ -278,7 +294,7 @@ async def _distribute(session: AsyncSession, case: Case, amount: Decimal) -> dic
     return given
 
 
-async def _write_off(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step) -> Effect:
+async def _write_off(session: AsyncSession, case: Case, order: AngelFundOrder, step: Step, day: date) -> Effect:
     fund, sent = case.fund, WriteOffIn.model_validate(order.body)
     investment = await _held_investment(session, case, order)
     decision = require_passed(decide_held(case.edition, cost=sent.cost, held=investment.cost))

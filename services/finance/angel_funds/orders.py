@@ -23,12 +23,15 @@ from services.finance.angel_funds.cases import (
     open_case,
     tell_order,
 )
+from services.finance.angel_funds.lots import first_of
 from services.finance.angel_funds.models import AngelFund, AngelFundInvestor, AngelFundOrder
+from services.finance.angel_funds.municipal import is_municipal, lots_of, municipal_investor
 from services.finance.angel_funds.rules import (
     decide_cash,
     decide_centre,
     decide_early_exit,
     decide_held,
+    decide_net_assets,
     decide_not_breached,
     decide_subscription,
     decide_tranche,
@@ -46,6 +49,7 @@ from services.finance.angel_funds.schemas import (
     WithdrawalIn,
     WriteOffIn,
 )
+from services.finance.angel_funds.shares import share_of_assets
 from shared.db import constraint_of
 from shared.errors import DomainError, invalid_transition
 from shared.events.contracts.finance.angel_funds import AngelFundOrderPrepared
@@ -65,6 +69,8 @@ class About:
     investor_id: UUID | None = None
     investment_id: UUID | None = None
     bank_slip_no: str | None = None
+    dated: bool = False
+    """The day was sent: it is that of the bank's slip."""
 
 
 Prepared: TypeAlias = tuple[AngelFund, AngelFundOrder]
@@ -72,17 +78,17 @@ Prepared: TypeAlias = tuple[AngelFund, AngelFundOrder]
 _TAKEN: Mapping[str | None, str] = {
     "uq_angel_fund_order_municipal_payment": "angel-fund-payment-pending",
     "uq_angel_fund_order_bank_slip": "angel-fund-bank-slip-used",
+    "uq_angel_fund_order_receipt_slip": "angel-fund-bank-slip-used",
 }
 
 
 async def prepare_closing(session: AsyncSession, sent: ClosingIn, *, step: Step) -> Prepared:
-    """Subscriptions of old and new investors that count together once confirmed. Raises 404, 422 `municipal_once`."""
+    """Subscriptions of old and new investors that count together once confirmed. Raises 404, 422 `municipal_once`,
+    `municipal_contradicts_code`."""
     case = await open_case(session, step, states.ACTIVE)
-    if sum(line.municipal for line in sent.subscriptions) > 1:
+    municipal = [await is_municipal(session, case, line) for line in sent.subscriptions]
+    if sum(municipal) > 1:
         raise PayloadInvalid.at("subscriptions", "municipal_once")
-    for line in sent.subscriptions:
-        if line.investor_id is not None:
-            await investor_of(session, case.fund, line.investor_id)
     amount = sum((line.amount for line in sent.subscriptions), ZERO)
     return await _prepare(session, case, step, sent, states.CLOSING, amount)
 
@@ -135,24 +141,28 @@ async def prepare_default(session: AsyncSession, sent: DefaultIn, *, step: Step)
 
 
 async def prepare_withdrawal(session: AsyncSession, sent: WithdrawalIn, *, step: Step) -> Prepared:
-    """An investor takes back subscription and paid-in money, as far as the fund holds it.
+    """An investor gives up subscription and paid-in capital, and is paid its share of the net assets for it, as far as
+    the fund holds the money. What is prepared is what is paid: if the share is less by then, it is refused.
 
     Raises 404, 409 `angel-fund-above-open-amount`, `angel-fund-cash-short`.
     """
     case = await open_case(session, step, states.ACTIVE)
     investor = await investor_of(session, case.fund, sent.investor_id)
-    decision = require_passed(decide_withdrawal(case, investor, sent.subscribed, sent.paid_in))
+    amount = share_of_assets(sent.paid_in, case.fund.paid_in, case.fund.cash + case.fund.invested)
+    decision = require_passed(decide_withdrawal(case, investor, sent, amount))
     about = About(municipal=investor.municipal, investor_id=investor.id, bank_slip_no=sent.bank_slip_no)
-    return await _prepare(session, case, step, sent, states.WITHDRAWAL, sent.paid_in, about, decision)
+    return await _prepare(session, case, step, sent, states.WITHDRAWAL, amount, about, decision)
 
 
-def decide_withdrawal(case: Case, investor: AngelFundInvestor, subscribed: Decimal, paid_in: Decimal) -> Decision:
-    """What is given up is of the subscription, what is returned was paid in and is in the fund's cash."""
-    edition, unpaid = case.edition, investor.subscribed - investor.paid_in
+def decide_withdrawal(case: Case, investor: AngelFundInvestor, sent: WithdrawalIn, amount: Decimal) -> Decision:
+    """What is given up is of the subscription and was paid in, what is paid is its share and is in the fund's cash."""
+    edition, fund, unpaid = case.edition, case.fund, investor.subscribed - investor.paid_in
+    assets = fund.cash + fund.invested
     return combine(
-        decide_subscription(edition, amount=paid_in, free=investor.paid_in, what="returned"),
-        decide_subscription(edition, amount=subscribed, free=unpaid + paid_in, what="given_up"),
-        decide_cash(edition, amount=paid_in, available=case.fund.cash),
+        decide_subscription(edition, amount=sent.paid_in, free=investor.paid_in, what="returned"),
+        decide_subscription(edition, amount=sent.subscribed, free=unpaid + sent.paid_in, what="given_up"),
+        decide_net_assets(edition, amount=amount, capital=sent.paid_in, total=fund.paid_in, assets=assets),
+        decide_cash(edition, amount=amount, available=fund.cash),
     )
 
 
@@ -166,28 +176,21 @@ async def prepare_municipal_sale(session: AsyncSession, sent: MunicipalSaleIn, *
     if buyer.municipal:
         raise PayloadInvalid.at("buyer_id", "buyer_is_municipal")
     seller = await municipal_investor(session, case)
-    decision = require_passed(decide_sale(case, seller, sent, step))
+    decision = require_passed(await decide_sale(session, case, seller, sent, step))
     about = About(municipal=True, investor_id=buyer.id)
     return await _prepare(session, case, step, sent, states.MUNICIPAL_SALE, sent.amount, about, decision)
 
 
-def decide_sale(case: Case, seller: AngelFundInvestor | None, sent: MunicipalSaleIn, step: Step) -> Decision:
-    """The share is held, and the price is what the conditions of an early exit ask for."""
+async def decide_sale(
+    session: AsyncSession, case: Case, seller: AngelFundInvestor | None, sent: MunicipalSaleIn, step: Step
+) -> Decision:
+    """The share is held, and the price is what the conditions of an early exit ask for, of each payment by itself."""
     held = decide_held(case.edition, cost=sent.amount, held=seller.paid_in if seller else ZERO)
-    if not held.passed or seller is None or seller.first_paid_on is None:
+    if not held.passed:
         return held
+    sold = first_of(await lots_of(session, case.fund), sent.amount)
     day = sent.effective_on or step.principal.today
-    exit_ = decide_early_exit(case.edition, cost=sent.amount, price=sent.price, since=seller.first_paid_on, day=day)
-    return combine(held, exit_)
-
-
-async def municipal_investor(session: AsyncSession, case: Case) -> AngelFundInvestor | None:
-    """The municipal fund among the investors."""
-    query = select(AngelFundInvestor).where(
-        AngelFundInvestor.fund_id == case.fund.id, AngelFundInvestor.municipal.is_(True)
-    )
-    found: AngelFundInvestor | None = await session.scalar(query.execution_options(populate_existing=True))
-    return found
+    return combine(held, decide_early_exit(case.edition, sold, price=sent.price, day=day))
 
 
 async def prepare_tranche(session: AsyncSession, investment_id: UUID, sent: TrancheIn, *, step: Step) -> Prepared:
@@ -207,7 +210,9 @@ async def prepare_tranche(session: AsyncSession, investment_id: UUID, sent: Tran
             decide_cash(case.edition, amount=sent.amount, available=case.fund.cash),
         )
     )
-    about = About(investment_id=investment.id, bank_slip_no=sent.bank_slip_no)
+    if sent.effective_on is not None:
+        day_of(step, sent.effective_on, not_before=investment.approved_on)
+    about = About(investment_id=investment.id, bank_slip_no=sent.bank_slip_no, dated=sent.effective_on is not None)
     return await _prepare(session, case, step, sent, states.TRANCHE, sent.amount, about, decision)
 
 
@@ -244,6 +249,8 @@ async def _prepare(
     day = day_of(step, sent.effective_on, not_before=fund.approved_on)
     last = await session.scalar(select(func.max(AngelFundOrder.line)).where(AngelFundOrder.fund_id == fund.id))
     body: dict[str, JsonValue] = sent.model_dump(mode="json", exclude={"effective_on"})
+    if about.dated:
+        body["slip_on"] = day.isoformat()
     order = AngelFundOrder(
         id=uuid7(),
         fund_id=fund.id,
@@ -271,10 +278,11 @@ async def _prepare(
 
 async def flush_order(session: AsyncSession, order: AngelFundOrder) -> None:
     """The unique keys decide, also between two that come at the same moment."""
+    slip_no = order.receipt_slip_no or order.bank_slip_no
     try:
         await session.flush()
     except IntegrityError as error:
         code = _TAKEN.get(constraint_of(error))
         if code is None:
             raise
-        raise DomainError(code, 409, params={"bank_slip_no": order.bank_slip_no}, clauses=["3.2-2"]) from error
+        raise DomainError(code, 409, params={"bank_slip_no": slip_no}, clauses=["3.2-2"]) from error

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Response
 
-from services.finance.angel_funds import carrying_out, orders
+from services.finance.angel_funds import carrying_out, orders, receipts
 from services.finance.angel_funds.answers import FundOrderDetail
 from services.finance.angel_funds.cases import Step
 from services.finance.angel_funds.models import AngelFund, AngelFundOrder
@@ -20,6 +20,7 @@ from services.finance.angel_funds.schemas import (
     PaymentIn,
     Refusal,
     TreasuryPayment,
+    TreasuryReceipt,
     WithdrawalIn,
 )
 from services.finance.grants.schemas import StepRequest
@@ -179,6 +180,22 @@ async def pay_order(
     standing = await carrying_out.standing_of_fund(session, runtime.peers, order_id, step=step)
     paid = await carrying_out.pay_order(session, order_id, sent, standing, step=step)
     return await answer(session, paid, response)
+
+
+@router.post("/orders/{order_id}/receive", dependencies=[IdempotencyRequired], responses=PREPARE)
+async def receive_money(
+    session: Session,
+    runtime: RuntimeDep,
+    caller: Treasury,
+    fund_id: UUID,
+    order_id: UUID,
+    sent: TreasuryReceipt,
+    response: Response,
+    if_match: IfMatch = None,
+) -> FundOrderDetail:
+    """The treasury confirms that the municipal money which left the fund by this order arrived."""
+    step = Step(fund_id, caller, runtime.editions, if_match)
+    return await answer(session, await receipts.receive_money(session, order_id, sent, step=step), response)
 
 
 async def answer(session: Session, done: tuple[AngelFund, AngelFundOrder], response: Response) -> FundOrderDetail:

@@ -46,8 +46,11 @@ _SAID: Final[Mapping[Account, str]] = {
     Account.FUND_LOSSES: "losses",
     Account.FUND_MUNICIPAL_DISTRIBUTED: "municipal_proceeds",
     Account.FUND_SUBSCRIBERS: "subscribed",
+    Account.FUND_BORNE: "borne",
 }
 """Which figure of the fund an account has to show, whatever its side."""
+_VOTES: Final = ("voted", "voted_down")
+"""The steps whose decisions tell of the vote."""
 
 
 def _visible(principal: Principal) -> Select[AngelFund]:
@@ -164,13 +167,19 @@ async def list_investments(
 async def read_investment(
     session: AsyncSession, investment_id: UUID, principal: Principal
 ) -> tuple[int, answers.AngelInvestmentDetail]:
-    """One investment and the version of its fund. Raises 404."""
+    """One investment and the version of its fund. Raises 404. Who reads it for being the enterprise alone is not told
+    how the committee voted."""
     await session.flush()
-    query = _investments(principal).add_columns(AngelFund.version).where(AngelInvestment.id == investment_id)
+    inside = visible_to(principal).label("inside")
+    query = _investments(principal).add_columns(AngelFund.version, inside).where(AngelInvestment.id == investment_id)
     row = (await session.execute(query)).one_or_none()
     if row is None:
         raise not_found("angel-investment")
-    return row[1], answers.AngelInvestmentDetail.model_validate(row[0])
+    shown = answers.AngelInvestmentDetail.model_validate(row[0])
+    if not row.inside:
+        taken = [step for step in shown.decisions if step.step not in _VOTES]
+        shown = shown.model_copy(update={"votes": [], "decisions": taken})
+    return row[1], shown
 
 
 async def list_breaches(session: AsyncSession, fund_id: UUID) -> list[answers.BreachOut]:

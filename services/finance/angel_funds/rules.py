@@ -8,9 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from services.finance.angel_funds.shares import admissible, cost_with_interest, is_majority, within
+from services.finance.angel_funds.lots import Lot
+from services.finance.angel_funds.shares import (
+    admissible,
+    cost_with_interest,
+    is_majority,
+    share_of_assets,
+    within,
+)
 from services.finance.angel_funds.states import ABSTAINED, AGAINST, FOR, PAID_IN, RECUSED, SUBSCRIBED
 from shared.calendar import add_years
+from shared.money import ZERO
 from shared.policy.decision import Decision, RuleInput, RuleResult
 from shared.policy.edition import Edition
 
@@ -175,23 +183,35 @@ def decide_held(edition: Edition, *, cost: Decimal, held: Decimal) -> Decision:
     return _one(edition, "angel_fund.cash", cost <= held, {"amount": cost}, "angel-fund-above-held", limit=held)
 
 
-def decide_early_exit(edition: Edition, *, cost: Decimal, price: Decimal, since: date, day: date) -> Decision:
-    """3.2-2: within the years of the administrative rules the municipal share is sold at no less than cost and
-    interest, after them at the price of the document."""
+def decide_net_assets(
+    edition: Edition, *, amount: Decimal, capital: Decimal, total: Decimal, assets: Decimal
+) -> Decision:
+    """3.2-2: who withdraws is paid at most its share of the net assets, so that it bears its part of the losses. Net
+    assets are the fund's cash and what it holds at cost; write-offs and losses have lowered them."""
+    inputs: dict[str, RuleInput] = {"amount": amount, "capital": capital, "paid_in": total, "net_assets": assets}
+    most = share_of_assets(capital, total, assets)
+    return _one(edition, "angel_fund.net_assets", amount <= most, inputs, "angel-fund-above-net-assets", limit=most)
+
+
+def decide_early_exit(edition: Edition, lots: Sequence[Lot], *, price: Decimal, day: date) -> Decision:
+    """3.2-2: what was paid in within the years of the administrative rules is sold at no less than cost and interest,
+    what is older at the price of the document. Each payment has its own years and days."""
     rules = edition.investing.fund
-    until = add_years(since, rules.early_exit_years.value)
-    least = cost_with_interest(cost, rules.early_exit_interest_percent.value, (day - since).days)
-    early = day <= until
+    percent = rules.early_exit_interest_percent.value
+    early = [lot for lot in lots if day <= add_years(lot.paid_on, rules.early_exit_years.value)]
+    days = [max((day - lot.paid_on).days, 0) for lot in early]
+    least = sum((cost_with_interest(lot.cost, percent, n) for lot, n in zip(early, days, strict=True)), ZERO)
+    since = [lot.paid_on for lot in early]
     inputs: dict[str, RuleInput] = {
-        "cost": cost,
+        "cost": sum((lot.cost for lot in lots), ZERO),
+        "early_cost": sum((lot.cost for lot in early), ZERO),
         "price": price,
-        "since": since,
-        "until": until,
+        "since": min(since, default=None),
+        "until": add_years(max(since), rules.early_exit_years.value) if since else None,
         "day": day,
-        "early": early,
+        "early": bool(early),
     }
-    passed = price >= least or not early
-    return _one(edition, "angel_fund.early_exit", passed, inputs, "angel-fund-price-below-cost", limit=least)
+    return _one(edition, "angel_fund.early_exit", price >= least, inputs, "angel-fund-price-below-cost", limit=least)
 
 
 def _one(

@@ -70,12 +70,13 @@ class Refusal(StepRequest):
 
 
 class SubscriptionIn(Request):
-    """What an investor subscribes at a closing; a new one is named, the municipal fund flagged."""
+    """What an investor subscribes at a closing; a new one is named. Whether it is the municipal fund is known by its
+    code; `municipal`, where sent, has to say the same."""
 
     investor_id: UUID | None = None
     code: UnifiedSocialCreditCode | None = None
     name: Line | None = None
-    municipal: bool = False
+    municipal: bool | None = None
     amount: PositiveMoney
 
     @model_validator(mode="after")
@@ -129,7 +130,8 @@ class DefaultIn(Movement):
 
 
 class WithdrawalIn(Movement):
-    """What an investor takes back of its subscription, and of what it paid in."""
+    """What an investor gives up of its subscription, and of what it paid in: for that it is paid its share of the
+    fund's net assets."""
 
     investor_id: UUID
     subscribed: Money
@@ -201,7 +203,8 @@ class InvestmentApproval(StepRequest):
 
 
 class TrancheIn(Movement):
-    """A payment to the enterprise."""
+    """A payment to the enterprise; `effective_on` is the day of the bank's slip, without it that of the confirmation
+    counts."""
 
     amount: PositiveMoney
     bank_slip_no: BankSlipNo
@@ -234,6 +237,13 @@ class TreasuryPayment(Request):
 
     bank_slip_no: BankSlipNo
     paid_on: date | None = None
+
+
+class TreasuryReceipt(Request):
+    """What came back to the treasury, by the bank's slip."""
+
+    bank_slip_no: BankSlipNo
+    received_on: date | None = None
 
 
 class EligibilityIn(Request):

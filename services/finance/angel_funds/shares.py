@@ -45,6 +45,14 @@ def distribute(amount: Decimal, weights: Sequence[tuple[K, Decimal]]) -> Mapping
     return {key: Decimal(number) / 100 + ZERO for key, number in fens.items()}
 
 
+def share_of_assets(capital: Decimal, total: Decimal, assets: Decimal) -> Decimal:
+    """What this part of all paid-in capital is worth of the net assets; to the fen, down: the rest stays with those who
+    stay. Nothing of nothing."""
+    if not total:
+        return ZERO
+    return Decimal(Fraction(capital) * Fraction(assets) / Fraction(total) // _FEN) / 100 + ZERO
+
+
 def cost_with_interest(cost: Decimal, percent: Decimal, days: int) -> Decimal:
     """Cost and simple interest at `percent` a year of 365 days, half up to the fen."""
     interest = Fraction(cost) * Fraction(percent) * days / (100 * _DAYS)

@@ -58,6 +58,16 @@ def _to_pay(asked: Asked) -> Statement:
     return waiting.where(AngelFund.breached_on.is_(None), AngelFund.centre_id.in_(listed))
 
 
+def _to_receive(asked: Asked) -> Statement:
+    """Municipal money that left a fund and is not known to have arrived."""
+    order = AngelFundOrder
+    return (
+        select(order.id, AngelFund.id, AngelFund.no, order.effective_on, null())
+        .join(AngelFund, AngelFund.id == order.fund_id)
+        .where(order.due > 0, order.received_on.is_(None), _by_others(asked, order.prepared_by, order.done_by))
+    )
+
+
 def _to_cure(_: Asked) -> Statement:
     return select(AngelFund.id, AngelFund.id, AngelFund.no, AngelFund.breached_on, null()).where(
         AngelFund.breached_on.is_not(None)
@@ -72,7 +82,7 @@ def _investments(asked: Asked, status: str, *hands: Hand) -> Statement:
 
 
 def _to_vote(asked: Asked) -> Statement:
-    return _investments(asked, states.PROPOSED)
+    return _investments(asked, states.PROPOSED, AngelInvestment.proposed_by)
 
 
 def _voted(asked: Asked) -> Statement:
@@ -98,6 +108,13 @@ SOURCES: Final = (
     ),
     TaskSource.of(
         "angel_fund_payment_to_make", _TREASURY, _FUND, rows(_to_pay), message="task-angel-fund-payment-to-make"
+    ),
+    TaskSource.of(
+        "angel_fund_money_to_receive",
+        _TREASURY,
+        _FUND,
+        rows(_to_receive),
+        message="task-angel-fund-money-to-receive",
     ),
     TaskSource.of(
         "angel_fund_breach_to_cure", _OFFICER, _FUND, rows(_to_cure), message="task-angel-fund-breach-to-cure"

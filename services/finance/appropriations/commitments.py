@@ -32,7 +32,7 @@ from services.finance.appropriations.holdings import (
 )
 from services.finance.appropriations.models import Appropriation, budget_commitment as held
 from services.finance.appropriations.rules import decide_line
-from services.finance.appropriations.states import APPROVED
+from services.finance.appropriations.states import APPROVED, CLOSED
 from services.finance.journal.entries import Booking, Movement, Part, book
 from shared.events.outbox import EventContext
 from shared.money import ZERO
@@ -100,18 +100,21 @@ async def commit_budget(
     case: Claim,
     context: EventContext,
 ) -> Decision:
-    """Take the amount out of what the line has left.
+    """Take the amount out of what the line has left; where the year is closed, out of the open line of the day's year.
 
     Raises 409 `appropriation-missing`, `appropriation-closed`, `appropriation-exhausted` (with what remains).
     """
     line = select(Appropriation.status).where(Appropriation.programme == programme, Appropriation.year == year)
     status = await session.scalar(line.with_for_update(read=True))
-    decision = require_passed(decide_line(edition, programme=programme, year=year, status=status))
+    line_year = year
+    if status == CLOSED and (later := await open_line(session, programme, context.effective_on.year)) is not None:
+        line_year, status = later, APPROVED
+    decision = require_passed(decide_line(edition, programme=programme, year=line_year, status=status))
     if status != APPROVED:
         return decision
-    within = await take(session, edition, programme, year, amount)
-    await hold(session, (case.case_id, case.case_no), programme, year, line_year=year, committed=amount, paid=ZERO)
-    await _book(session, Movement.BUDGET_COMMITTED, case, programme, [(year, amount)], context)
+    within = await take(session, edition, programme, line_year, amount)
+    await hold(session, (case.case_id, case.case_no), programme, year, line_year=line_year, committed=amount, paid=ZERO)
+    await _book(session, Movement.BUDGET_COMMITTED, case, programme, [(line_year, amount)], context)
     return combine(decision, within)
 
 
@@ -174,8 +177,20 @@ async def return_budget(
     session: AsyncSession, *, programme: str, year: int, amount: Decimal, case: Claim, context: EventContext
 ) -> None:
     """Some of what was paid came back to the treasury. It is not free again: a revision may raise the line by it."""
-    parts = await _spread(session, case, programme, year, amount, back=True)
-    await _book(session, Movement.BUDGET_RETURNED, case, programme, parts, context)
+    await return_budgets(session, programme=programme, years=[(year, amount)], case=case, context=context)
+
+
+async def return_budgets(
+    session: AsyncSession, *, programme: str, years: Sequence[tuple[int, Decimal]], case: Claim, context: EventContext
+) -> None:
+    """The same for a case that was paid in several years: (year, amount), in one journal entry."""
+    mine = (held.c.case_id == case.case_id, held.c.programme == programme)
+    await lock_held(session, *mine, held.c.year.in_([year for year, _ in years]))
+    lines: dict[int, Decimal] = {}
+    for year, amount in years:
+        for line_year, part in await _spread(session, case, programme, year, amount, back=True):
+            lines[line_year] = lines.get(line_year, ZERO) + part
+    await _book(session, Movement.BUDGET_RETURNED, case, programme, list(lines.items()), context)
 
 
 async def repay_budget(

@@ -61,7 +61,7 @@ async def enter_asset(session: AsyncSession, sent: GrantAssetIn, *, step: Step) 
     asset = GrantAsset(
         id=uuid7(),
         version=0,
-        no=await next_case_no(session, "AS", day.year),
+        no=await next_case_no(session, "GA", day.year),
         grant_id=grant.id,
         centre_id=grant.centre_id,
         edition=grant.edition,

@@ -53,7 +53,7 @@ async def draft_call(
     call = GrantCall(
         id=uuid7(),
         version=0,
-        no=await next_case_no(session, "GC", day.year),
+        no=await next_case_no(session, "CG", day.year),
         edition=edition.id,
         purposes=list(dict.fromkeys(edition.grants.tiers[tier].purpose.value for tier in sent.tiers)),
         status=DRAFTED,

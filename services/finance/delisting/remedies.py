@@ -35,6 +35,8 @@ from services.finance.journal.entries import Move, Movement, post_many
 from services.finance.loans.delisting import clear
 from services.finance.projections import known_centre
 from services.finance.repayments.opening import Cause, open_repayments, owed, told
+from services.finance.signed_commitments.ending import lapse_open
+from services.finance.signed_commitments.models import SignedCommitment
 from shared.events import outbox
 from shared.events.consumer import Received
 from shared.events.contracts import evaluation as ev
@@ -135,6 +137,9 @@ async def _close_recoveries(session: AsyncSession, order: Order, done: _Done) ->
         for row in rows
     ]
     await post_many(session, moves)
+    mine_too = SignedCommitment.delisting_case_id == order.case_id
+    reason, day = states.DELISTING_REVERSED, order.published_on
+    await lapse_open(session, mine_too, reason_code=reason, day=day, context=order.context)
     done.closed = [row.id for row in rows]
     done.not_due = sum(open_recoveries.values(), ZERO)
 

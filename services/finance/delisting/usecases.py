@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.finance.angel_funds.delisting import Stop, stop_funds
 from services.finance.angel_funds.states import DELISTED
 from services.finance.appropriations.commitments import release_budgets
+from services.finance.delisting.lines import lock_lines_of
 from services.finance.delisting.models import DelistingCarriedOut
 from services.finance.financing_rewards.delisting import cancel_rewards
 from services.finance.grants import states
@@ -111,6 +112,7 @@ async def mark_centres(session: AsyncSession, orders: Sequence[Order]) -> None:
 
 async def sweep(session: AsyncSession, orders: Sequence[Order], outcomes: Mapping[UUID, Outcome]) -> None:
     """Cancel and recover at all centres in two statements, then write down what follows from them."""
+    await lock_lines_of(session, [order.centre_id for order in orders])
     cases = values(
         column("centre_id", Uuid), column("case_id", Uuid), column("day", Date), column("actor", Text), name="cases"
     ).data([(order.centre_id, order.case_id, order.published_on, order.context.actor) for order in orders])

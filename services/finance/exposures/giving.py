@@ -1,4 +1,4 @@
-"""What was given: grants of the centres that somebody runs, divisions' matching money, vouchers."""
+"""What was given: grants of the centres that somebody runs, divisions' matching money, vouchers, what alliances got."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from decimal import Decimal
 from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.alliance_support import states as support_states
+from services.finance.alliance_support.models import AllianceSupport
 from services.finance.ceilings.models import CENTRE_YEAR, ceiling
-from services.finance.exposures.lines import GRANT, MATCHING, VOUCHER, Cap, Line
+from services.finance.exposures.lines import ALLIANCE, GRANT, MATCHING, VOUCHER, Cap, Line
 from services.finance.exposures.members import Member
 from services.finance.grants import states as grant_states
 from services.finance.grants.models import Grant
@@ -23,6 +25,7 @@ from services.finance.projections import (
 from shared.money import ZERO
 from shared.policy.edition import Edition
 
+_TO_ACCOUNT_FOR = (support_states.PAID, support_states.REPORTED)
 _ENDED_UNPAID = (grant_states.REFUSED, grant_states.CANCELLED)
 _ACTIVE, _REDEEMED = "active", "redeemed"
 _OPEN_USES = ("held", "delivered")
@@ -102,6 +105,32 @@ async def matching_of(session: AsyncSession, member: Member) -> list[Line]:
             entry_id=paid.journal_entry_id,
         )
         for paid, no, year in await session.execute(query)
+    ]
+
+
+async def support_of(session: AsyncSession, member: Member) -> list[Line]:
+    """Support of an alliance, for the body that leads it and got the money (4.6-3, 4.7-3)."""
+    query = select(AllianceSupport).where(
+        AllianceSupport.recipient_code.in_(member.codes), AllianceSupport.status != support_states.REFUSED
+    )
+    return [
+        Line(
+            programme=ALLIANCE,
+            kind=support.alliance,
+            case_id=support.id,
+            case_no=support.no,
+            status=support.status,
+            holder=support.recipient_code,
+            link=f"/v1/alliance-support/{support.id}",
+            period=str(support.year),
+            requested=support.requested,
+            granted=support.approved or ZERO,
+            paid=support.paid,
+            returned=support.refunded,
+            outstanding=support.paid - support.refunded if support.status in _TO_ACCOUNT_FOR else ZERO,
+            entries_of=support.id,
+        )
+        for support in await session.scalars(query.order_by(AllianceSupport.id))
     ]
 
 

@@ -8,13 +8,20 @@ from typing import Final
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.finance.ceilings.models import GUARANTEE_BORROWER, LOAN_GUARANTEED, LOAN_SMALL_MICRO, ceiling
+from services.finance.ceilings.models import (
+    GUARANTEE_BORROWER,
+    LOAN_GRADUATE,
+    LOAN_GUARANTEED,
+    LOAN_JOINT,
+    LOAN_SMALL_MICRO,
+    ceiling,
+)
 from services.finance.exposures.lines import GUARANTEE, LOAN, SUBSIDY, Cap, Line
 from services.finance.exposures.members import Member
 from services.finance.guarantees import states as guarantee_states
 from services.finance.guarantees.models import Guarantee
 from services.finance.loans import states as loan_states
-from services.finance.loans.models import Loan
+from services.finance.loans.models import JointMember, Loan, LoanPartner
 from services.finance.subsidies import states as subsidy_states
 from services.finance.subsidies.models import SubsidyLine
 from shared.money import ZERO
@@ -27,7 +34,7 @@ _FIRM_CAPS: Final = (
     (loan_states.GUARANTEED, "loans.guaranteed_cap", LOAN_GUARANTEED),
     (loan_states.SMALL_MICRO, "loans.small_micro_cap", LOAN_SMALL_MICRO),
 )
-"""Caps by the enterprise's code; those of graduates are persons'."""
+"""Caps by the enterprise's code."""
 
 
 async def loans_of(session: AsyncSession, member: Member) -> list[Line]:
@@ -70,6 +77,42 @@ async def loan_caps(session: AsyncSession, edition: Edition, member: Member) -> 
                 counted=held,
             )
         )
+    return caps
+
+
+async def graduates_caps(session: AsyncSession, edition: Edition, member: Member) -> list[Cap]:
+    """The caps of the graduates who borrow for the enterprise, each under an opaque reference, and of the groups in
+    which they do; what they owe elsewhere counts (3.2-5)."""
+    mine = select(Loan.id).where(_borrowed(member), Loan.livemode, Loan.status.not_in(_NO_LOAN))
+    graduates = select(Loan.borrower).where(Loan.id.in_(mine), Loan.product == loan_states.GRADUATE)
+    partners = select(LoanPartner.person_ref).join(Loan, Loan.id == LoanPartner.loan_id)
+    joint = partners.where(Loan.id.in_(mine), Loan.product == loan_states.GRADUATE_JOINT)
+    refs = sorted(set(await session.scalars(graduates.union(joint))))
+    members = select(JointMember.group_id).where(JointMember.livemode, JointMember.person_ref.in_(refs))
+    groups = sorted(str(group) for group in set(await session.scalars(members)))
+    kinds = (
+        (loan_states.GRADUATE, "loans.graduate_cap", LOAN_GRADUATE, refs),
+        (loan_states.GRADUATE_JOINT, "loans.joint_cap", LOAN_JOINT, groups),
+    )
+    caps = []
+    for product, rule, kind, subjects in kinds:
+        query = select(ceiling.c.subject, ceiling.c.committed).where(
+            ceiling.c.kind == kind, ceiling.c.period == _LIVE, ceiling.c.subject.in_(subjects)
+        )
+        held = {row.subject: row.committed for row in await session.execute(query)}
+        cap = edition.loans.products[product].cap
+        caps += [
+            Cap(
+                rule=rule,
+                clause=cap.clause,
+                programme=LOAN,
+                subject=subject,
+                period=None,
+                limit=cap.value,
+                counted=held.get(subject, ZERO),
+            )
+            for subject in subjects
+        ]
     return caps
 
 

@@ -17,7 +17,8 @@ SUBSIDY: Final = "interest_subsidy"
 EQUITY: Final = "equity"
 MATCHING: Final = "matching_fund"
 VOUCHER: Final = "voucher"
-PROGRAMMES: Final = (GRANT, REWARD, LOAN, GUARANTEE, SUBSIDY, EQUITY, MATCHING, VOUCHER)
+ALLIANCE: Final = "alliance_support"
+PROGRAMMES: Final = (GRANT, REWARD, LOAN, GUARANTEE, SUBSIDY, EQUITY, MATCHING, VOUCHER, ALLIANCE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import CTE, select
+from sqlalchemy import CTE, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.alliance_support.models import AllianceSupport
 from services.finance.centres import CITY_READERS
-from services.finance.projections import known_centre, known_enterprise
+from services.finance.matching_funds.rules import places_of
+from services.finance.projections import known_centre, known_enterprise, known_tenancy
 from shared.auth import roles as r
 from shared.auth.principal import Principal
 from shared.errors import not_found
+from shared.policy.edition import Edition
 
-READERS: Final = (*CITY_READERS, r.ENTERPRISE, r.CENTRE_OPERATOR)
-"""The city's bureaus and the auditor all, enterprises and operators their own."""
+READERS: Final = (*CITY_READERS, r.ENTERPRISE, r.CENTRE_OPERATOR, r.DIVISION_APPROVER)
+"""The city's bureaus and the auditor all, enterprises and operators their own, a division's approver those whom the
+division may pay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,34 @@ class Member:
         return sorted({self.code, *(code for _, code in self.records)})
 
 
-async def find_member(session: AsyncSession, wanted: str | UUID, principal: Principal) -> Member:
+async def find_member(session: AsyncSession, edition: Edition, wanted: str | UUID, principal: Principal) -> Member:
     """The same for a statement. Raises 404 for nobody, and for somebody else."""
     member = await member_of(session, wanted)
-    if member is None or not owns(member, principal):
+    if member is None or not (owns(member, principal) or await _pays(session, edition, member, principal)):
         raise not_found("enterprise")
     return member
+
+
+async def _pays(session: AsyncSession, edition: Edition, member: Member, principal: Principal) -> bool:
+    """Whether the caller approves for a division that may pay it out of its matching funds (5.1-2): registered there or
+    in a park there, tenanted today in a centre there, or running one."""
+    if not principal.has(r.DIVISION_APPROVER) or principal.division is None:
+        return False
+    places = sorted(places_of(edition, principal.division))
+    firm, stay, centre = known_enterprise.c, known_tenancy.c, known_centre.c
+    there = select(centre.id).where(or_(centre.owner_division.in_(places), centre.site_division.in_(places)))
+    today = principal.today
+    ways = (
+        select(firm.id).where(firm.id.in_(member.ids), firm.division.in_(places)),
+        select(stay.id).where(
+            stay.enterprise_id.in_(member.ids),
+            stay.centre_id.in_(there),
+            stay.admitted_on <= today,
+            or_(stay.ended_on.is_(None), stay.ended_on >= today),
+        ),
+        there.where(centre.operator_code.in_(member.codes)),
+    )
+    return bool(await session.scalar(select(or_(*(way.exists() for way in ways)))))
 
 
 async def member_of(session: AsyncSession, wanted: str | UUID) -> Member | None:
@@ -103,9 +129,11 @@ async def _members(session: AsyncSession, roots: Collection[UUID]) -> list[Membe
 
 
 async def _operator(session: AsyncSession, code: str) -> Member | None:
-    """Whoever runs a centre has a statement, whether or not the registry has it as an enterprise."""
-    runs = select(known_centre.c.id).where(known_centre.c.operator_code == code)
-    return None if await session.scalar(runs.limit(1)) is None else Member(code, None, None)
+    """Whoever runs a centre, or got an alliance's support, has a statement, whether or not the registry has it as an
+    enterprise."""
+    runs = select(known_centre.c.id).where(known_centre.c.operator_code == code).exists()
+    got = select(AllianceSupport.id).where(AllianceSupport.recipient_code == code).exists()
+    return Member(code, None, None) if await session.scalar(select(or_(runs, got))) else None
 
 
 def sees_everybody(principal: Principal) -> bool:

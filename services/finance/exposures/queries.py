@@ -10,9 +10,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.finance.exposures.giving import grant_caps, grants_of, matching_of, voucher_caps, vouchers_of
+from services.finance.exposures.giving import (
+    grant_caps,
+    grants_of,
+    matching_of,
+    support_of,
+    voucher_caps,
+    vouchers_of,
+)
 from services.finance.exposures.investing import equity_of, reward_caps, rewards_of
 from services.finance.exposures.lending import (
+    graduates_caps,
     guarantee_caps,
     guarantees_of,
     loan_caps,
@@ -40,12 +48,12 @@ _AMOUNTS: Final = ("granted", "paid", "returned", "outstanding")
 
 async def statement(session: AsyncSession, editions: Editions, wanted: str | UUID, principal: Principal) -> ExposureOut:
     """The statement of an enterprise. Raises 404 for one that is not the caller's."""
-    member = await find_member(session, wanted, principal)
     edition = editions.closest_to(principal.today)
     if edition is None:
         raise PolicyNotInForce(principal.today, None)
+    member = await find_member(session, edition, wanted, principal)
     lines = await lines_of(session, member, principal.today)
-    caps = await caps_of(session, edition, member)
+    caps = await caps_of(session, edition, member, persons=sees_everybody(principal))
     keeps_books = principal.has(*BOOKKEEPERS)
     return ExposureOut(
         as_of=principal.today,
@@ -70,15 +78,17 @@ async def lines_of(session: AsyncSession, member: Member, today: date) -> list[L
         *await equity_of(session, member),
         *await matching_of(session, member),
         *await vouchers_of(session, member, today),
+        *await support_of(session, member),
     ]
 
 
-async def caps_of(session: AsyncSession, edition: Edition, member: Member) -> list[Cap]:
-    """Every cap that stands between the enterprise and more."""
+async def caps_of(session: AsyncSession, edition: Edition, member: Member, *, persons: bool) -> list[Cap]:
+    """Every cap that stands between the enterprise and more; those of `persons` tell what they owe elsewhere too."""
     return [
         *await grant_caps(session, edition, member),
         *await reward_caps(session, edition, member),
         *await loan_caps(session, edition, member),
+        *(await graduates_caps(session, edition, member) if persons else []),
         *await guarantee_caps(session, edition, member),
         *await voucher_caps(session, edition, member),
     ]

@@ -71,7 +71,15 @@ async def announce_reward(
     case = await open_case(session, step, states.REVIEWED)
     day = day_of(step, sent.starts_on, not_before=case.reward.reviewed_on)
     notice = await open_notice(
-        session, caller, case.edition, KIND, reward_id, clause=CLAUSE, starts_on=day, amount=case.reward.requested
+        session,
+        caller,
+        case.edition,
+        KIND,
+        reward_id,
+        clause=CLAUSE,
+        starts_on=day,
+        document_no=sent.document_no,
+        amount=case.reward.requested,
     )
     set_etag(response, notice.version)
     return await shown_notice(session, caller, await find_announced(session, caller, reward_id), notice)

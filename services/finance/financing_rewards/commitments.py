@@ -63,11 +63,13 @@ async def release_rewards(session: AsyncSession, rewards: Sequence[tuple[str, De
 
 async def combine_lives(session: AsyncSession, merged_ids: Sequence[UUID]) -> None:
     """Records were merged into others: what they were rewarded with counts for those that go on, also where the sum is
-    above the cap. Idempotent: nothing is left under the code of the merged record."""
+    above the cap. Idempotent: nothing is left under the code of the merged record. Records are locked up the chain: an
+    approval, or another merger, comes before the move or after it."""
     query = select(known_enterprise.c.id, known_enterprise.c.code).where(
         known_enterprise.c.id.in_(merged_ids), known_enterprise.c.merged_into_id.is_not(None)
     )
-    codes = {row.code: await surviving_code(session, row.id) for row in await session.execute(query)}
+    merged = (await session.execute(query.order_by(known_enterprise.c.id))).all()
+    codes = {row.code: await surviving_code(session, row.id, lock="update") for row in merged}
     for code, survivor in sorted(codes.items()):
         if code != survivor:
             await _move(session, code, survivor)

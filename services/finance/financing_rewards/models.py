@@ -62,6 +62,12 @@ class FinancingReward(Aggregate, Base):
             unique=True,
             postgresql_where="status NOT IN ('refused', 'cancelled')",
         ),
+        Index(
+            "uq_financing_reward_payment_reference",
+            "payment_reference",
+            unique=True,
+            postgresql_where="payment_reference IS NOT NULL",
+        ),
         Index("ix_financing_reward_enterprise_code", "enterprise_code"),
         Index("ix_financing_reward_centre_id", "centre_id"),
         Index("ix_financing_reward_recheck", "recheck_due_on", postgresql_where="status = 'paid'"),
@@ -90,6 +96,8 @@ class FinancingReward(Aggregate, Base):
     paid: Mapped[Decimal] = mapped_column(default=ZERO)
     recovery_due: Mapped[Decimal] = mapped_column(default=ZERO)
     recovered: Mapped[Decimal] = mapped_column(default=ZERO)
+    exception_asked: Mapped[str | None]
+    """Why the applicant asks for more than the principle; the next two are the review's."""
     exception_reason: Mapped[str | None]
     exception_minutes_no: Mapped[str | None]
     cancel_on_delisting: Mapped[bool] = mapped_column(Boolean)
@@ -116,6 +124,8 @@ class FinancingReward(Aggregate, Base):
     rechecked_by: Mapped[str | None]
     rechecked_on: Mapped[date | None]
     recheck_confirmed_by: Mapped[str | None]
+    earlier_recheck: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
+    """What a re-check that is looked into again had found, for as long as nobody has confirmed the new one."""
     ended_on: Mapped[date | None]
     decisions: Mapped[list[dict[str, JsonValue]]] = mapped_column(JSONB, default=list)
 

@@ -183,7 +183,7 @@ async def record_recheck(
     response: Response,
     if_match: IfMatch = None,
 ) -> RewardDetail:
-    """Look for the capital again."""
+    """Look for the capital again; that it went back is recorded on any day, for a closed case too."""
     step = Step(reward_id, caller, runtime.editions, if_match)
     return await _answer(session, await rechecks.record_recheck(session, sent, step=step), response)
 
@@ -213,7 +213,7 @@ async def reject_recheck(
     sent: Plain = StepRequest(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> RewardDetail:
-    """Another person does not agree: it is looked at again."""
+    """Another person does not agree: it is looked at again, or stays closed."""
     step = Step(reward_id, caller, runtime.editions, if_match)
     return await _answer(session, await rechecks.reject_recheck(session, sent, step=step), response)
 

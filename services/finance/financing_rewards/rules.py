@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -47,6 +47,11 @@ class Relation:
     same_representative: bool | None
     holding: Decimal
     checked: bool
+
+
+def day_before(arrived_on: date, capital_registered_on: date) -> date:
+    """3.3-2: the last day on which what the investor held was not yet the investment itself."""
+    return min(arrived_on, capital_registered_on) - timedelta(days=1)
 
 
 def decide_application(
@@ -192,9 +197,11 @@ def decide_four_eyes(edition: Edition, actor: str, handled_by: Mapping[str, str 
     return _one(edition, "reward.four_eyes", own is None, {"own_step": own}, "four-eyes-required")
 
 
-def decide_recheck_due(edition: Edition, *, due_on: date, day: date) -> Decision:
-    """3.3-2: the capital is looked for again after the months of the edition, not before."""
-    return _one(edition, "reward.recheck", day >= due_on, {"day": day}, "reward-recheck-not-due", limit=due_on)
+def decide_recheck_due(edition: Edition, *, due_on: date, day: date, returned: bool = False) -> Decision:
+    """3.3-2: that the capital is still there is found out after the months of the edition, not before; that it went
+    back, on any day."""
+    inputs: dict[str, RuleInput] = {"day": day, "returned": returned}
+    return _one(edition, "reward.recheck", returned or day >= due_on, inputs, "reward-recheck-not-due", limit=due_on)
 
 
 def decide_recovered(edition: Edition, *, amount: Decimal, outstanding: Decimal) -> Decision:

@@ -59,7 +59,8 @@ class InvestmentFacts(Request):
     capital_registered_on: date
     prior_holding_percent: Percent = Decimal(0)
     requested: PositiveMoney
-    exception: ExceptionIn | None = None
+    exception_asked: Line | None = None
+    """Why more than the principle is asked for; whether it is an exception the review says, by the minutes."""
 
 
 class RewardApplication(InvestmentFacts):
@@ -73,7 +74,7 @@ class RewardApplication(InvestmentFacts):
 
 
 class RewardReview(StepRequest):
-    """What an officer found about the parties, and in which paper; an exception may be proposed here too."""
+    """What an officer found about the parties, and in which paper; an exception is made here alone, by its minutes."""
 
     relation_document_no: DocumentNo
     same_representative: bool
@@ -186,6 +187,7 @@ class RewardDetail(RewardOut):
     capital_document_no: str
     prior_holding_percent: Decimal
     relation_document_no: str | None
+    exception_asked: str | None
     exception_reason: str | None
     exception_minutes_no: str | None
     fiscal_year: int | None

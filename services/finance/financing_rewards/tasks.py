@@ -9,6 +9,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.finance.financing_rewards import states
 from services.finance.financing_rewards.models import FinancingReward as Reward
+from services.finance.financing_rewards.usecases import KIND
+from services.finance.notices.tasks import unanswered_objections
 from services.finance.projections import LISTED, known_centre
 from shared.auth import roles as r
 from shared.tasks import Asked, Statement, TaskSource, rows
@@ -32,6 +34,11 @@ def _to_review(asked: Asked) -> Statement:
     return select(Reward.id, Reward.id, Reward.no, Reward.applied_on, null()).where(
         Reward.status == states.APPLIED, _by_others(asked, *HANDS)
     )
+
+
+def _to_answer(asked: Asked) -> Statement:
+    """3.3-2: before the day on which the reward may be approved."""
+    return unanswered_objections(asked, KIND, Reward.id, Reward.no, Reward.status == states.REVIEWED)
 
 
 def _to_approve(asked: Asked) -> Statement:
@@ -84,6 +91,13 @@ _TREASURY: Final = (r.TREASURY_OFFICER, r.TREASURY_APPROVER)
 
 SOURCES: Final = (
     TaskSource.of("reward_to_review", _OFFICER, _LINK, rows(_to_review), message="task-reward-to-review"),
+    TaskSource.of(
+        "reward_objection_to_answer",
+        _OFFICER,
+        f"{_LINK}/notice/objections",
+        rows(_to_answer),
+        message="task-reward-objection-to-answer",
+    ),
     TaskSource.of("reward_to_approve", _APPROVER, _LINK, rows(_to_approve), message="task-reward-to-approve"),
     TaskSource.of("reward_to_approve_second", _APPROVER, _LINK, rows(_second), message="task-reward-to-approve-second"),
     TaskSource.of("reward_to_pay", _TREASURY, _LINK, rows(_to_pay), message="task-reward-to-pay"),

@@ -36,6 +36,7 @@ from services.finance.financing_rewards.models import FinancingReward
 from services.finance.financing_rewards.rules import (
     Investment,
     Relation,
+    day_before,
     decide_application,
     decide_approved_amount,
     decide_cap,
@@ -57,6 +58,7 @@ from services.finance.financing_rewards.schemas import (
 from services.finance.grants.schemas import StepRequest
 from services.finance.journal.entries import Movement
 from services.finance.notices.usecases import require_notice_over
+from services.finance.payments.references import require_unpaid_with
 from services.finance.payments.rules import decide_standing
 from services.finance.payments.standing import Standing, ask_standing
 from shared.auth import roles as r
@@ -98,7 +100,7 @@ async def apply_for_reward(
     decision = require_passed(await _decide(session, sent, principal=principal, editions=editions))
     enterprise = await read_enterprise(session, sent.enterprise_code, lock=True)
     edition = editions.require_in_force(day)
-    own = sent.model_dump(exclude={"applied_on", "exception"})
+    own = sent.model_dump(exclude={"applied_on"})
     reward = FinancingReward(
         id=uuid7(),
         version=0,
@@ -106,8 +108,6 @@ async def apply_for_reward(
         enterprise_id=enterprise.id,
         edition=edition.id,
         status=states.APPLIED,
-        exception_reason=sent.exception.reason if sent.exception else None,
-        exception_minutes_no=sent.exception.minutes_no if sent.exception else None,
         cancel_on_delisting=edition.investing.reward.cancelled_on_delisting.value,
         applied_by=principal.account_id,
         applied_on=day,
@@ -147,7 +147,7 @@ async def _decide(
     centre = await read_centre(session, sent.centre_id, lock=True)
     enterprise = await read_enterprise(session, sent.enterprise_code, lock=True)
     codes = (sent.investor_code, sent.enterprise_code)
-    recorded = await recorded_holding(session, *codes, sent.arrived_on)
+    recorded = await recorded_holding(session, *codes, day_before(sent.arrived_on, sent.capital_registered_on))
     investment = Investment(
         investor_code=sent.investor_code,
         investor_type=sent.investor_type,
@@ -157,7 +157,7 @@ async def _decide(
         same_representative=await same_representative(session, *codes),
         holding=max(sent.prior_holding_percent, recorded or sent.prior_holding_percent),
     )
-    exception = sent.exception is not None
+    exception = sent.exception_asked is not None
     recipient = await recipient_of(session, centre, enterprise, day)
     decision = decide_application(
         edition, recipient, investment, requested=sent.requested, day=day, exception=exception
@@ -180,7 +180,8 @@ async def review_reward(session: AsyncSession, sent: RewardReview, *, step: Step
     four_eyes = require_another(case, step)
     if sent.exception is not None:
         reward.exception_reason, reward.exception_minutes_no = sent.exception.reason, sent.exception.minutes_no
-    recorded = await recorded_holding(session, reward.investor_code, reward.enterprise_code, reward.arrived_on)
+    before = day_before(reward.arrived_on, reward.capital_registered_on)
+    recorded = await recorded_holding(session, reward.investor_code, reward.enterprise_code, before)
     holding = max(sent.prior_holding_percent, recorded or sent.prior_holding_percent)
     known = await same_representative(session, reward.investor_code, reward.enterprise_code)
     relation = Relation(sent.same_representative or bool(known), holding, checked=True)
@@ -301,22 +302,27 @@ async def standing_of_reward(session: AsyncSession, peers: PeerClient, *, step: 
 
 
 async def pay_reward(session: AsyncSession, sent: RewardPayment, standing: Standing, *, step: Step) -> FinancingReward:
-    """The treasury pays, once all have signed; the re-check is due after the months of the edition.
+    """The treasury pays, once all have signed; the enterprise is looked at again, a merged one under the record that
+    goes on. The re-check is due after the months of the edition.
 
     Raises 403 `four-eyes-required`, 409 `centre-not-in-good-standing`, `reward-second-approval-missing`,
-    `reward-countersignature-missing`, `reward-not-tenanted`.
+    `reward-countersignature-missing`, `reward-not-tenanted`, `reward-address-outside`, `payment-reference-used`.
     """
     case = await open_case(session, step, states.APPROVED)
     reward, edition = case.reward, case.edition
-    day = day_of(step, sent.paid_on, not_before=reward.second_approved_on or reward.approved_on)
+    signed_on = (reward.approved_on, reward.second_approved_on, reward.countersigned_on)
+    day = day_of(step, sent.paid_on, not_before=max(on for on in signed_on if on is not None))
+    recipient = await recipient_of(session, case.centre, case.enterprise, day, follow_merger=True)
     decision = require_passed(
         combine(
             require_another(case, step),
             decide_standing(edition, evaluation=standing.evaluation, registry=standing.registry),
             decide_exception(edition, exception=reward.is_exception, second=reward.second_approved_by),
             decide_countersigned(edition, signed=reward.countersigned_by is not None),
+            decide_recipient(edition, recipient, day),
         )
     )
+    await require_unpaid_with(session, sent.reference)
     assert reward.approved is not None, "an approved reward has its amount"
     assert reward.fiscal_year is not None, "and its budget's year"
     context = EventContext.of(step.principal, day)

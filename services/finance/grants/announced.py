@@ -77,7 +77,15 @@ async def announce_grant(
     case = await open_case(session, step, states.REVIEWED)
     day = day_of(step, sent.starts_on, not_before=case.grant.reviewed_on)
     notice = await open_notice(
-        session, caller, case.edition, KIND, grant_id, clause=CLAUSE, starts_on=day, amount=case.grant.requested
+        session,
+        caller,
+        case.edition,
+        KIND,
+        grant_id,
+        clause=CLAUSE,
+        starts_on=day,
+        document_no=sent.document_no,
+        amount=case.grant.requested,
     )
     set_etag(response, notice.version)
     return await shown_notice(session, caller, await find_announced(session, caller, grant_id), notice)

@@ -51,7 +51,7 @@ async def decide_all(
     decision = combine(
         _decide_application(edition, centre, sent, day),
         decide_call(edition, tier=centre.tier, day=day, windows=windows),
-        decide_reported(edition, day, await accounts_of(session, editions, centre.id)),
+        decide_reported(edition, day, await accounts_of(session, editions, centre)),
         decide_grade(edition, grade),
     )
     return Decided(decision, _open_call(windows, centre.tier, day), grade)

@@ -31,6 +31,8 @@ from services.finance.grants.rules import (
 )
 from services.finance.grants.schemas import Approval, GrantApplication, MoneyDecision, Refusal, StepRequest
 from services.finance.journal.entries import Movement, post
+from services.finance.use_reports.queries import accounts_of
+from services.finance.use_reports.rules import decide_reported
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.errors import forbidden
@@ -111,8 +113,9 @@ async def approve_grant(session: AsyncSession, sent: Approval, *, step: Step) ->
     """One bureau approves; the centre-year ceiling and the budget line are committed in the same transaction. A public
     notice that hangs is waited for.
 
-    Raises 403 `four-eyes-required`, 409 `grant-approved-above-requested`, `grant-ceiling-exceeded`, `notice-running`,
-    `objection-unanswered`, `objection-upheld`, and `notice-missing` where the edition requires one.
+    Raises 403 `four-eyes-required`, 409 `grant-approved-above-requested`, `grant-ceiling-exceeded`,
+    `grant-unreported`, `notice-running`, `objection-unanswered`, `objection-upheld`, and `notice-missing` where the
+    edition requires one.
     """
     case = await open_case(session, step, states.REVIEWED)
     grant = case.grant
@@ -123,7 +126,9 @@ async def approve_grant(session: AsyncSession, sent: Approval, *, step: Step) ->
     within = require_passed(decide_approved_amount(case.edition, grant.requested, sent.amount))
     papers = papers_of(case.edition, "approved", sent)
     notice = await require_grant_notice_over(session, case, day)
-    decision = combine(decide_step(case, step), within, notice, papers.decision)
+    accounts = await accounts_of(session, step.editions, case.centre)
+    reported = require_passed(decide_reported(case.edition, day, accounts))
+    decision = combine(decide_step(case, step), within, notice, reported, papers.decision)
     grant.status, grant.approved, grant.approved_on = states.APPROVED, sent.amount, day
     grant.approved_by, grant.approved_bureau = step.principal.account_id, bureaus[0]
     context = EventContext.of(step.principal, day)

@@ -28,7 +28,7 @@ from services.finance.calls.states import DRAFTED
 from services.finance.grants import states
 from services.finance.grants.announced import KIND, OFFICERS
 from services.finance.grants.models import Grant
-from services.finance.notices.models import NoticeObjection, PublicNotice
+from services.finance.notices.tasks import unanswered_objections
 from services.finance.projections import known_centre
 from services.finance.signed_commitments import states as commitment_states
 from services.finance.signed_commitments.models import SignedCommitment
@@ -58,18 +58,7 @@ def _calls_to_publish(asked: Asked) -> Statement:
 
 def _objections_to_answer(asked: Asked) -> Statement:
     """3.1-4: before the day on which the grant may be approved; the link is the grant's notice."""
-    objection, notice = NoticeObjection, PublicNotice
-    return (
-        select(objection.id, Grant.id, Grant.no, objection.received_on, notice.first_decision_day)
-        .join(notice, notice.id == objection.notice_id)
-        .join(Grant, and_(notice.subject_kind == KIND, notice.subject_id == Grant.id))
-        .where(
-            Grant.status == states.REVIEWED,
-            objection.signed,
-            objection.outcome.is_(None),
-            objection.recorded_by != asked.principal.account_id,
-        )
-    )
+    return unanswered_objections(asked, KIND, Grant.id, Grant.no, Grant.status == states.REVIEWED)
 
 
 def _receipts_to_confirm(asked: Asked) -> Statement:

@@ -1,12 +1,13 @@
 """A bank calls the guarantor (代偿): filed, accepted, approved by another person, paid (3.2-3).
 
-Where the guarantee fund is public money, what it pays takes budget of the programme `guarantee_compensation` from the
-approval on.
+Where the guarantee fund is public money, the guarantor checks the claim, the loan's department approves it and the
+treasury pays it: it takes budget of the programme `guarantee_compensation` from the approval on.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -17,9 +18,10 @@ from services.finance.appropriations.commitments import (
     Claim as BudgetClaim,
     commit_budget,
     pay_budget,
-    release_budget,
 )
 from services.finance.guarantees import states
+from services.finance.guarantees.ending import end_claim
+from services.finance.guarantees.hands import require_approver, require_payer, require_refuser
 from services.finance.guarantees.liability import release_liability
 from services.finance.guarantees.models import Guarantee, GuaranteeClaim
 from services.finance.guarantees.queries import find_claim
@@ -47,12 +49,9 @@ from shared.events.contracts.finance.guarantees import (
     GuaranteeClaimApproved,
     GuaranteeClaimFiled,
     GuaranteeClaimPaid,
-    GuaranteeClaimRefused,
-    GuaranteeClaimWithdrawn,
 )
 from shared.events.contracts.finance.loan_servicing import (
     LoanClaimed,
-    LoanClaimEnded,
     LoanGuarantorPaid,
 )
 from shared.events.outbox import EventContext
@@ -110,6 +109,7 @@ async def file(session: AsyncSession, sent: GuaranteeClaimIn, *, step: Step) -> 
         as_of=today,
         days_in_arrears=behind.days,
         outstanding=loan.outstanding,
+        claimed=amount,
         amount=amount,
         budget_amount=share_of(amount, guarantee.budget_percent),
         reason=sent.reason,
@@ -132,11 +132,12 @@ async def file(session: AsyncSession, sent: GuaranteeClaimIn, *, step: Step) -> 
 
 
 async def accept(session: AsyncSession, *, step: Step) -> GuaranteeClaim:
-    """An officer of the guarantor has checked it. Raises 403 `four-eyes-required`, 409
-    `guarantee-claim-above-share` where the borrower has paid meanwhile."""
+    """An officer of the guarantor has checked it; it falls with what the borrower has paid meanwhile. Raises 403
+    `four-eyes-required`, 409 `guarantee-claim-above-share` where no share is left."""
     case = await open_claim(session, step, states.FILED)
     claim = case.claim
-    decision = combine(_still_owed(case), _another_person(case, step, filed=claim.filed_by))
+    four_eyes = _another_person(case, step, filed=claim.filed_by)
+    decision = combine(_as_owed(case), four_eyes)
     claim.status, claim.accepted_by, claim.accepted_on = (
         states.ACCEPTED,
         step.principal.account_id,
@@ -147,21 +148,23 @@ async def accept(session: AsyncSession, *, step: Step) -> GuaranteeClaim:
 
 
 async def approve(session: AsyncSession, *, step: Step) -> GuaranteeClaim:
-    """A second person at the guarantor approves; public money is taken from the budget.
+    """A second person at the guarantor approves; where the public fund pays an approver of the loan's department does,
+    and it is taken from the budget. It falls with what the borrower has paid meanwhile.
 
     Raises as `accept`, and 409 `appropriation-missing`, `appropriation-exhausted`.
     """
     case = await open_claim(session, step, states.ACCEPTED)
     claim = case.claim
+    require_approver(step.principal, case.edition, case.loan, public=claim.public)
     four_eyes = _another_person(case, step, filed=claim.filed_by, accepted=claim.accepted_by)
-    decision = combine(_still_owed(case), four_eyes)
+    decision = combine(_as_owed(case), four_eyes)
     context = EventContext.of(step.principal)
     claim.status, claim.approved_by, claim.approved_on = (
         states.APPROVED,
         step.principal.account_id,
         context.effective_on,
     )
-    if _public(claim):
+    if claim.budgeted:
         budget = await commit_budget(
             session,
             case.edition,
@@ -177,13 +180,15 @@ async def approve(session: AsyncSession, *, step: Step) -> GuaranteeClaim:
 
 
 async def pay(session: AsyncSession, sent: ClaimPaymentIn, *, step: Step) -> GuaranteeClaim:
-    """The guarantor has paid the bank: it is liable for nothing more, and recovers from the borrower.
+    """The guarantor has paid the bank, or the treasury out of the public fund: the guarantor is liable for nothing
+    more, and recovers from the borrower.
 
-    Raises 409 `invalid-transition`, `guarantee-claim-above-share`, 403 `four-eyes-required`.
+    Raises 403, 409 `invalid-transition`, `guarantee-claim-above-share`, 403 `four-eyes-required`.
     """
     case = await open_claim(session, step, states.APPROVED)
     claim, guarantee, loan = case.claim, case.guarantee, case.loan
     assert claim.approved_on is not None, claim.no
+    require_payer(step.principal, public=claim.public)
     day = day_of_fact(step.principal, sent.paid_on)
     if day < claim.approved_on:
         raise DomainError("step-before-earlier-step", 409, params={"sent": day, "not_before": claim.approved_on})
@@ -194,7 +199,7 @@ async def pay(session: AsyncSession, sent: ClaimPaymentIn, *, step: Step) -> Gua
     released = guarantee.liability
     if released:
         await release_liability(session, guarantee, released)
-    if _public(claim):
+    if claim.budgeted:
         budget = await pay_budget(
             session,
             case.edition,
@@ -219,17 +224,21 @@ async def pay(session: AsyncSession, sent: ClaimPaymentIn, *, step: Step) -> Gua
 
 
 async def refuse(session: AsyncSession, sent: ClaimRefusalIn, *, step: Step) -> GuaranteeClaim:
-    """The guarantor does not pay; a budget that was held is free again. Raises 403 `four-eyes-required`."""
+    """It is not paid; a budget that was held is free again. What a department approved only it takes back. Raises 403
+    `four-eyes-required`."""
     case = await open_claim(session, step, *states.CLAIM_OPEN)
-    decision = _another_person(case, step, filed=case.claim.filed_by)
-    await _end(session, case, step, states.REFUSED, sent.reason_code, decision)
-    return case.claim
+    claim, principal = case.claim, step.principal
+    require_refuser(principal, case.edition, case.loan, claim)
+    decision = _another_person(case, step, filed=claim.filed_by)
+    ended = {"status": states.REFUSED, "reason": sent.reason_code}
+    await end_claim(session, claim, case.loan, principal, **ended, decision=decision)
+    return claim
 
 
 async def withdraw(session: AsyncSession, *, step: Step) -> GuaranteeClaim:
     """The bank takes it back, before it is paid."""
     case = await open_claim(session, step, *states.CLAIM_OPEN)
-    await _end(session, case, step, states.WITHDRAWN, None, None)
+    await end_claim(session, case.claim, case.loan, step.principal, status=states.WITHDRAWN)
     return case.claim
 
 
@@ -246,29 +255,6 @@ async def open_claim(session: AsyncSession, step: Step, *from_states: str) -> Ca
     return Case(claim, opened.guarantee, opened.loan, opened.edition)
 
 
-async def _end(
-    session: AsyncSession, case: Case, step: Step, status: str, reason: str | None, decision: Decision | None
-) -> None:
-    claim, loan = case.claim, case.loan
-    context = EventContext.of(step.principal)
-    if claim.status == states.APPROVED and _public(claim):
-        assert claim.approved_on is not None, claim.no
-        await release_budget(
-            session,
-            programme=GUARANTEE_COMPENSATION,
-            year=claim.approved_on.year,
-            amount=claim.budget_amount,
-            case=BudgetClaim.before(claim),
-            context=context,
-        )
-    claim.status, claim.reason_code = status, reason
-    claim.ended_by, claim.ended_on = step.principal.account_id, context.effective_on
-    event = GuaranteeClaimRefused if status == states.REFUSED else GuaranteeClaimWithdrawn
-    await tell_claim(session, event, claim, context, decision)
-    loan.status = loan_states.REPAYING
-    await tell_loan(session, LoanClaimEnded, loan, context)
-
-
 async def _known(session: AsyncSession, sent: GuaranteeClaimIn, guarantee: Guarantee) -> GuaranteeClaim | None:
     """The claim that the bank filed under this number. Raises 409 `loan-reference-used`, `guarantee-claim-exists`."""
     query = select(GuaranteeClaim).where(
@@ -278,7 +264,7 @@ async def _known(session: AsyncSession, sent: GuaranteeClaimIn, guarantee: Guara
     )
     known = await session.scalar(query)
     if known is not None:
-        if known.guarantee_id != guarantee.id or (sent.amount is not None and sent.amount != known.amount):
+        if known.guarantee_id != guarantee.id or (sent.amount is not None and sent.amount != known.claimed):
             raise _used(sent.bank_reference)
         return known
     live = await session.scalar(
@@ -292,19 +278,25 @@ async def _known(session: AsyncSession, sent: GuaranteeClaimIn, guarantee: Guara
     return None
 
 
-def _public(claim: GuaranteeClaim) -> bool:
-    """Whether public money is part of it: claims in test mode take none."""
-    return claim.livemode and claim.budget_amount > 0
+def _as_owed(case: Case) -> Decision:
+    """The borrower may have paid since: the claim falls to the share of what is still owed. Raises 409
+    `guarantee-claim-above-share` where no fen of a share is left."""
+    claim, guarantee, before = case.claim, case.guarantee, case.claim.amount
+    owed = guaranteed_share(case.loan.outstanding, guarantee.share_percent)
+    if 0 < owed < before:
+        claim.amount, claim.budget_amount = owed, share_of(owed, guarantee.budget_percent)
+    return _still_owed(case, before)
 
 
-def _still_owed(case: Case) -> Decision:
-    """The borrower may have paid since. Raises 409 `guarantee-claim-above-share`."""
+def _still_owed(case: Case, before: Decimal | None = None) -> Decision:
+    """Raises 409 `guarantee-claim-above-share`."""
     return require_passed(
         decide_claim_amount(
             case.edition,
             amount=case.claim.amount,
             outstanding=case.loan.outstanding,
             percent=case.guarantee.share_percent,
+            before=before,
         )
     )
 

@@ -16,12 +16,17 @@ from services.finance.guarantees.rules import (
     guaranteed_share,
     total_limit,
 )
-from services.finance.guarantees.states import ISSUED, RELEASED
+from services.finance.guarantees.states import CANCELLED, DRAFTED, ISSUED, LOAN_CLOSED, RELEASED
 from services.finance.guarantees.telling import enter, tell
 from services.finance.journal.entries import Movement
 from services.finance.loans.models import Loan
 from shared.ceilings import commit_amount, release_amount
-from shared.events.contracts.finance.guarantees import GuaranteeReduced, GuaranteeReleased, GuaranteeRestored
+from shared.events.contracts.finance.guarantees import (
+    GuaranteeCancelled,
+    GuaranteeReduced,
+    GuaranteeReleased,
+    GuaranteeRestored,
+)
 from shared.events.outbox import EventContext
 from shared.money import ZERO
 from shared.policy.decision import Decision, combine
@@ -32,15 +37,17 @@ from shared.refusals import require_passed
 async def commit_liability(session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal) -> Decision:
     """Take the amount out of both limits. Raises 409 `guarantee-borrower-limit-exceeded`,
     `guarantee-total-limit-exceeded`."""
-    limit = borrower_limit(edition)
-    move = await commit_amount(session, ceiling, **_borrower(guarantee), amount=amount, limit=limit)
-    one = require_passed(
-        decide_borrower_limit(edition, fits=move.ok, amount=amount, committed=move.committed, limit=move.limit)
-    )
-    move = await commit_amount(session, ceiling, **_total(guarantee), amount=amount, limit=total_limit(edition))
-    every = require_passed(
-        decide_total_limit(edition, fits=move.ok, amount=amount, committed=move.committed, limit=move.limit)
-    )
+    one = require_passed(await _commit_borrower(session, edition, guarantee, amount))
+    every = require_passed(await _commit_total(session, edition, guarantee, amount))
+    guarantee.liability += amount
+    return combine(one, every)
+
+
+async def restore_liability(session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal) -> Decision:
+    """The guarantor is liable again for a debt that came back, above its limits if need be: the decision does not pass
+    then, and nothing new is guaranteed until it is below them again."""
+    one = await _commit_borrower(session, edition, guarantee, amount, forced=True)
+    every = await _commit_total(session, edition, guarantee, amount, forced=True)
     guarantee.liability += amount
     return combine(one, every)
 
@@ -56,16 +63,20 @@ async def release_liability(session: AsyncSession, guarantee: Guarantee, amount:
 async def follow_debt(
     session: AsyncSession, edition: Edition, loan: Loan, guarantee: Guarantee | None, context: EventContext
 ) -> None:
-    """After the loan's own event: the liability is what it should be now, and nothing once the loan is closed. Raises
-    as `commit_liability` where a payment that is taken back finds the limits full."""
+    """After the loan's own event: the liability is what it should be now, and nothing once the loan is closed, when a
+    draft is cancelled. Where the last payment is taken back the guarantee is in force again."""
+    closed = loan.closed_on is not None
+    if guarantee is not None and guarantee.status == DRAFTED and closed:
+        await _cancel(session, guarantee, context)
+    if guarantee is not None and guarantee.status == RELEASED and not closed and not guarantee.paid:
+        guarantee.status, guarantee.released_on = ISSUED, None
     if guarantee is None or guarantee.status != ISSUED:
         return
-    closed = loan.closed_on is not None
     covered = ZERO if closed else guarantee.amount - (loan.disbursed - loan.outstanding)
     change = guaranteed_share(covered, guarantee.share_percent) - guarantee.liability
     if change > 0:
-        await commit_liability(session, edition, guarantee, change)
-        await tell(session, GuaranteeRestored, guarantee, context)
+        decision = await restore_liability(session, edition, guarantee, change)
+        await tell(session, GuaranteeRestored, guarantee, context, decision)
         await enter(session, guarantee, Movement.GUARANTEE_RESTORED, change, context)
     elif change < 0 or closed:
         if change:
@@ -74,6 +85,42 @@ async def follow_debt(
             guarantee.status, guarantee.released_on = RELEASED, context.effective_on
         await tell(session, GuaranteeReleased if closed else GuaranteeReduced, guarantee, context)
         await enter(session, guarantee, Movement.GUARANTEE_REDUCED, -change, context)
+
+
+async def _cancel(session: AsyncSession, guarantee: Guarantee, context: EventContext) -> None:
+    """A draft whose loan is closed holds nothing any more."""
+    await release_liability(session, guarantee, guarantee.liability)
+    guarantee.status, guarantee.reason_code = CANCELLED, LOAN_CLOSED
+    guarantee.cancelled_by, guarantee.cancelled_on = context.actor, context.effective_on
+    await tell(session, GuaranteeCancelled, guarantee, context)
+
+
+async def _commit_borrower(
+    session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal, *, forced: bool = False
+) -> Decision:
+    limit = borrower_limit(edition)
+    fits, before = await _commit(session, _borrower(guarantee), amount, limit, forced=forced)
+    return decide_borrower_limit(edition, fits=fits, amount=amount, committed=before, limit=limit)
+
+
+async def _commit_total(
+    session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal, *, forced: bool = False
+) -> Decision:
+    limit = total_limit(edition)
+    fits, before = await _commit(session, _total(guarantee), amount, limit, forced=forced)
+    return decide_total_limit(edition, fits=fits, amount=amount, committed=before, limit=limit)
+
+
+async def _commit(
+    session: AsyncSession, key: Mapping[str, str], amount: Decimal, limit: Decimal, *, forced: bool
+) -> tuple[bool, Decimal]:
+    """Whether it fits the edition's limit, and what is held: with the amount where it fits, without it where it does
+    not. A row's own limit may be higher, where a debt came back."""
+    move = await commit_amount(session, ceiling, **key, amount=amount, limit=limit)
+    while forced and not move.ok:
+        move = await commit_amount(session, ceiling, **key, amount=amount, limit=move.committed + amount)
+    fits = move.ok and move.committed <= limit
+    return fits, move.committed - amount if move.ok and not fits else move.committed
 
 
 def _borrower(guarantee: Guarantee) -> Mapping[str, str]:

@@ -50,6 +50,14 @@ class Guarantee(HasMode, Aggregate, Base):
             name="issue_whole",
         ),
         CheckConstraint("issued_by <> drafted_by", name="issuer_is_another"),
+        CheckConstraint(
+            "num_nulls(cancelled_by, cancelled_on) = CASE status WHEN 'cancelled' THEN 0 ELSE 2 END",
+            name="cancellation_whole",
+        ),
+        CheckConstraint(
+            "issued_by IS NULL OR cancelled_by NOT IN (drafted_by, issued_by)", name="issued_cancelled_by_third"
+        ),
+        CheckConstraint("budget_returned >= 0 AND budget_returned <= budget_paid", name="returned_within_budget"),
         CheckConstraint("write_off_approved_by <> write_off_proposed_by", name="write_off_by_two"),
         CheckConstraint(
             "(status = 'written_off') = (write_off_approved_by IS NOT NULL)", name="written_off_by_approval"
@@ -83,11 +91,14 @@ class Guarantee(HasMode, Aggregate, Base):
     issued_by: Mapped[str | None]
     issued_on: Mapped[date | None]
     contract_no: Mapped[str | None]
+    cancelled_by: Mapped[str | None]
+    cancelled_on: Mapped[date | None]
     released_on: Mapped[date | None]
     paid: Mapped[Decimal] = mapped_column(default=ZERO)
     budget_paid: Mapped[Decimal] = mapped_column(default=ZERO)
     recovered: Mapped[Decimal] = mapped_column(default=ZERO)
     budget_returned: Mapped[Decimal] = mapped_column(default=ZERO)
+    """What the treasury has confirmed to be back in the public fund."""
     written_off: Mapped[Decimal] = mapped_column(default=ZERO)
     write_off_reason: Mapped[str | None]
     write_off_document_no: Mapped[str | None]
@@ -119,7 +130,7 @@ class GuaranteeClaim(HasMode, Aggregate, Base):
             postgresql_where=text("status NOT IN ('refused', 'withdrawn')"),
         ),
         CheckConstraint(f"status IN ({_listed(states.CLAIM_STATES)})", name="status_known"),
-        CheckConstraint("amount > 0 AND amount <= outstanding", name="amount_within_debt"),
+        CheckConstraint("amount > 0 AND amount <= claimed AND claimed <= outstanding", name="amount_within_debt"),
         CheckConstraint("budget_amount >= 0 AND budget_amount <= amount", name="budget_within_amount"),
         CheckConstraint("accepted_by <> filed_by", name="accepter_is_another"),
         CheckConstraint("approved_by NOT IN (filed_by, accepted_by)", name="approver_is_another"),
@@ -143,7 +154,9 @@ class GuaranteeClaim(HasMode, Aggregate, Base):
     days_in_arrears: Mapped[int]
     outstanding: Mapped[Decimal]
     """Principal at the claim."""
+    claimed: Mapped[Decimal]
     amount: Mapped[Decimal]
+    """What is to be paid: less than claimed where the borrower has paid since."""
     budget_amount: Mapped[Decimal]
     """Of it, out of the public guarantee fund."""
     reason: Mapped[str]
@@ -162,6 +175,16 @@ class GuaranteeClaim(HasMode, Aggregate, Base):
     journal_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("journal_entry.id"))
     decisions: Mapped[list[dict[str, JsonValue]]] = mapped_column(JSONB)
 
+    @property
+    def public(self) -> bool:
+        """Whether the public fund bears a part: then a bureau approves and the treasury pays."""
+        return self.budget_amount > 0
+
+    @property
+    def budgeted(self) -> bool:
+        """Whether it takes budget: claims in test mode take none."""
+        return self.livemode and self.public
+
 
 class GuaranteeRecovery(HasMode, Base):
     """Money from the borrower after a claim was paid (追偿), shared between guarantor and bank as the risk was."""
@@ -173,6 +196,8 @@ class GuaranteeRecovery(HasMode, Base):
         CheckConstraint("amount > 0 AND amount = guarantor_share + bank_share", name="shared_whole"),
         CheckConstraint("least(guarantor_share, bank_share, budget_share) >= 0", name="shares_not_negative"),
         CheckConstraint("budget_share <= guarantor_share", name="budget_within_share"),
+        CheckConstraint("num_nulls(returned_by, returned_on, return_reference) IN (0, 3)", name="return_whole"),
+        CheckConstraint("returned_by <> recorded_by", name="return_confirmed_by_another"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -183,6 +208,10 @@ class GuaranteeRecovery(HasMode, Base):
     bank_share: Mapped[Decimal]
     budget_share: Mapped[Decimal]
     """Of the guarantor's share, back to the public guarantee fund."""
+    returned_by: Mapped[str | None]
+    returned_on: Mapped[date | None]
+    return_reference: Mapped[str | None]
+    """The treasury has it."""
     received_on: Mapped[date]
     reference: Mapped[str]
     recorded_by: Mapped[str]

@@ -124,10 +124,9 @@ async def limits(session: AsyncSession, edition: Edition, borrower: str, *, live
 
 async def _limit(session: AsyncSession, kind: str, subject: str, limit: Decimal, livemode: bool) -> GuaranteeLimitOut:
     key = {"kind": kind, "subject": subject, "period": "all" if livemode else "test"}
-    row = (await session.execute(select(ceiling.c.committed, ceiling.c.limit_amount).filter_by(**key))).one_or_none()
+    row = (await session.execute(select(ceiling.c.committed).filter_by(**key))).one_or_none()
     committed = row.committed if row else ZERO
-    highest = max(row.limit_amount, limit) if row else limit
-    return GuaranteeLimitOut(committed=committed, limit=highest, remaining=highest - committed)
+    return GuaranteeLimitOut(committed=committed, limit=limit, remaining=max(limit - committed, ZERO))
 
 
 def _visible(principal: Principal) -> Select[Guarantee]:

@@ -1,9 +1,13 @@
 """What is recovered from a borrower for whom the guarantor paid (追偿): shared with the bank as the risk was (3.2-3).
 
-The public guarantee fund's part of the guarantor's share goes back to the budget it came from.
+The public guarantee fund's part of the guarantor's share goes back to the budget it came from, once the treasury
+confirms that it has it.
 """
 
 from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,10 +21,11 @@ from services.finance.guarantees import states
 from services.finance.guarantees.models import Guarantee, GuaranteeClaim, GuaranteeRecovery
 from services.finance.guarantees.rules import (
     Split,
+    decide_another_person,
     decide_recoverable,
     share_recovered,
 )
-from services.finance.guarantees.schemas import GuaranteeRecoveryIn
+from services.finance.guarantees.schemas import GuaranteeRecoveryIn, GuaranteeReturnIn
 from services.finance.guarantees.telling import enter, tell, tell_claim
 from services.finance.guarantees.usecases import Step, open_guarantee
 from services.finance.journal.entries import Movement
@@ -31,11 +36,13 @@ from services.finance.servicing.access import day_of_fact
 from services.finance.servicing.models import LoanPayment
 from services.finance.servicing.scheduling import settle_standing
 from services.finance.servicing.telling import enter as enter_loan, payment_state, tell as tell_loan
-from shared.errors import DomainError, invalid_transition
+from shared.clock import effective_date
+from shared.errors import DomainError, invalid_transition, not_found
 from shared.events.contracts.finance.guarantees import (
     GuaranteeClaimRecovered,
     GuaranteeRecovered,
     GuaranteeReleased,
+    GuaranteeReturned,
 )
 from shared.events.contracts.finance.loan_servicing import (
     LoanClosed,
@@ -69,25 +76,17 @@ async def recover(session: AsyncSession, sent: GuaranteeRecoveryIn, *, step: Ste
         raise invalid_transition(guarantee.status, states.RECOVERABLE)
     day = day_of_fact(step.principal, sent.received_on)
     decision = require_passed(decide_recoverable(edition, amount=sent.amount, owed=loan.outstanding))
-    claim = (
-        await session.scalars(
-            select(GuaranteeClaim)
-            .where(GuaranteeClaim.guarantee_id == guarantee.id, GuaranteeClaim.status == states.PAID)
-            .with_for_update()
-        )
-    ).one()
     split = share_recovered(
         sent.amount,
         percent=guarantee.share_percent,
         receivable=guarantee.receivable,
         bank_debt=loan.outstanding - guarantee.receivable,
-        budget=guarantee.budget_paid - guarantee.budget_returned,
+        budget=guarantee.budget_paid - await _allotted(session, guarantee),
     )
     context = EventContext.of(step.principal, day)
     recovery = _recovery(guarantee, sent, split, step, await _next_line(session, guarantee), decision)
     await _lower_debt(session, loan, sent, step, context, decision)
     guarantee.recovered += split.guarantor
-    guarantee.budget_returned += split.budget
     if not loan.outstanding:
         guarantee.status, guarantee.released_on = states.RELEASED, day
     movement = Movement.GUARANTEE_LOSS_RECOVERED if guarantee.written_off else Movement.GUARANTEE_RECOVERED
@@ -97,20 +96,57 @@ async def recover(session: AsyncSession, sent: GuaranteeRecoveryIn, *, step: Ste
     recovery.journal_entry_id = await enter(session, guarantee, movement, split.guarantor, context)
     session.add(recovery)
     await session.flush()
-    if split.budget and guarantee.livemode:
-        await tell_claim(session, GuaranteeClaimRecovered, claim, context)
+    if not loan.outstanding:
+        await tell(session, GuaranteeReleased, guarantee, context)
+    return recovery
+
+
+async def confirm_return(
+    session: AsyncSession, recovery_id: UUID, sent: GuaranteeReturnIn, *, step: Step
+) -> GuaranteeRecovery:
+    """The treasury has the public fund's part of recovered money: it is budget again.
+
+    Raises 404, 403 `four-eyes-required`, 409 `guarantee-nothing-to-return`, `step-before-earlier-step`.
+    """
+    case = await open_guarantee(session, step, *states.RECOVERABLE, states.RELEASED)
+    guarantee, principal = case.guarantee, step.principal
+    recovery = await session.get(GuaranteeRecovery, recovery_id, populate_existing=True)
+    if recovery is None or recovery.guarantee_id != guarantee.id:
+        raise not_found("guarantee-recovery")
+    handled_by = {"recorded": recovery.recorded_by}
+    four_eyes = decide_another_person(case.edition, actor=principal.account_id, handled_by=handled_by)
+    decision = require_passed(four_eyes, 403)
+    if not recovery.budget_share or recovery.returned_on is not None:
+        raise DomainError("guarantee-nothing-to-return", 409, params={"no": guarantee.no}, clauses=["3.2-4"])
+    day = effective_date(principal, sent.returned_on)
+    if day < recovery.received_on:
+        raise DomainError("step-before-earlier-step", 409, params={"sent": day, "not_before": recovery.received_on})
+    paid = select(GuaranteeClaim).where(
+        GuaranteeClaim.guarantee_id == guarantee.id, GuaranteeClaim.status == states.PAID
+    )
+    claim = (await session.scalars(paid.with_for_update(), execution_options={"populate_existing": True})).one()
+    context = EventContext.of(principal, day)
+    recovery.returned_by, recovery.returned_on, recovery.return_reference = principal.account_id, day, sent.reference
+    guarantee.budget_returned += recovery.budget_share
+    await tell(session, GuaranteeReturned, guarantee, context, decision)
+    await tell_claim(session, GuaranteeClaimRecovered, claim, context)
+    if claim.budgeted:
         assert claim.approved_on is not None, claim.no
         await return_budget(
             session,
             programme=GUARANTEE_COMPENSATION,
             year=claim.approved_on.year,
-            amount=split.budget,
+            amount=recovery.budget_share,
             case=BudgetClaim.of(claim),
             context=context,
         )
-    if not loan.outstanding:
-        await tell(session, GuaranteeReleased, guarantee, context)
     return recovery
+
+
+async def _allotted(session: AsyncSession, guarantee: Guarantee) -> Decimal:
+    """What of recovered money is the public fund's so far, confirmed or not."""
+    query = select(func.coalesce(func.sum(GuaranteeRecovery.budget_share), ZERO))
+    return Decimal(await session.scalar(query.where(GuaranteeRecovery.guarantee_id == guarantee.id)) or 0)
 
 
 async def _lower_debt(

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from services.finance.guarantees import claims, queries, recoveries, usecases
+from services.finance.guarantees.hands import MAY_APPROVE, MAY_PAY
 from services.finance.guarantees.models import Guarantee, GuaranteeClaim
 from services.finance.guarantees.schemas import (
     ClaimPaymentIn,
@@ -26,10 +27,11 @@ from services.finance.guarantees.schemas import (
     GuaranteeOut,
     GuaranteeRecoveryIn,
     GuaranteeRecoveryOut,
+    GuaranteeReturnIn,
     WriteOffIn,
 )
 from services.finance.guarantees.usecases import Step
-from services.finance.servicing.access import READERS
+from services.finance.servicing.access import READERS, TREASURY
 from services.finance.servicing.schemas import Nothing
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
@@ -40,6 +42,9 @@ from shared.http.route import IdempotencyRequired, ServiceRoute, Session
 from shared.runtime import RuntimeDep
 
 Guarantor = Annotated[Principal, Depends(require(r.GUARANTOR))]
+Approver = Annotated[Principal, Depends(require(*MAY_APPROVE))]
+Payer = Annotated[Principal, Depends(require(*MAY_PAY))]
+Treasury = Annotated[Principal, Depends(require(*TREASURY))]
 Bank = Annotated[Principal, Depends(require(r.BANK))]
 Reader = Annotated[Principal, Depends(require(*READERS))]
 Supervisor = Annotated[Principal, Depends(require(r.GUARANTOR, r.FINANCE_OFFICER, r.FINANCE_APPROVER, r.AUDITOR))]
@@ -102,13 +107,13 @@ async def accept_claim(
 async def approve_claim(
     session: Session,
     runtime: RuntimeDep,
-    caller: Guarantor,
+    caller: Approver,
     claim_id: UUID,
     response: Response,
     _: Plain = Nothing(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> GuaranteeClaimDetail:
-    """A second person at the guarantor approves; public money is taken from the budget."""
+    """A second person at the guarantor approves; an approver of the loan's department where the public fund pays."""
     step = Step(claim_id, caller, runtime.editions, if_match)
     return await _claim(session, await claims.approve(session, step=step), response)
 
@@ -117,13 +122,13 @@ async def approve_claim(
 async def pay_claim(
     session: Session,
     runtime: RuntimeDep,
-    caller: Guarantor,
+    caller: Payer,
     claim_id: UUID,
     sent: ClaimPaymentIn,
     response: Response,
     if_match: IfMatch = None,
 ) -> GuaranteeClaimDetail:
-    """The guarantor has paid the bank."""
+    """The guarantor has paid the bank, or the treasury out of the public fund."""
     step = Step(claim_id, caller, runtime.editions, if_match)
     return await _claim(session, await claims.pay(session, sent, step=step), response)
 
@@ -132,13 +137,13 @@ async def pay_claim(
 async def refuse_claim(
     session: Session,
     runtime: RuntimeDep,
-    caller: Guarantor,
+    caller: Approver,
     claim_id: UUID,
     sent: ClaimRefusalIn,
     response: Response,
     if_match: IfMatch = None,
 ) -> GuaranteeClaimDetail:
-    """The guarantor does not pay."""
+    """It is not paid; what a department approved it takes back itself."""
     step = Step(claim_id, caller, runtime.editions, if_match)
     return await _claim(session, await claims.refuse(session, sent, step=step), response)
 
@@ -258,6 +263,22 @@ async def record_recovery(
     return GuaranteeRecoveryOut.model_validate(recovery)
 
 
+@router.post("/{guarantee_id}/recoveries/{recovery_id}/confirm", dependencies=[IdempotencyRequired], responses=MONEY)
+async def confirm_return(
+    session: Session,
+    runtime: RuntimeDep,
+    caller: Treasury,
+    guarantee_id: UUID,
+    recovery_id: UUID,
+    sent: GuaranteeReturnIn,
+    if_match: IfMatch = None,
+) -> GuaranteeRecoveryOut:
+    """The treasury has the public fund's part of recovered money."""
+    step = Step(guarantee_id, caller, runtime.editions, if_match)
+    recovery = await recoveries.confirm_return(session, recovery_id, sent, step=step)
+    return GuaranteeRecoveryOut.model_validate(recovery)
+
+
 @router.post("/{guarantee_id}/propose-write-off", responses=STEP)
 async def propose_write_off(
     session: Session,
@@ -277,13 +298,13 @@ async def propose_write_off(
 async def approve_write_off(
     session: Session,
     runtime: RuntimeDep,
-    caller: Guarantor,
+    caller: Approver,
     guarantee_id: UUID,
     response: Response,
     _: Plain = Nothing(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> GuaranteeDetail:
-    """A second person writes it off; it is still owed."""
+    """A second person writes it off, of the loan's department where the public fund bore it; it is still owed."""
     step = Step(guarantee_id, caller, runtime.editions, if_match)
     return await _answer(session, await usecases.approve_write_off(session, step=step), response)
 

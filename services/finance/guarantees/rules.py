@@ -162,10 +162,15 @@ def decide_claim_day(edition: Edition, *, days: int, as_of: date) -> Decision:
     )
 
 
-def decide_claim_amount(edition: Edition, *, amount: Decimal, outstanding: Decimal, percent: Decimal) -> Decision:
-    """3.2-3: the guarantor never pays more than its share of the principal that is owed."""
+def decide_claim_amount(
+    edition: Edition, *, amount: Decimal, outstanding: Decimal, percent: Decimal, before: Decimal | None = None
+) -> Decision:
+    """3.2-3: the guarantor never pays more than its share of the principal that is owed; `before` is what was claimed
+    until the borrower paid."""
     limit = guaranteed_share(outstanding, percent)
-    inputs = {"amount": amount, "outstanding": outstanding, "share_percent": percent}
+    inputs: dict[str, RuleInput] = {"amount": amount, "outstanding": outstanding, "share_percent": percent}
+    if before is not None and before != amount:
+        inputs["before"] = before
     return _one(edition, "guarantees.claim_amount", amount <= limit, inputs, "guarantee-claim-above-share", limit=limit)
 
 

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
+from services.finance.exposures.links import borrowers_link
 from services.finance.grants.schemas import Code, Line, StepDecision
 from services.finance.guarantees import states
 from services.finance.servicing.schemas import BankReference, Rate
@@ -89,6 +90,13 @@ class GuaranteeRecoveryIn(Request):
     amount: PositiveMoney
     received_on: date
     reference: Reference
+
+
+class GuaranteeReturnIn(Request):
+    """The treasury has the public fund's part of recovered money."""
+
+    reference: Reference
+    returned_on: date | None = None
 
 
 class WriteOffIn(Request):
@@ -175,6 +183,8 @@ class GuaranteeOut(Response):
     issued_by: str | None
     issued_on: date | None
     contract_no: str | None
+    cancelled_by: str | None
+    cancelled_on: date | None
     released_on: date | None
     paid: Money
     budget_paid: Money
@@ -199,9 +209,16 @@ class GuaranteeDetail(GuaranteeOut):
     counter_guarantees: list[CounterGuaranteeOut]
     decisions: list[StepDecision]
 
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way with properties
+    @property
+    def exposure(self) -> str | None:
+        """Where everything is that the enterprise has."""
+        return borrowers_link(self.borrower)
+
 
 class GuaranteeClaimOut(Response):
-    """A claim on a guarantee; yuan. `budget_amount` is paid out of the public guarantee fund."""
+    """A claim on a guarantee; yuan. `amount` is less than `claimed` where the borrower has paid since; `budget_amount`
+    is paid out of the public guarantee fund."""
 
     id: UUID
     no: str
@@ -215,6 +232,7 @@ class GuaranteeClaimOut(Response):
     as_of: date
     days_in_arrears: int
     outstanding: Money
+    claimed: Money
     amount: Money
     budget_amount: Money
     reason: str
@@ -242,7 +260,8 @@ class GuaranteeClaimDetail(GuaranteeClaimOut):
 
 
 class GuaranteeRecoveryOut(Response):
-    """Recovered money and how it was shared; `budget_share` is of the guarantor's part."""
+    """Recovered money and how it was shared; `budget_share` is of the guarantor's part, and is back in the public fund
+    from `returned_on` on."""
 
     id: UUID
     guarantee_id: UUID
@@ -251,6 +270,9 @@ class GuaranteeRecoveryOut(Response):
     guarantor_share: Money
     bank_share: Money
     budget_share: Money
+    returned_by: str | None
+    returned_on: date | None
+    return_reference: str | None
     received_on: date
     reference: str
     recorded_by: str

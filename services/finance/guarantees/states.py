@@ -12,6 +12,8 @@ RELEASED: Final = "released"
 WRITTEN_OFF: Final = "written_off"
 CANCELLED: Final = "cancelled"
 STATES: Final = (DRAFTED, ISSUED, CALLED, RELEASED, WRITTEN_OFF, CANCELLED)
+LOAN_CLOSED: Final = "loan_closed"
+"""Why a draft was cancelled that nobody issued in time."""
 HELD: Final = (DRAFTED, ISSUED)
 """What the guarantor's limits hold."""
 RECOVERABLE: Final = (CALLED, WRITTEN_OFF)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, null, select, true
+from sqlalchemy import ColumnElement, Text, and_, case, cast, func, null, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
+from services.finance.ceilings.models import ceiling
 from services.finance.guarantees import states
-from services.finance.guarantees.models import Guarantee, GuaranteeClaim
+from services.finance.guarantees.hands import APPROVERS
+from services.finance.guarantees.models import Guarantee, GuaranteeClaim, GuaranteeRecovery
 from services.finance.loans import states as loan_states
+from services.finance.loans.commitments import KINDS
 from services.finance.loans.models import Loan
-from services.finance.servicing.access import visible
-from services.finance.servicing.models import LoanStanding
+from services.finance.servicing.access import TREASURY, visible
+from services.finance.servicing.models import LoanPayment, LoanStanding
 from services.finance.servicing.queries import overdue
 from shared.auth import roles as r
 from shared.livemode import of_mode
@@ -22,6 +25,7 @@ Hand = InstrumentedAttribute[str] | InstrumentedAttribute[str | None]
 
 _GUARANTEE: Final = "/v1/loans/guarantees/{id}"
 _CLAIM: Final = "/v1/loans/guarantees/claims/{id}"
+_APPROVERS: Final = tuple(APPROVERS.values())
 
 
 def _by_others(asked: Asked, *hands: Hand) -> ColumnElement[bool]:
@@ -49,31 +53,84 @@ def _to_issue(asked: Asked) -> Statement:
     )
 
 
-def _claims(asked: Asked, status: str, *hands: Hand) -> Statement:
+def _claims(asked: Asked, status: str, *more: ColumnElement[bool]) -> Statement:
     claim = GuaranteeClaim
-    return select(claim.id, claim.id, claim.no, claim.filed_on, null()).where(
-        of_mode(claim, asked.principal), claim.status == status, _by_others(asked, *hands)
+    return (
+        select(claim.id, claim.id, claim.no, claim.filed_on, null())
+        .join(Loan, Loan.id == claim.loan_id)
+        .where(of_mode(claim, asked.principal), claim.status == status, *more)
     )
 
 
+def _departments(asked: Asked) -> ColumnElement[bool]:
+    """Loans of the departments that the caller approves for."""
+    return Loan.department.in_([name for name, approver in APPROVERS.items() if asked.principal.has(approver)])
+
+
 def _to_accept(asked: Asked) -> Statement:
-    return _claims(asked, states.FILED, GuaranteeClaim.filed_by)
+    return _claims(asked, states.FILED, _by_others(asked, GuaranteeClaim.filed_by))
 
 
 def _to_approve(asked: Asked) -> Statement:
-    return _claims(asked, states.ACCEPTED, GuaranteeClaim.filed_by, GuaranteeClaim.accepted_by)
+    """What the company pays."""
+    return _claims(asked, states.ACCEPTED, GuaranteeClaim.budget_amount == 0, _not_checked(asked))
+
+
+def _public_to_approve(asked: Asked) -> Statement:
+    """What the public fund pays."""
+    return _claims(asked, states.ACCEPTED, GuaranteeClaim.budget_amount > 0, _departments(asked), _not_checked(asked))
+
+
+def _not_checked(asked: Asked) -> ColumnElement[bool]:
+    return _by_others(asked, GuaranteeClaim.filed_by, GuaranteeClaim.accepted_by)
 
 
 def _to_pay(asked: Asked) -> Statement:
-    return _claims(asked, states.APPROVED, GuaranteeClaim.filed_by, GuaranteeClaim.approved_by)
+    return _claims(asked, states.APPROVED, GuaranteeClaim.budget_amount == 0, _not_approved(asked))
+
+
+def _public_to_pay(asked: Asked) -> Statement:
+    return _claims(asked, states.APPROVED, GuaranteeClaim.budget_amount > 0, _not_approved(asked))
+
+
+def _not_approved(asked: Asked) -> ColumnElement[bool]:
+    return and_(_not_checked(asked), _by_others(asked, GuaranteeClaim.approved_by))
+
+
+def _write_offs(asked: Asked, *more: ColumnElement[bool]) -> Statement:
+    return (
+        select(Guarantee.id, Guarantee.id, Guarantee.no, Guarantee.write_off_proposed_on, null())
+        .join(Loan, Loan.id == Guarantee.loan_id)
+        .where(
+            of_mode(Guarantee, asked.principal),
+            Guarantee.status == states.CALLED,
+            Guarantee.write_off_proposed_by.is_not(None),
+            _by_others(asked, Guarantee.write_off_proposed_by),
+            *more,
+        )
+    )
 
 
 def _to_write_off(asked: Asked) -> Statement:
-    return select(Guarantee.id, Guarantee.id, Guarantee.no, Guarantee.write_off_proposed_on, null()).where(
-        of_mode(Guarantee, asked.principal),
-        Guarantee.status == states.CALLED,
-        Guarantee.write_off_proposed_by.is_not(None),
-        _by_others(asked, Guarantee.write_off_proposed_by),
+    return _write_offs(asked, Guarantee.budget_paid == 0)
+
+
+def _public_to_write_off(asked: Asked) -> Statement:
+    return _write_offs(asked, Guarantee.budget_paid > 0, _departments(asked))
+
+
+def _to_confirm(asked: Asked) -> Statement:
+    """Recovered money of the public fund that the treasury has not confirmed."""
+    recovery = GuaranteeRecovery
+    return (
+        select(recovery.id, Guarantee.id, Guarantee.no, recovery.received_on, null())
+        .join(Guarantee, Guarantee.id == recovery.guarantee_id)
+        .where(
+            of_mode(Guarantee, asked.principal),
+            recovery.budget_share > 0,
+            recovery.returned_on.is_(None),
+            _by_others(asked, recovery.recorded_by),
+        )
     )
 
 
@@ -86,6 +143,23 @@ def _overdue(asked: Asked) -> Statement:
     )
 
 
+def _above_cap(asked: Asked) -> Statement:
+    """Loans whose debt came back above the borrower's cap, until it is within it again."""
+    subject = func.coalesce(cast(Loan.group_id, Text), Loan.borrower)
+    holds = select(ceiling.c.kind).where(
+        ceiling.c.kind == case(KINDS, value=Loan.product),
+        ceiling.c.subject == subject,
+        ceiling.c.period == case((Loan.livemode, "all"), else_="test"),
+        ceiling.c.committed > LoanPayment.over_cap,
+    )
+    return (
+        select(Loan.id, Loan.id, Loan.no, func.min(LoanPayment.paid_on), null())
+        .join(LoanPayment, LoanPayment.loan_id == Loan.id)
+        .where(visible(asked.principal), Loan.outstanding > 0, holds.exists())
+        .group_by(Loan.id, Loan.no)
+    )
+
+
 SOURCES: Final = (
     TaskSource.of(
         "guarantee_to_draft", (r.GUARANTOR,), "/v1/loans/{id}", rows(_to_draft), message="task-guarantee-to-draft"
@@ -95,7 +169,25 @@ SOURCES: Final = (
     TaskSource.of("claim_to_approve", (r.GUARANTOR,), _CLAIM, rows(_to_approve), message="task-claim-to-approve"),
     TaskSource.of("claim_to_pay", (r.GUARANTOR,), _CLAIM, rows(_to_pay), message="task-claim-to-pay"),
     TaskSource.of(
+        "public_claim_to_approve", _APPROVERS, _CLAIM, rows(_public_to_approve), message="task-claim-to-approve"
+    ),
+    TaskSource.of("public_claim_to_pay", TREASURY, _CLAIM, rows(_public_to_pay), message="task-claim-to-pay"),
+    TaskSource.of(
+        "guarantee_return_to_confirm",
+        TREASURY,
+        f"{_GUARANTEE}/recoveries",
+        rows(_to_confirm),
+        message="task-guarantee-return-to-confirm",
+    ),
+    TaskSource.of(
         "write_off_to_approve", (r.GUARANTOR,), _GUARANTEE, rows(_to_write_off), message="task-write-off-to-approve"
+    ),
+    TaskSource.of(
+        "public_write_off_to_approve",
+        _APPROVERS,
+        _GUARANTEE,
+        rows(_public_to_write_off),
+        message="task-write-off-to-approve",
     ),
     TaskSource.of(
         "loan_overdue",
@@ -103,6 +195,13 @@ SOURCES: Final = (
         "/v1/loans/{id}/servicing",
         rows(_overdue),
         message="task-loan-overdue",
+    ),
+    TaskSource.of(
+        "loan_above_cap",
+        (r.HR_OFFICER, r.FINANCE_OFFICER),
+        "/v1/loans/{id}/servicing",
+        rows(_above_cap),
+        message="task-loan-above-cap",
     ),
     TaskSource.of(
         "loan_instalment_overdue",

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.guarantees import states
+from services.finance.guarantees.hands import require_approver
 from services.finance.guarantees.liability import commit_liability, release_liability
 from services.finance.guarantees.models import Guarantee
 from services.finance.guarantees.queries import find
@@ -33,6 +34,7 @@ from services.finance.guarantees.schemas import (
 from services.finance.guarantees.telling import enter, tell
 from services.finance.journal.entries import Movement
 from services.finance.loans import states as loan_states
+from services.finance.loans.facts import Seat, seat_of
 from services.finance.loans.models import Loan
 from services.finance.servicing import access
 from services.finance.servicing.access import day_of_fact
@@ -83,6 +85,7 @@ async def draft(session: AsyncSession, sent: GuaranteeIn, *, principal: Principa
     `guarantee-borrower-limit-exceeded`, `guarantee-total-limit-exceeded`.
     """
     step = access.Step(sent.loan_id, principal, editions)
+    seat = await _seat(session, sent.loan_id, principal)
     case = await access.open_loan(session, step, loan_states.CONTRACTED)
     loan, edition = case.loan, case.edition
     if case.guarantee is not None:
@@ -97,7 +100,7 @@ async def draft(session: AsyncSession, sent: GuaranteeIn, *, principal: Principa
     kinds = [each.kind for each in sent.counter_guarantees]
     decision = require_passed(
         combine(
-            decide_centre_listed(edition, delisted=loan.delisted_on is not None),
+            _centre_listed(edition, loan, seat),
             decide_share(edition, loan.product, loan.contracted, guaranteed),
             decide_counter_guarantee(edition, loan.product, amount=loan.contracted, given=len(kinds)),
             decide_counter_kinds(edition, kinds),
@@ -154,12 +157,16 @@ async def draft(session: AsyncSession, sent: GuaranteeIn, *, principal: Principa
 
 async def issue(session: AsyncSession, sent: GuaranteeIssueIn, *, step: Step) -> Guarantee:
     """A second person at the guarantor puts it in force. Raises 403 `four-eyes-required`, 409
-    `guarantee-centre-delisted`."""
+    `guarantee-centre-delisted`, `invalid-transition` for a loan that is not just contracted."""
+    found = await find(session, step.subject_id, step.principal)
+    seat = await _seat(session, found.loan_id, step.principal)
     case = await open_guarantee(session, step, states.DRAFTED)
+    if case.loan.status != loan_states.CONTRACTED:
+        raise invalid_transition(case.loan.status, [loan_states.CONTRACTED])
     guarantee, edition = case.guarantee, case.edition
     decision = combine(
         _another_person(edition, step, drafted=guarantee.drafted_by),
-        require_passed(decide_centre_listed(edition, delisted=case.loan.delisted_on is not None)),
+        require_passed(_centre_listed(edition, case.loan, seat)),
     )
     guarantee.status, guarantee.contract_no = states.ISSUED, sent.contract_no
     guarantee.issued_by, guarantee.issued_on = step.principal.account_id, step.principal.today
@@ -170,16 +177,23 @@ async def issue(session: AsyncSession, sent: GuaranteeIssueIn, *, step: Step) ->
 
 
 async def cancel(session: AsyncSession, sent: GuaranteeCancelIn, *, step: Step) -> Guarantee:
-    """It is not given after all. Raises 409 `guarantee-loan-drawn` once something was drawn under it."""
+    """It is not given after all; one in force is cancelled by a third person.
+
+    Raises 403 `four-eyes-required`, 409 `guarantee-loan-drawn` once something was drawn under it.
+    """
     case = await open_guarantee(session, step, *states.HELD)
-    guarantee = case.guarantee
-    if case.loan.disbursed:
-        raise DomainError("guarantee-loan-drawn", 409, params={"no": guarantee.no}, clauses=["3.2-3"])
+    guarantee, decision = case.guarantee, None
     held, issued = guarantee.liability, guarantee.status == states.ISSUED
+    if issued:
+        handled_by = {"drafted": guarantee.drafted_by, "issued": guarantee.issued_by}
+        decision = _another_person(case.edition, step, **handled_by)
+    if issued and case.loan.disbursed:
+        raise DomainError("guarantee-loan-drawn", 409, params={"no": guarantee.no}, clauses=["3.2-3"])
     await release_liability(session, guarantee, held)
-    guarantee.status, guarantee.reason_code = states.CANCELLED, sent.reason_code
     context = EventContext.of(step.principal)
-    await tell(session, GuaranteeCancelled, guarantee, context)
+    guarantee.status, guarantee.reason_code = states.CANCELLED, sent.reason_code
+    guarantee.cancelled_by, guarantee.cancelled_on = context.actor, context.effective_on
+    await tell(session, GuaranteeCancelled, guarantee, context, decision)
     if issued:
         await enter(session, guarantee, Movement.GUARANTEE_REDUCED, held, context)
     return guarantee
@@ -214,12 +228,14 @@ async def propose_write_off(session: AsyncSession, sent: WriteOffIn, *, step: St
 
 
 async def approve_write_off(session: AsyncSession, *, step: Step) -> Guarantee:
-    """A second person writes off what was not recovered; the borrower still owes it, and it holds its cap.
+    """A second person writes off what was not recovered, an approver of the loan's department where the public fund
+    bore it; the borrower still owes it, and it holds its cap.
 
-    Raises 409 `guarantee-write-off-not-proposed`, `guarantee-nothing-to-write-off`, 403 `four-eyes-required`.
+    Raises 403, 409 `guarantee-write-off-not-proposed`, `guarantee-nothing-to-write-off`, 403 `four-eyes-required`.
     """
     case = await open_guarantee(session, step, states.CALLED)
     guarantee, edition = case.guarantee, case.edition
+    require_approver(step.principal, edition, case.loan, public=guarantee.budget_paid > 0)
     if guarantee.write_off_proposed_by is None:
         raise DomainError("guarantee-write-off-not-proposed", 409, params={"no": guarantee.no}, clauses=["3.2-3"])
     decision = combine(
@@ -246,6 +262,19 @@ async def open_guarantee(session: AsyncSession, step: Step, *from_states: str) -
     if guarantee.status not in from_states:
         raise invalid_transition(guarantee.status, from_states)
     return Case(guarantee, case.loan, case.edition)
+
+
+async def _seat(session: AsyncSession, loan_id: UUID, principal: Principal) -> Seat | None:
+    """Where the borrower sits today; the centre is locked, before the loan. Raises 404."""
+    return await seat_of(session, await access.find_loan(session, loan_id, principal), principal.today, lock=True)
+
+
+def _centre_listed(edition: Edition, loan: Loan, seat: Seat | None) -> Decision:
+    """By the centre where the borrower sits now, by the loan's mark where it sits in none, and by neither for a loan
+    that needs no centre."""
+    delisted = loan.delisted_on is not None if seat is None else not seat.listed
+    needed = loan.product in edition.lending.in_centre_products.value
+    return decide_centre_listed(edition, delisted=needed and delisted)
 
 
 def _another_person(edition: Edition, step: Step, **handled_by: str | None) -> Decision:

@@ -43,6 +43,11 @@ class Account(StrEnum):
     FUND_LOSSES = "fund.losses"
     FUND_DISTRIBUTED = "fund.distributed"
     FUND_MUNICIPAL_DISTRIBUTED = "fund.municipal_distributed"
+    FUND_BORNE = "fund.borne"
+    FUND_TREASURY_DUE = "fund.treasury_due"
+    FUND_TREASURY_CLAIM = "fund.treasury_claim"
+    FUND_TREASURY_RECEIVED = "fund.treasury_received"
+    FUND_TREASURY_REVENUE = "fund.treasury_revenue"
     REWARD_AUTHORITY = "reward.authority"
     REWARD_COMMITTED = "reward.committed"
     REWARD_TREASURY = "reward.treasury"
@@ -114,6 +119,11 @@ class Movement(StrEnum):
     FUND_LOST = "fund_lost"
     FUND_DISTRIBUTED = "fund_distributed"
     FUND_MUNICIPAL_DISTRIBUTED = "fund_municipal_distributed"
+    FUND_BORNE = "fund_borne"
+    FUND_MUNICIPAL_BORNE = "fund_municipal_borne"
+    FUND_TREASURY_DUE = "fund_treasury_due"
+    FUND_TREASURY_RECEIVED = "fund_treasury_received"
+    FUND_TREASURY_REVENUE = "fund_treasury_revenue"
     REWARD_COMMITTED = "reward_committed"
     REWARD_RELEASED = "reward_released"
     REWARD_PAID = "reward_paid"
@@ -186,6 +196,11 @@ DEBIT_CREDIT: Final[Mapping[Movement, tuple[Account, Account]]] = {
     Movement.FUND_LOST: (Account.FUND_LOSSES, Account.FUND_INVESTMENTS),
     Movement.FUND_DISTRIBUTED: (Account.FUND_DISTRIBUTED, Account.FUND_CASH),
     Movement.FUND_MUNICIPAL_DISTRIBUTED: (Account.FUND_MUNICIPAL_DISTRIBUTED, Account.FUND_CASH),
+    Movement.FUND_BORNE: (Account.FUND_CAPITAL, Account.FUND_BORNE),
+    Movement.FUND_MUNICIPAL_BORNE: (Account.FUND_MUNICIPAL_CAPITAL, Account.FUND_BORNE),
+    Movement.FUND_TREASURY_DUE: (Account.FUND_TREASURY_DUE, Account.FUND_TREASURY_CLAIM),
+    Movement.FUND_TREASURY_RECEIVED: (Account.FUND_TREASURY_RECEIVED, Account.FUND_TREASURY_DUE),
+    Movement.FUND_TREASURY_REVENUE: (Account.FUND_TREASURY_CLAIM, Account.FUND_TREASURY_REVENUE),
     Movement.REWARD_COMMITTED: (Account.REWARD_COMMITTED, Account.REWARD_AUTHORITY),
     Movement.REWARD_RELEASED: (Account.REWARD_AUTHORITY, Account.REWARD_COMMITTED),
     Movement.REWARD_PAID: (Account.REWARD_EXPENDITURE, Account.REWARD_TREASURY),

@@ -55,6 +55,11 @@ CHART: Final[Mapping[Account, Title]] = {
     Account.FUND_MUNICIPAL_DISTRIBUTED: Title(
         "基金分配（财政）", "Funds: distributed to the municipal fund", DEBIT, "fund"
     ),
+    Account.FUND_BORNE: Title("基金退出人承担损失", "Funds: losses borne by who withdrew", CREDIT, "fund"),
+    Account.FUND_TREASURY_DUE: Title("基金应缴国库", "Funds: due to the treasury", DEBIT, "fund"),
+    Account.FUND_TREASURY_CLAIM: Title("基金财政份额收回", "Funds: municipal money that left", CREDIT, "fund"),
+    Account.FUND_TREASURY_RECEIVED: Title("基金缴库已收", "Funds: received by the treasury", DEBIT, "fund"),
+    Account.FUND_TREASURY_REVENUE: Title("基金缴库收益", "Funds: revenue of the treasury", CREDIT, "fund"),
     Account.REWARD_AUTHORITY: Title("融资奖励核定来源", "Rewards: authority", CREDIT, "enterprise"),
     Account.REWARD_COMMITTED: Title("融资奖励已核定", "Rewards: committed", DEBIT, "enterprise"),
     Account.REWARD_TREASURY: Title("融资奖励国库支付", "Rewards: treasury", CREDIT, "enterprise"),

@@ -84,6 +84,7 @@ class LoanDetail(LoanOut):
     """With who did what, and every decision rule by rule. `hire_calculation` has both readings of the year."""
 
     partners: list[str]
+    consented_refs: list[str]
     group_id: UUID | None
     refusal: BankRefusalOut | None
     hire_calculation: dict[str, JsonValue] | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -9,15 +10,15 @@ from typing import Final
 from sqlalchemy import delete, inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.finance.loans import refusals
+from services.finance.loans import consents, refusals
 from services.finance.loans.assessing import Application, Assessment, assess
 from services.finance.loans.cases import Case, Step, open_case, tell
 from services.finance.loans.commitments import partners_of
 from services.finance.loans.evidence import checked_numbers, counted_as, hires_of, sealed_hire
-from services.finance.loans.facts import find_firm, project_of, stands_behind
+from services.finance.loans.facts import arrived, find_firm, project_of, require_person, stands_behind
 from services.finance.loans.hires import Hire, calculate
 from services.finance.loans.models import BankRefusal, Loan, LoanHire, LoanPartner
-from services.finance.loans.queries import PARTIES
+from services.finance.loans.queries import PARTIES, speaks_for
 from services.finance.loans.schemas import Borrower, BorrowingIn, EligibilityIn, HireFacts, HiresIn, LoanIn, LoanTermsIn
 from services.finance.loans.states import DRAFT, GRADUATES, SMALL_MICRO, SUBMITTED
 from shared.auth import roles as r
@@ -29,6 +30,7 @@ from shared.events.outbox import EventContext
 from shared.http.etag import require_match
 from shared.ids import next_case_no, uuid7
 from shared.money import ZERO
+from shared.policy.decision import combine
 from shared.policy.edition import Edition, Editions
 from shared.refusals import require_passed
 from shared.sealing import Keyring
@@ -51,7 +53,9 @@ async def try_out(session: AsyncSession, sent: EligibilityIn, wish: Wish) -> Ass
     loan.bank, loan.purpose, loan.staff = "", "", sent.staff
     refusal = await refusals.evidence_for(session, loan, sent, wish.principal)
     hires = tuple(_fact(line, hire) for line, hire in enumerate(sent.hires, start=1))
-    application = Application(loan, _partners(loan, sent), refusal, hires)
+    partners = _partners(loan, sent)
+    shown = await _shown(session, loan, partners, wish.principal)
+    application = Application(loan, partners, refusal, hires, shown)
     return await assess(session, edition, application, wish.principal.today)
 
 
@@ -67,12 +71,12 @@ async def open_loan(session: AsyncSession, sent: LoanIn, wish: Wish, keys: Keyri
     await refusals.require_bank(session, sent.bank)
     loan = await _loan_of(session, sent, sent, wish, edition)
     loan.bank, loan.purpose, loan.created_by = sent.bank, sent.purpose, principal.account_id
-    refusal = await refusals.evidence_for(session, loan, sent, principal)
+    refusal = await refusals.evidence_for(session, loan, sent, principal, day)
     await _keep_refusal(session, loan, refusal)
     loan.no = await next_case_no(session, "LN", day.year)
     session.add(loan)
     await session.flush()
-    await _keep_partners(session, loan, sent)
+    await _keep_partners(session, loan, sent, principal)
     await tell(session, LoanDrafted, loan, EventContext.of(principal, day), DRAFTED_BY)
     if sent.submit:
         await submit(session, sent.submitted_on, step=Step(loan.id, principal, wish.editions), keys=keys)
@@ -80,7 +84,10 @@ async def open_loan(session: AsyncSession, sent: LoanIn, wish: Wish, keys: Keyri
 
 
 async def amend(session: AsyncSession, sent: LoanTermsIn, *, step: Step, if_match: str | None) -> Loan:
-    """Everything of a draft but product and borrower. Raises 404, 409 `invalid-transition`, 412, 428."""
+    """Everything of a draft but product and borrower; whoever had agreed is asked again.
+
+    Raises 404, 409 `invalid-transition`, 412, 428.
+    """
     case = await _own_draft(session, step)
     loan = case.loan
     require_match(if_match, loan.version)
@@ -88,24 +95,27 @@ async def amend(session: AsyncSession, sent: LoanTermsIn, *, step: Step, if_matc
     loan.bank, loan.purpose = sent.bank, sent.purpose
     loan.requested, loan.tenor_months = sent.amount, sent.tenor_months
     loan.figures = None if sent.figures is None else sent.figures.model_dump(mode="json")
-    if sent.project_id is not None:
+    if sent.project_id is not None and loan.enterprise_id is None:
         loan.project_id = sent.project_id
-    refusal = await refusals.evidence_for(session, loan, sent, step.principal)
+        await _require_own_project(session, loan, step.principal)
+    refusal = await refusals.evidence_for(session, loan, sent, step.principal, case.day)
     await _keep_refusal(session, loan, refusal)
     await session.execute(delete(LoanPartner).where(LoanPartner.loan_id == loan.id))
-    await _keep_partners(session, loan, sent)
+    await _keep_partners(session, loan, sent, step.principal)
     await tell(session, LoanAmended, loan, EventContext.of(step.principal), DRAFTED_BY)
     return loan
 
 
 async def record_hires(session: AsyncSession, sent: HiresIn, *, step: Step, keys: Keyring) -> Loan:
     """Put the list in place of the one before (3.2-4). Raises 404, 409 `invalid-transition`, `loan-no-hires-needed`,
-    422 for a card number that is none."""
+    `reference-not-yet-known` for a person whom the registry does not know, 422 for a card number that is none."""
     case = await _own_draft(session, step)
     loan = case.loan
     if loan.product != SMALL_MICRO:
         raise DomainError("loan-no-hires-needed", 409, clauses=["3.2-4"])
     numbers = checked_numbers(sent.hires, step.principal.today)
+    for ref in dict.fromkeys(hire.person_ref for hire in sent.hires if hire.person_ref is not None):
+        await require_person(session, ref)
     await session.execute(delete(LoanHire).where(LoanHire.loan_id == loan.id))
     rows = [
         sealed_hire(keys, loan.id, line, hire, number)
@@ -130,18 +140,22 @@ async def submit(session: AsyncSession, sent: date | None, *, step: Step, keys: 
     loan, day = case.loan, case.day
     edition = step.editions.require_in_force(day)
     refusal = await session.get(BankRefusal, loan.refusal_id) if loan.refusal_id else None
+    if refusal is not None:
+        await refusals.require_unused(session, refusal, loan)
     rows = await hires_of(session, loan.id)
     hires = [counted_as(row, keys) for row in rows]
-    application = Application(loan, await partners_of(session, loan.id), refusal, hires)
+    partners = await partners_of(session, loan.id)
+    agreed = [require_passed(found) for found in consents.decide(edition, loan, partners, step.principal)]
+    application = Application(loan, partners, refusal, hires)
     found = await assess(session, edition, application, day)
-    require_passed(found.decision)
+    decision = require_passed(combine(*agreed, found.decision))
     loan.edition, loan.department = edition.id, edition.loans.products[loan.product].department.value
     loan.guarantor = loan.product in edition.lending.guaranteed_products.value
     loan.centre_id = found.centre_id
     loan.hire_calculation = None if found.calculation is None else found.calculation.to_json()
-    loan.eligibility = found.decision.to_json()
+    loan.eligibility = decision.to_json()
     loan.status, loan.submitted_by, loan.submitted_on = SUBMITTED, step.principal.account_id, day
-    await tell(session, LoanSubmitted, loan, EventContext.of(step.principal, day), found.decision.rules)
+    await tell(session, LoanSubmitted, loan, EventContext.of(step.principal, day), decision.rules)
     return loan
 
 
@@ -149,8 +163,7 @@ async def _own_draft(session: AsyncSession, step: Step, sent: date | None = None
     """A draft of the caller's: of its own party, or that its own hand wrote. Raises 404, 403, 409."""
     case = await open_case(session, step, sent, DRAFT, seated=seated)
     principal = step.principal
-    speaks = principal.has(r.ENTERPRISE) or (principal.has(r.FOUNDER) and principal.person_ref == case.loan.person_ref)
-    if not speaks and case.loan.created_by != principal.account_id:
+    if case.loan.created_by != principal.account_id and not await speaks_for(session, case.loan, principal):
         raise forbidden()
     return case
 
@@ -194,15 +207,39 @@ async def _loan_of(session: AsyncSession, who: Borrower, sent: BorrowingIn, wish
         outstanding=ZERO,
         committed=ZERO,
     )
-    if firm is not None and not principal.has(r.ENTERPRISE) and principal.has(r.FOUNDER):
+    if firm is None:
+        await _require_own_project(session, loan, principal)
+    elif principal.has(*PARTIES) and loan.person_ref is not None:
         await _require_own_firm(session, loan, principal)
     return loan
 
 
 async def _require_own_firm(session: AsyncSession, loan: Loan, principal: Principal) -> None:
-    """A founder speaks for an enterprise that it stands behind. Raises 404."""
-    if not await stands_behind(session, loan, principal.today):
-        raise not_found("enterprise")
+    """A founder speaks for an enterprise that it stands behind, and an enterprise names a graduate who stands behind
+    it: what is known of others is not for it. Raises 404."""
+    if await arrived(lambda: _behind(session, loan, principal)) is None:
+        raise not_found("person" if principal.has(r.ENTERPRISE) else "enterprise")
+
+
+async def _require_own_project(session: AsyncSession, loan: Loan, principal: Principal) -> None:
+    """3.2-3, 3.2-5: whoever borrows without a code does so for a project that it stands behind. Raises 404."""
+    if loan.project_id is not None and await arrived(lambda: _behind(session, loan, principal)) is None:
+        raise not_found("project")
+
+
+async def _behind(session: AsyncSession, loan: Loan, principal: Principal) -> bool | None:
+    return await stands_behind(session, loan, principal.today) or None
+
+
+async def _shown(
+    session: AsyncSession, loan: Loan, partners: Sequence[str], principal: Principal
+) -> frozenset[str] | None:
+    """Whose figures a party is shown before anybody has agreed: its own, and those of who stands behind the same
+    enterprise or project; None: everybody's."""
+    if not principal.has(*PARTIES):
+        return None
+    own = [ref for ref in partners if await stands_behind(session, loan, principal.today, ref=ref)]
+    return frozenset(own) | ({loan.person_ref} if loan.person_ref is not None else set())
 
 
 def _named(who: Borrower, principal: Principal) -> tuple[str | None, str | None]:
@@ -226,9 +263,11 @@ def _partners(loan: Loan, sent: BorrowingIn) -> list[str]:
     return list(dict.fromkeys(filter(None, (loan.person_ref, *sent.partners)))) if sent.partners else []
 
 
-async def _keep_partners(session: AsyncSession, loan: Loan, sent: BorrowingIn) -> None:
-    for position, ref in enumerate(_partners(loan, sent), start=1):
+async def _keep_partners(session: AsyncSession, loan: Loan, sent: BorrowingIn, principal: Principal) -> None:
+    partners = _partners(loan, sent)
+    for position, ref in enumerate(partners, start=1):
         session.add(LoanPartner(loan_id=loan.id, person_ref=ref, position=position))
+    consents.begin(loan, partners, principal)
     await session.flush()
 
 
@@ -241,4 +280,4 @@ async def _keep_refusal(session: AsyncSession, loan: Loan, refusal: BankRefusal 
 
 def _fact(line: int, sent: HireFacts) -> Hire:
     plain = sent.model_dump(exclude={"person_ref", "id_number"})
-    return Hire(line=line, person=sent.person_ref, **plain)
+    return Hire(line=line, persons=() if sent.person_ref is None else (f"ref:{sent.person_ref}",), **plain)

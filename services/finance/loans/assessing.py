@@ -28,12 +28,19 @@ from shared.policy.edition import Edition
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A loan, stored or not, with what belongs to it. `partners` are all who borrow jointly."""
+    """A loan, stored or not, with what belongs to it. `partners` are all who borrow jointly; `shown` those of whom the
+    caller may be told what they owe and whether they are graduates, None for all."""
 
     loan: Loan
     partners: Sequence[str] = ()
     refusal: BankRefusal | None = None
     hires: Sequence[Hire] = field(default_factory=tuple)
+    shown: frozenset[str] | None = None
+
+    @property
+    def known(self) -> list[str]:
+        """The partners who are looked at."""
+        return [ref for ref in self.partners if self.shown is None or ref in self.shown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,9 @@ async def assess(
     loan = application.loan
     firm, person = loan.enterprise_id is not None, loan.person_ref is not None
     seat = await seat_of(session, loan, day, lock=lock)
+    behind = None if firm or not person else await stands_behind(session, loan, day)
     found = [
-        rules.decide_applicant(edition, loan.product, enterprise=firm, person=person),
+        rules.decide_applicant(edition, loan.product, enterprise=firm, person=person, behind=behind),
         rules.decide_tenor(edition, loan.product, loan.tenor_months),
     ]
     if (seated := decide_seat(edition, loan, seat)) is not None:
@@ -69,7 +77,7 @@ async def assess(
         found.append(ratio)
     if loan.product in GRADUATES and person:
         found += await _graduates(session, edition, application, day)
-    found.append(await preview(session, edition, loan, application.partners))
+    found.append(await preview(session, edition, loan, application.partners, application.known))
     return Assessment(combine(*found), calculation, None if seat is None else seat.centre_id)
 
 
@@ -85,12 +93,13 @@ def _ratio(edition: Edition, application: Application, day: date) -> tuple[Calcu
 
 
 async def _graduates(session: AsyncSession, edition: Edition, application: Application, day: date) -> list[Decision]:
-    """3.2-5: of all partners a graduation is confirmed; the first one stands behind enterprise or project."""
+    """3.2-5: of all partners who may be looked at a graduation is confirmed; the first one stands behind enterprise
+    or project."""
     loan = application.loan
     assert loan.person_ref is not None
     joint = loan.product == GRADUATE_JOINT
     found: list[Decision] = []
-    for ref in application.partners if joint else [loan.person_ref]:
+    for ref in application.known if joint else [loan.person_ref]:
         await require_person(session, ref)
         behind = await stands_behind(session, loan, day) if ref == loan.person_ref else True
         graduate = await is_graduate(session, ref)

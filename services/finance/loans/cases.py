@@ -14,6 +14,7 @@ from services.finance.loans.commitments import partners_of
 from services.finance.loans.facts import Seat, lock_enterprise, seat_of
 from services.finance.loans.models import Loan
 from services.finance.loans.queries import visible
+from services.finance.loans.refusals import require_past
 from services.finance.loans.rules import decide_four_eyes, decide_in_centre
 from shared.auth.principal import Principal
 from shared.clock import effective_date
@@ -49,18 +50,28 @@ class Case:
 
 
 async def open_case(
-    session: AsyncSession, step: Step, sent: date | None, *from_states: str, seated: bool = False
+    session: AsyncSession,
+    step: Step,
+    sent: date | None,
+    *from_states: str,
+    seated: bool = False,
+    dated: bool = False,
 ) -> Case:
     """Lock centre, enterprise and loan, in this order, and make sure that the step is possible now.
 
-    `seated` looks for the borrower's centre of the day, which then stays as it is. Raises 404, 412
+    `seated` looks for the borrower's centre of the day, which then stays as it is; with `dated` whoever takes the step
+    says on which past day it was, else a bureau alone does. Raises 404, 412
     `precondition-failed`, 409 `invalid-transition`, 422 as `effective_date`, 409 `step-before-earlier-step`.
     """
     scope = select(Loan).where(Loan.id == step.loan_id, visible(step.principal))
     seen = (await session.scalars(scope)).one_or_none()
     if seen is None:
         raise not_found("loan")
-    day = effective_date(step.principal, sent)
+    if dated and sent is not None:
+        require_past(sent, step.principal)
+        day = sent
+    else:
+        day = effective_date(step.principal, sent)
     seat = await seat_of(session, seen, day, lock=True) if seated else None
     if seated:
         await lock_enterprise(session, seen.enterprise_id)
@@ -74,7 +85,17 @@ async def open_case(
     before = max(filter(None, (loan.submitted_on, loan.reviewed_on, loan.checked_on, loan.accepted_on)), default=None)
     if before is not None and day < before:
         raise DomainError("step-before-earlier-step", 409, params={"sent": day, "not_before": before})
+    _follow_seat(loan, seat)
     return Case(loan, step.editions.get(loan.edition), day, seat)
+
+
+def _follow_seat(loan: Loan, seat: Seat | None) -> None:
+    """The loan goes with its borrower: the centre where it sits now is the one whose delisting would mark it."""
+    if seat is None:
+        return
+    loan.centre_id = seat.centre_id
+    if seat.listed:
+        loan.delisted_on = loan.delisting_case_id = None
 
 
 def require_department(case: Case, step: Step, post: str) -> None:

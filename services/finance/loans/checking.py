@@ -91,7 +91,7 @@ async def accept_by_guarantor(session: AsyncSession, sent: GuarantorAcceptanceIn
         raise forbidden()
     if not loan.guarantor:
         raise invalid_transition(loan.status, [states.CHECKED])
-    found = [_with_seat(case, decide_another_person(case, step))]
+    found = [_with_seat(case, decide_another_person(case, step)), *await _still_met(session, case)]
     refusal = await session.get(BankRefusal, loan.refusal_id) if loan.refusal_id else None
     if refusal is not None:
         found.append(rules.decide_refusal_seen(case.edition, source=refusal.source, seen=sent.refusal_seen))
@@ -124,9 +124,13 @@ async def _let_pass(
 
 
 async def _still_met(session: AsyncSession, case: Case) -> list[Decision]:
-    """What may have changed since the application: the reading of the year, the graduates."""
+    """What may have changed since the application: who stands behind the project, the reading of the year, the
+    graduates."""
     loan, edition = case.loan, case.edition
     found: list[Decision] = []
+    if loan.enterprise_id is None:
+        behind = await stands_behind(session, loan, case.day)
+        found.append(rules.decide_applicant(edition, loan.product, enterprise=False, person=True, behind=behind))
     if (calculation := loan.calculation) is not None:
         found.append(rules.decide_window(edition, calculation, window=loan.hire_window))
         chosen = loan.hire_window or calculation.default

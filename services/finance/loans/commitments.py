@@ -27,7 +27,7 @@ from shared.money import ZERO
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition
 
-_KINDS: Final[Mapping[str, str]] = {
+KINDS: Final[Mapping[str, str]] = {
     GUARANTEED: LOAN_GUARANTEED,
     SMALL_MICRO: LOAN_SMALL_MICRO,
     GRADUATE: LOAN_GRADUATE,
@@ -41,26 +41,36 @@ async def partners_of(session: AsyncSession, loan_id: UUID) -> list[str]:
     return list(await session.scalars(query))
 
 
-async def commit(session: AsyncSession, edition: Edition, loan: Loan, amount: Decimal) -> Decision:
-    """Take the amount out of the borrower's cap; nothing is taken where the decision does not pass.
+async def commit(
+    session: AsyncSession, edition: Edition, loan: Loan, amount: Decimal, *, forced: bool = False
+) -> Decision:
+    """Take the amount out of the borrower's cap; nothing is taken where the decision does not pass, unless `forced`.
 
     A graduate's own loan counts within the joint total of its group as well; the first approval of a joint loan forms
     the group.
     """
     if loan.product == GRADUATE_JOINT:
-        decision, group_id = await _commit_joint(session, edition, loan, amount)
-        loan.group_id = group_id if decision.passed else None
+        decision, loan.group_id = await _commit_joint(session, edition, loan, amount, forced)
     elif loan.product == GRADUATE:
-        decision = await _commit_graduate(session, edition, loan, amount)
+        decision = await _commit_graduate(session, edition, loan, amount, forced)
     else:
-        decision = await _commit_firm(session, edition, loan, amount)
-    if decision.passed:
+        decision = await _commit_firm(session, edition, loan, amount, forced)
+    if decision.passed or forced:
         loan.committed += amount
     return decision
 
 
-async def preview(session: AsyncSession, edition: Edition, loan: Loan, partners: Sequence[str]) -> Decision:
-    """The same without taking anything, nor any lock: what it would say now."""
+async def restore(session: AsyncSession, edition: Edition, loan: Loan, amount: Decimal) -> Decision:
+    """Take what is owed again, above the cap if need be: a debt is a fact, and nobody's approval. The decision does not
+    pass where it is above, and neither does the next approval."""
+    return await commit(session, edition, loan, amount, forced=True)
+
+
+async def preview(
+    session: AsyncSession, edition: Edition, loan: Loan, partners: Sequence[str], known: Sequence[str]
+) -> Decision:
+    """The same without taking anything, nor any lock: what it would say now, by what those of the partners owe who are
+    `known` to the caller."""
     amount = loan.requested
     if loan.product != GRADUATE_JOINT:
         held = sum((await _held(session, loan, await _family(session, loan))).values(), ZERO)
@@ -69,12 +79,12 @@ async def preview(session: AsyncSession, edition: Edition, loan: Loan, partners:
         if loan.product != GRADUATE or group is None:
             return own
         return combine(own, await _joint_cap(session, edition, loan, str(group), amount))
-    groups = await _groups(session, loan.livemode, partners)
+    groups = await _groups(session, loan.livemode, known)
     group_id, other = await _own_group(session, loan.livemode, partners, groups)
     fits = decide_joint_group(edition, in_another=other)
     if group_id is not None:
         return combine(fits, await _joint_cap(session, edition, loan, str(group_id), amount))
-    owed = sum((await _held(session, loan, sorted(partners), LOAN_GRADUATE)).values(), ZERO)
+    owed = sum((await _held(session, loan, sorted(known), LOAN_GRADUATE)).values(), ZERO)
     cap = decide_cap(edition, loan.product, borrower=loan.borrower, outstanding=owed, amount=amount, counted=owed)
     return combine(fits, cap)
 
@@ -90,8 +100,8 @@ async def release(session: AsyncSession, loan: Loan, amount: Decimal) -> None:
         await _move(session, loan, LOAN_JOINT, str(loan.group_id), -amount)
         await _dissolve(session, loan)
         return
-    await _lock(session, loan, _KINDS[loan.product], [loan.borrower])
-    await _move(session, loan, _KINDS[loan.product], loan.borrower, -amount)
+    await _lock(session, loan, KINDS[loan.product], [loan.borrower])
+    await _move(session, loan, KINDS[loan.product], loan.borrower, -amount)
     if loan.product == GRADUATE:
         group = (await _groups(session, loan.livemode, [loan.borrower])).get(loan.borrower)
         if group is not None:
@@ -117,49 +127,55 @@ async def enter(session: AsyncSession, loan: Loan, change: Decimal, context: Eve
     await book(session, [entry])
 
 
-async def _commit_firm(session: AsyncSession, edition: Edition, loan: Loan, amount: Decimal) -> Decision:
-    kind = _KINDS[loan.product]
+async def _commit_firm(session: AsyncSession, edition: Edition, loan: Loan, amount: Decimal, forced: bool) -> Decision:
+    kind = KINDS[loan.product]
     held = sum((await _lock(session, loan, kind, await _family(session, loan))).values(), ZERO)
     decision = decide_cap(edition, loan.product, borrower=loan.borrower, outstanding=held, amount=amount)
-    if decision.passed:
-        await _move(session, loan, kind, loan.borrower, amount, edition)
+    if decision.passed or forced:
+        await _move(session, loan, kind, loan.borrower, amount, edition, forced=forced)
     return decision
 
 
-async def _commit_graduate(session: AsyncSession, edition: Edition, loan: Loan, amount: Decimal) -> Decision:
+async def _commit_graduate(
+    session: AsyncSession, edition: Edition, loan: Loan, amount: Decimal, forced: bool
+) -> Decision:
     held = await _lock(session, loan, LOAN_GRADUATE, [loan.borrower])
     decision = decide_cap(edition, loan.product, borrower=loan.borrower, outstanding=held[loan.borrower], amount=amount)
     group = (await _groups(session, loan.livemode, [loan.borrower])).get(loan.borrower)
     if group is not None:
         await _lock(session, loan, LOAN_JOINT, [str(group)])
         decision = combine(decision, await _joint_cap(session, edition, loan, str(group), amount))
-    if decision.passed:
-        await _move(session, loan, LOAN_GRADUATE, loan.borrower, amount, edition)
+    if decision.passed or forced:
+        await _move(session, loan, LOAN_GRADUATE, loan.borrower, amount, edition, forced=forced)
         if group is not None:
-            await _move(session, loan, LOAN_JOINT, str(group), amount)
+            await _move(session, loan, LOAN_JOINT, str(group), amount, forced=forced)
     return decision
 
 
 async def _commit_joint(
-    session: AsyncSession, edition: Edition, loan: Loan, amount: Decimal
+    session: AsyncSession, edition: Edition, loan: Loan, amount: Decimal, forced: bool
 ) -> tuple[Decision, UUID | None]:
+    """A forced loan whose group is gone is in it again, with those of its partners who are in no other."""
     partners = await partners_of(session, loan.id)
     owed = sum((await _lock(session, loan, LOAN_GRADUATE, partners)).values(), ZERO)
     groups = await _groups(session, loan.livemode, partners)
     group_id, other = await _own_group(session, loan.livemode, partners, groups)
     fits = decide_joint_group(edition, in_another=other)
-    if not fits.passed:
+    if not fits.passed and not forced:
         return fits, None
-    formed = group_id or uuid7()
+    formed = group_id or (loan.group_id if forced else None) or uuid7()
     held = (await _lock(session, loan, LOAN_JOINT, [str(formed)]))[str(formed)] if group_id else owed
     cap = decide_cap(edition, loan.product, borrower=loan.borrower, outstanding=held, amount=amount, counted=owed)
     decision = combine(fits, cap)
-    if not decision.passed:
+    if not decision.passed and not forced:
         return decision, None
     if group_id is None:
         await _lock(session, loan, LOAN_JOINT, [str(formed)])
-        session.add_all(JointMember(livemode=loan.livemode, person_ref=ref, group_id=formed) for ref in partners)
-    await _move(session, loan, LOAN_JOINT, str(formed), amount if group_id else amount + owed, edition)
+        rows = [{"livemode": loan.livemode, "person_ref": ref, "group_id": formed} for ref in partners]
+        joining = insert(JointMember).values(rows)
+        await session.execute(joining.on_conflict_do_nothing() if forced else joining)
+    total = amount if group_id else amount + owed
+    await _move(session, loan, LOAN_JOINT, str(formed), total, edition, forced=forced)
     return decision, formed
 
 
@@ -214,7 +230,7 @@ async def _held(
     session: AsyncSession, loan: Loan, subjects: Sequence[str], kind: str | None = None
 ) -> dict[str, Decimal]:
     query = select(ceiling.c.subject, ceiling.c.committed).where(
-        ceiling.c.kind == (kind or _KINDS[loan.product]),
+        ceiling.c.kind == (kind or KINDS[loan.product]),
         ceiling.c.period == _period(loan),
         ceiling.c.subject.in_(subjects),
     )
@@ -234,14 +250,24 @@ async def _lock(session: AsyncSession, loan: Loan, kind: str, subjects: Sequence
 
 
 async def _move(
-    session: AsyncSession, loan: Loan, kind: str, subject: str, change: Decimal, edition: Edition | None = None
+    session: AsyncSession,
+    loan: Loan,
+    kind: str,
+    subject: str,
+    change: Decimal,
+    edition: Edition | None = None,
+    *,
+    forced: bool = False,
 ) -> None:
-    """The row is locked, and the rule has passed; the CHECK of the table stands behind it."""
+    """The row is locked, and the rule has passed; the CHECK of the table stands behind it. A forced change raises the
+    row's limit, not the edition's."""
     total = ceiling.c.committed + change
     limit: ColumnElement[Decimal] = ceiling.c.limit_amount
     if edition is not None:
-        product = next(name for name, of in _KINDS.items() if of == kind)
+        product = next(name for name, of in KINDS.items() if of == kind)
         limit = func.greatest(edition.loans.products[product].cap.value, limit)
+    if forced:
+        limit = func.greatest(limit, total)
     statement = update(ceiling).filter_by(**_key(loan, kind, subject)).values(committed=total, limit_amount=limit)
     await session.execute(statement)
 

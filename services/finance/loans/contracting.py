@@ -11,6 +11,7 @@ from services.finance.loans import rules, states
 from services.finance.loans.cases import Case, Step, decide_another_person, open_case, require_seat, tell
 from services.finance.loans.commitments import enter, release
 from services.finance.loans.models import Loan
+from services.finance.loans.refusals import require_past
 from services.finance.loans.schemas import ApprovalIn, ContractIn
 from shared.db import constraint_of
 from shared.errors import DomainError, not_found
@@ -22,12 +23,15 @@ from shared.refusals import require_passed
 
 
 async def accept(session: AsyncSession, sent: ApprovalIn, *, step: Step) -> Loan:
-    """The borrower's bank accepts, the whole amount or less; what it leaves is free again under the cap.
+    """The borrower's bank accepts, the whole amount or less; what it leaves is free again under the cap. `decided_on`
+    is the day it did so, if that is past.
 
-    Raises 403 `four-eyes-required`, 404 for another bank's, 409 `loan-amount-above-earlier`, `loan-not-in-centre`,
+    Raises 422 `effective-date-in-future`, 403 `four-eyes-required`, 404 for another bank's, 409
+    `loan-amount-above-earlier`, `loan-not-in-centre`,
     `loan-centre-not-listed`.
     """
-    case = await open_case(session, step, sent.decided_on, states.CHECKED, states.GUARANTOR_ACCEPTED, seated=True)
+    open_from = (states.CHECKED, states.GUARANTOR_ACCEPTED)
+    case = await open_case(session, step, sent.decided_on, *open_from, seated=True, dated=True)
     loan = case.loan
     assert loan.approved is not None, f"{loan.no} is approved with an amount"
     amount = sent.amount or loan.approved
@@ -45,31 +49,37 @@ async def accept(session: AsyncSession, sent: ApprovalIn, *, step: Step) -> Loan
 
 
 async def sign(session: AsyncSession, sent: ContractIn, *, step: Step) -> Loan:
-    """The contract, once; it stays whatever becomes of the borrower's centre.
+    """The contract, once; it stays whatever becomes of the borrower's centre. `contracted_on` is the day it was signed,
+    which may be before the bank reports it.
 
-    Raises as `accept`, and 409 `loan-contract-days`, `loan-contract-used`.
+    Raises as `accept`, and 409 `loan-signed-too-early`, `loan-contract-days`, `loan-contract-used`.
     """
     case = await open_case(session, step, None, states.BANK_ACCEPTED, seated=True)
     loan = case.loan
     assert loan.approved is not None, f"{loan.no} is approved with an amount"
     assert loan.accepted_on is not None, f"{loan.no} was accepted"
+    assert loan.checked_on is not None, f"{loan.no} was let pass"
+    signed_on = sent.signed_on or case.day
+    require_past(signed_on, step.principal)
+    signing = rules.decide_signing(case.edition, loan.product, checked_on=loan.checked_on, signed_on=signed_on)
     days = rules.decide_contract(
         case.edition,
         loan.product,
+        tenor_months=loan.tenor_months,
         accepted_on=loan.accepted_on,
         start_on=sent.start_on,
         maturity_on=sent.maturity_on,
     )
-    decision = combine(_decide(case, step, sent.amount, loan.approved), require_passed(days))
+    decision = combine(_decide(case, step, sent.amount, loan.approved), require_passed(combine(signing, days)))
     lowered = loan.committed - sent.amount
     if lowered > 0:
         await release(session, loan, lowered)
     loan.contracted, loan.rate, loan.contract_no = sent.amount, sent.rate, sent.contract_no
     loan.start_on, loan.maturity_on, loan.schedule_kind = sent.start_on, sent.maturity_on, sent.schedule_kind
-    loan.status, loan.contracted_by, loan.contracted_on = states.CONTRACTED, step.principal.account_id, case.day
+    loan.status, loan.contracted_by, loan.contracted_on = states.CONTRACTED, step.principal.account_id, signed_on
     loan.contract_decision = decision.to_json()
     await _flush(session, loan)
-    context = EventContext.of(step.principal, case.day)
+    context = EventContext.of(step.principal, signed_on)
     await tell(session, LoanContracted, loan, context, decision.rules)
     await enter(session, loan, -max(lowered, ZERO), context)
     return loan

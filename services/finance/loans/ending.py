@@ -9,7 +9,7 @@ from services.finance.loans import states
 from services.finance.loans.cases import Case, Step, decide_another_person, open_case, tell
 from services.finance.loans.commitments import enter, release
 from services.finance.loans.models import Loan
-from services.finance.loans.queries import PARTIES
+from services.finance.loans.queries import speaks_for
 from services.finance.loans.schemas import LoanRefusalIn
 from shared.auth import roles as r
 from shared.errors import forbidden
@@ -31,9 +31,10 @@ async def refuse(session: AsyncSession, sent: LoanRefusalIn, *, step: Step) -> L
 
 
 async def withdraw(session: AsyncSession, sent: StepRequest, *, step: Step) -> Loan:
-    """By the borrower, or by the hand that entered its paper, until the contract is signed. Raises 403."""
+    """By the borrower, of joint ones the first, or by the hand that entered its paper, until the contract is signed.
+    Raises 403."""
     case = await open_case(session, step, sent.decided_on, states.DRAFT, *states.PENDING)
-    if not step.principal.has(*PARTIES) and step.principal.account_id != case.loan.created_by:
+    if step.principal.account_id != case.loan.created_by and not await speaks_for(session, case.loan, step.principal):
         raise forbidden()
     return await _end(session, case, step, states.WITHDRAWN, LoanWithdrawn, ("loans.applicant",))
 

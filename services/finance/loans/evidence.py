@@ -135,7 +135,8 @@ def evidence_of(hire: LoanHire, keys: Keyring | None) -> Evidence:
 
 def counted_as(hire: LoanHire, keys: Keyring | None) -> Hire:
     """The hire as the ratio counts it."""
-    index = None if hire.evidence_index is None else hire.evidence_index.hex()
+    number = None if hire.evidence_index is None else f"number:{hire.evidence_index.hex()}"
+    ref = None if hire.person_ref is None else f"ref:{hire.person_ref}"
     return Hire(
         line=hire.line,
         hired_on=hire.hired_on,
@@ -145,7 +146,7 @@ def counted_as(hire: LoanHire, keys: Keyring | None) -> Hire:
         dispatched=hire.dispatched,
         left_on=hire.left_on,
         hire_class=evidence_of(hire, keys).hire_class,
-        person=index or hire.person_ref,
+        persons=tuple(filter(None, (number, ref))),
     )
 
 

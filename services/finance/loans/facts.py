@@ -82,17 +82,23 @@ async def is_graduate(session: AsyncSession, ref: str) -> bool:
     return bool(await session.scalar(select(known_person.c.graduate).where(known_person.c.ref == ref)))
 
 
-async def stands_behind(session: AsyncSession, loan: Loan, day: date) -> bool:
-    """Whether the loan's person stands behind its enterprise, or behind the project it borrows for, on the day."""
+async def stands_behind(session: AsyncSession, loan: Loan, day: date, *, ref: str | None = None) -> bool:
+    """Whether that person, or else the loan's own, stands behind its enterprise, or behind the project it borrows for,
+    on the day."""
+    person = ref or loan.person_ref
+    if person is None:
+        return False
     if loan.enterprise_id is not None:
         table = known_enterprise.c
         query = select(table.legal_representative_ref).where(table.id == loan.enterprise_id)
-        if loan.person_ref is not None and await session.scalar(query) == loan.person_ref:
+        if await session.scalar(query) == person:
             return True
         subject = known_person_link.c.enterprise_id == loan.enterprise_id
-    else:
+    elif loan.project_id is not None:
         subject = known_person_link.c.project_id == loan.project_id
-    linked = select(known_person_link.c.id).where(_links_of(loan.person_ref, day), subject)
+    else:
+        return False
+    linked = select(known_person_link.c.id).where(_links_of(person, day), subject)
     return await session.scalar(linked.limit(1)) is not None
 
 
@@ -166,7 +172,7 @@ def _stays(day: date) -> ColumnElement[bool]:
     return and_(stay.admitted_on <= day, or_(stay.ended_on.is_(None), stay.ended_on >= day))
 
 
-def _links_of(ref: str | None, day: date) -> ColumnElement[bool]:
+def _links_of(ref: str, day: date) -> ColumnElement[bool]:
     link = known_person_link.c
     in_time = and_(link.since <= day, or_(link.until.is_(None), link.until >= day))
     return and_(link.ref == ref, link.confirmed, in_time)

@@ -22,14 +22,15 @@ NOT_INSURED: Final = "not_insured"
 DISPATCHED: Final = "dispatched"
 CONTRACT_TOO_SHORT: Final = "contract_too_short"
 CONTRACT_ENDED: Final = "contract_ended"
+CONTRACT_NOT_BEGUN: Final = "contract_not_begun"
 CLASS_NOT_ELIGIBLE: Final = "class_not_eligible"
 COUNTED_BEFORE: Final = "counted_before"
 
 
 @dataclass(frozen=True, slots=True)
 class Hire:
-    """A hire as it was sent. `person` is what tells one person from another, if anything was given; `contract_to` and
-    `left_on` are last days."""
+    """A hire as it was sent. `persons` is all that tells one person from another, nothing in a dry run; `contract_to`
+    and `left_on` are last days."""
 
     line: int
     hired_on: date
@@ -39,7 +40,7 @@ class Hire:
     dispatched: bool
     left_on: date | None
     hire_class: str
-    person: str | None = None
+    persons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ def faults_of(edition: Edition, day: date, hire: Hire) -> tuple[str, ...]:
         CONTRACT_TOO_SHORT: hire.contract_to is not None
         and hire.contract_to + _ONE_DAY < add_months(hire.contract_from, months),
         CONTRACT_ENDED: hire.contract_to is not None and hire.contract_to < day,
+        CONTRACT_NOT_BEGUN: hire.contract_from > day,
         CLASS_NOT_ELIGIBLE: hire.hire_class not in edition.hire_ratio.eligible_classes,
     }
     return tuple(name for name, applies in found.items() if applies)
@@ -173,10 +175,10 @@ def _count(edition: Edition, day: date, hires: Sequence[Hire]) -> tuple[Counted,
     lines: list[Counted] = []
     for hire in sorted(hires, key=lambda one: one.line):
         faults = faults_of(edition, day, hire)
-        if not faults and hire.person is not None:
-            if hire.person in seen:
+        if not faults:
+            if not seen.isdisjoint(hire.persons):
                 faults = (COUNTED_BEFORE,)
-            seen.add(hire.person)
+            seen.update(hire.persons)
         rolling, calendar = since <= hire.hired_on <= day, hire.hired_on.year == day.year and hire.hired_on <= day
         lines.append(Counted(hire.line, faults, rolling and not faults, calendar and not faults))
     return tuple(lines)

@@ -142,6 +142,8 @@ class Loan(Aggregate, HasMode, Base):
     ended_by: Mapped[str | None]
     ended_on: Mapped[date | None]
     reason_code: Mapped[str | None]
+    consents: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, default=dict, server_default=text("'{}'"))
+    """Who of the persons has agreed to these terms, by reference: `by` whose account and `on` which day."""
     eligibility: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB)
     """As of the application."""
     check_decision: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB)
@@ -151,6 +153,11 @@ class Loan(Aggregate, HasMode, Base):
     delisted_on: Mapped[date | None]
     """The centre left the list while the loan was open; a contract that was made stays."""
     delisting_case_id: Mapped[UUID | None]
+
+    @property
+    def consented_refs(self) -> list[str]:
+        """Who of the persons has agreed."""
+        return sorted(self.consents)
 
     @property
     def calculation(self) -> Calculation | None:

@@ -27,6 +27,19 @@ PARTIES: Final = (r.ENTERPRISE, r.FOUNDER)
 READERS: Final = (*DEPARTMENT_ROLES, r.AUDITOR, r.GUARANTOR, r.BANK, *PARTIES)
 HIRE_READERS: Final = (*DEPARTMENT_ROLES, r.AUDITOR, r.ENTERPRISE)
 """Banks and the guarantor see how many there are."""
+_NOT_FOR_BANKS: Final = frozenset(
+    {
+        "refusal",
+        "refusal_id",
+        "eligibility",
+        "check_decision",
+        "hire_calculation",
+        "hire_window",
+        "hire_window_by",
+        "hire_window_on",
+        "hire_window_reason",
+    }
+)
 REFUSAL_READERS: Final = (r.FINANCE_OFFICER, r.FINANCE_APPROVER, r.AUDITOR, r.GUARANTOR, r.BANK)
 
 _DEPARTMENTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -68,6 +81,16 @@ def _scope(principal: Principal) -> ColumnElement[bool]:
         joint = select(LoanPartner.loan_id).where(LoanPartner.person_ref == principal.person_ref)
         scopes.append(or_(Loan.person_ref == principal.person_ref, Loan.id.in_(joint)))
     return or_(*scopes)
+
+
+async def speaks_for(session: AsyncSession, loan: Loan, principal: Principal) -> bool:
+    """Whether the caller is the borrowing enterprise, or who borrows; of joint partners the first."""
+    if principal.has(r.FOUNDER) and principal.person_ref and principal.person_ref == loan.person_ref:
+        return True
+    if not principal.has(r.ENTERPRISE) or not principal.org or loan.enterprise_id is None:
+        return False
+    own = _records(principal.org).where(known_enterprise.c.id == loan.enterprise_id)
+    return await session.scalar(own) is not None
 
 
 def _records(code: str) -> Select[UUID]:
@@ -112,24 +135,32 @@ async def list_loans(session: AsyncSession, wanted: LoanFilter, principal: Princ
         query = query.where(marked if wanted.delisted else ~marked)
     if wanted.sort == "-submitted_on":
         query = query.where(Loan.submitted_on.is_not(None))
-    return await paginate(session, query, keys=_ORDERS[wanted.sort], params=wanted, item=LoanOut.model_validate)
+
+    def item(loan: Loan) -> LoanOut:
+        hidden = dict.fromkeys(_NOT_FOR_BANKS & LoanOut.model_fields.keys() if _as_bank(principal) else ())
+        return LoanOut.model_validate(loan).model_copy(update=hidden)
+
+    return await paginate(session, query, keys=_ORDERS[wanted.sort], params=wanted, item=item)
 
 
-async def detail(session: AsyncSession, loan: Loan) -> LoanDetail:
-    """A loan as this transaction sees it; of the hires the counts, lines are read with the list."""
+def _as_bank(principal: Principal) -> bool:
+    return principal.has(r.BANK) and not principal.has(*(role for role in READERS if role != r.BANK))
+
+
+async def detail(session: AsyncSession, loan: Loan, principal: Principal) -> LoanDetail:
+    """A loan as this transaction sees it; of the hires the counts, lines are read with the list. A bank sees neither
+    other banks' refusals, nor what the borrower owes elsewhere, nor how the hires were counted."""
     await session.flush()
     partners = select(LoanPartner.person_ref).where(LoanPartner.loan_id == loan.id).order_by(LoanPartner.position)
     refusal = await session.get(BankRefusal, loan.refusal_id) if loan.refusal_id else None
     counts = loan.hire_calculation
     own = {name: getattr(loan, name) for name in LoanDetail.model_fields if hasattr(Loan, name)}
-    return LoanDetail.model_validate(
-        own
-        | {
-            "partners": list(await session.scalars(partners)),
-            "refusal": None if refusal is None else BankRefusalOut.model_validate(refusal),
-            "hire_calculation": None if counts is None else {k: v for k, v in counts.items() if k != "lines"},
-        }
-    )
+    shown = own | {
+        "partners": list(await session.scalars(partners)),
+        "refusal": None if refusal is None else BankRefusalOut.model_validate(refusal),
+        "hire_calculation": None if counts is None else {k: v for k, v in counts.items() if k != "lines"},
+    }
+    return LoanDetail.model_validate(shown | dict.fromkeys(_NOT_FOR_BANKS if _as_bank(principal) else ()))
 
 
 async def hires(session: AsyncSession, loan: Loan, principal: Principal, keys: Keyring | None) -> HiresOut:

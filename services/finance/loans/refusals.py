@@ -12,7 +12,7 @@ from services.finance.banks.queries import by_codes
 from services.finance.loans.facts import find_firm, require_person
 from services.finance.loans.models import BankRefusal, Loan
 from services.finance.loans.schemas import BankRefusalIn, BorrowingIn, RefusalIn
-from services.finance.loans.states import BANK, DOCUMENT, REFERRAL
+from services.finance.loans.states import BANK, DOCUMENT, GUARANTEED, PENDING, REFERRAL
 from services.finance.referrals.models import Referral
 from services.finance.referrals.states import REFUSED
 from shared.auth import roles as r
@@ -60,14 +60,18 @@ async def record(session: AsyncSession, sent: BankRefusalIn, principal: Principa
 
 
 async def evidence_for(
-    session: AsyncSession, loan: Loan, sent: BorrowingIn, principal: Principal
+    session: AsyncSession, loan: Loan, sent: BorrowingIn, principal: Principal, day: date | None = None
 ) -> BankRefusal | None:
-    """What the application names, else the latest refusal of the borrower on record. Nothing is stored yet.
+    """What the application names, else the borrower's latest refusal on record of that day (today) or before; nothing
+    for a product that asks for none. Nothing is stored yet.
 
-    Raises 404 for a referral or refusal of somebody else, 409 `loan-referral-not-refused`.
+    Raises 404 for a referral or refusal of somebody else, 409 `loan-referral-not-refused`, `loan-bank-unknown`.
     """
+    if loan.product != GUARANTEED:
+        return None
     if sent.refusal is not None:
         require_past(sent.refusal.refused_on, principal)
+        await require_bank(session, sent.refusal.bank)
         return _from_letter(loan, sent.refusal, principal)
     if sent.referral_id is not None:
         return await _from_referral(session, loan, sent.referral_id, principal)
@@ -77,8 +81,24 @@ async def evidence_for(
         if named is None:
             raise not_found("bank-refusal")
         return named
-    latest = query.order_by(BankRefusal.refused_on.desc(), BankRefusal.id.desc()).limit(1)
+    latest = (
+        query.where(BankRefusal.refused_on <= (day or principal.today))
+        .order_by(BankRefusal.refused_on.desc(), BankRefusal.id.desc())
+        .limit(1)
+    )
     return (await session.scalars(latest)).one_or_none()
+
+
+async def require_unused(session: AsyncSession, refusal: BankRefusal, loan: Loan) -> None:
+    """A referral's refusal backs one application at a time; it is held until the transaction ends. Raises 409
+    `loan-referral-in-use`."""
+    if refusal.source != REFERRAL:
+        return
+    held = select(BankRefusal.id).where(BankRefusal.id == refusal.id).with_for_update(key_share=True)
+    await session.execute(held)
+    pending = select(Loan.no).where(Loan.refusal_id == refusal.id, Loan.status.in_(PENDING), Loan.id != loan.id)
+    if (no := await session.scalar(pending.order_by(Loan.no).limit(1))) is not None:
+        raise DomainError("loan-referral-in-use", 409, params={"no": no}, clauses=["3.2-3"])
 
 
 async def require_bank(session: AsyncSession, code: str) -> None:

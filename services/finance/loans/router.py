@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from services.finance.grants.schemas import StepRequest
-from services.finance.loans import applications, ending, queries, refusals
+from services.finance.loans import applications, consents, ending, queries, refusals
 from services.finance.loans.answers import BankRefusalOut, EligibilityOut, HiresOut, LoanDetail, LoanOut
 from services.finance.loans.applications import Wish
 from services.finance.loans.cases import Step
@@ -17,6 +17,7 @@ from services.finance.loans.models import Loan
 from services.finance.loans.schemas import (
     BankRefusalFilter,
     BankRefusalIn,
+    ConsentIn,
     EligibilityIn,
     HiresIn,
     LoanFilter,
@@ -32,6 +33,7 @@ from shared.http.route import IdempotencyRequired, ServiceRoute, Session
 from shared.runtime import RuntimeDep
 
 Applicant = Annotated[Principal, Depends(require(r.ENTERPRISE, r.FOUNDER, r.HR_OFFICER, r.FINANCE_OFFICER))]
+Founder = Annotated[Principal, Depends(require(r.FOUNDER))]
 Reader = Annotated[Principal, Depends(require(*queries.READERS))]
 HireReader = Annotated[Principal, Depends(require(*queries.HIRE_READERS))]
 Recorder = Annotated[Principal, Depends(require(r.BANK, r.FINANCE_OFFICER))]
@@ -69,7 +71,7 @@ async def open_loan(
     """Draft an application, or apply at once; with `referral_id` the bank's refusal of it is the evidence."""
     loan = await applications.open_loan(session, sent, Wish(caller, runtime.editions), keys)
     response.headers["Location"] = f"{router.prefix}/{loan.id}"
-    return await answer(session, loan, response)
+    return await answer(session, loan, caller, response)
 
 
 @router.get("")
@@ -100,7 +102,7 @@ async def list_refusals(
 @router.get("/{loan_id}", responses=problem_responses(404))
 async def read_loan(session: Session, caller: Reader, loan_id: UUID, response: Response) -> LoanDetail:
     """One loan with its decisions."""
-    return await answer(session, await queries.find(session, loan_id, caller), response)
+    return await answer(session, await queries.find(session, loan_id, caller), caller, response)
 
 
 @router.patch("/{loan_id}", responses=problem_responses(403, 404, 409, 412, 428))
@@ -115,7 +117,9 @@ async def amend_loan(
 ) -> LoanDetail:
     """Change a draft: all of it but product and borrower is sent again."""
     step = Step(loan_id, caller, runtime.editions)
-    return await answer(session, await applications.amend(session, sent, step=step, if_match=if_match), response)
+    return await answer(
+        session, await applications.amend(session, sent, step=step, if_match=if_match), caller, response
+    )
 
 
 @router.post("/{loan_id}/hires", dependencies=[NotReplayed], responses=problem_responses(403, 404, 409, 412, 503))
@@ -142,6 +146,21 @@ async def read_hires(session: Session, caller: HireReader, loan_id: UUID, keys: 
     return await queries.hires(session, await queries.find(session, loan_id, caller), caller, keys)
 
 
+@router.post("/{loan_id}/consent", responses=STEP)
+async def consent_to_loan(
+    session: Session,
+    runtime: RuntimeDep,
+    caller: Founder,
+    loan_id: UUID,
+    response: Response,
+    sent: Annotated[ConsentIn, Body()] = ConsentIn(),  # noqa: B008  # frozen
+    if_match: IfMatch = None,
+) -> LoanDetail:
+    """A joint partner, or the graduate for whom an enterprise files, agrees to the draft or takes that back."""
+    step = Step(loan_id, caller, runtime.editions, if_match)
+    return await answer(session, await consents.give(session, sent, step=step), caller, response)
+
+
 @router.post("/{loan_id}/submit", responses=problem_responses(403, 404, 409, 412, 503))
 async def submit_loan(
     session: Session,
@@ -156,7 +175,7 @@ async def submit_loan(
     """Apply; a rule that is not met leaves the draft as it is."""
     step = Step(loan_id, caller, runtime.editions, if_match)
     loan = await applications.submit(session, sent.decided_on, step=step, keys=keys)
-    return await answer(session, loan, response)
+    return await answer(session, loan, caller, response)
 
 
 @router.post("/{loan_id}/withdraw", responses=STEP)
@@ -171,11 +190,11 @@ async def withdraw_loan(
 ) -> LoanDetail:
     """The borrower does not want it any more."""
     step = Step(loan_id, caller, runtime.editions, if_match)
-    return await answer(session, await ending.withdraw(session, sent, step=step), response)
+    return await answer(session, await ending.withdraw(session, sent, step=step), caller, response)
 
 
-async def answer(session: Session, loan: Loan, response: Response) -> LoanDetail:
-    """The loan with its ETag."""
-    shown = await queries.detail(session, loan)
+async def answer(session: Session, loan: Loan, caller: Principal, response: Response) -> LoanDetail:
+    """The loan as the caller sees it, with its ETag."""
+    shown = await queries.detail(session, loan, caller)
     set_etag(response, loan.version)
     return shown

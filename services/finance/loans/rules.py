@@ -29,13 +29,25 @@ _CAPS: Final[Mapping[str, str]] = {
 }
 
 
-def decide_applicant(edition: Edition, product: str, *, enterprise: bool, person: bool) -> Decision:
+def decide_applicant(
+    edition: Edition, product: str, *, enterprise: bool, person: bool, behind: bool | None = None
+) -> Decision:
     """3.2-3 to 3.2-5: an enterprise with a code borrows, for a project its founder; a small or micro firm's loan is an
-    enterprise's, a graduate's a person's."""
+    enterprise's, a graduate's a person's. `behind`: whether whoever borrows without a code stands behind the project.
+    """
     wanted = {SMALL_MICRO: enterprise, GRADUATE: person, GRADUATE_JOINT: person}.get(product, enterprise or person)
     message = "loan-enterprise-needed" if product == SMALL_MICRO else "loan-person-needed"
     inputs: dict[str, RuleInput] = {"product": product, "enterprise": enterprise, "person": person}
+    if wanted and not enterprise and behind is not None:
+        wanted, message, inputs["behind_project"] = behind, "loan-project-not-own", behind
     return _one(edition, "loans.applicant", wanted, inputs, message, clause=_CLAUSES[product])
+
+
+def decide_consent(edition: Edition, product: str, *, missing: str | None) -> Decision:
+    """3.2-5: nobody borrows who has not agreed to it; `missing` is the first who has not."""
+    inputs: dict[str, RuleInput] = {"person_ref": missing}
+    clause = _CLAUSES[product]
+    return _one(edition, "loans.consent", missing is None, inputs, "loan-consent-missing", clause=clause)
 
 
 def decide_tenor(edition: Edition, product: str, months: int) -> Decision:
@@ -195,14 +207,22 @@ def decide_four_eyes(edition: Edition, product: str, *, actor: str, handled_by: 
     return _one(edition, "loans.four_eyes", own is None, {"own_step": own}, "four-eyes-required", clause=clause)
 
 
+def decide_signing(edition: Edition, product: str, *, checked_on: date, signed_on: date) -> Decision:
+    """3.2-3 to 3.2-5: nothing is signed before the loan was let pass."""
+    inputs = {"signed_on": signed_on, "checked_on": checked_on}
+    passed, clause = checked_on <= signed_on, _CLAUSES[product]
+    return _one(edition, "loans.contract", passed, inputs, "loan-signed-too-early", limit=checked_on, clause=clause)
+
+
 def decide_contract(
-    edition: Edition, product: str, *, accepted_on: date, start_on: date, maturity_on: date
+    edition: Edition, product: str, *, tenor_months: int, accepted_on: date, start_on: date, maturity_on: date
 ) -> Decision:
-    """3.2-3 to 3.2-5: the contract begins after the bank's word and ends within the longest term."""
-    months = edition.lending.products[product].max_tenor_months
-    latest = add_months(start_on, months.value)
+    """3.2-3 to 3.2-5: the contract begins after the bank's word and ends within the term applied for."""
+    months = min(tenor_months, edition.lending.products[product].max_tenor_months.value)
+    latest = add_months(start_on, months)
     passed = accepted_on <= start_on < maturity_on <= latest
-    inputs = {
+    inputs: dict[str, RuleInput] = {
+        "tenor_months": tenor_months,
         "accepted_on": accepted_on,
         "start_on": start_on,
         "maturity_on": maturity_on,

@@ -171,6 +171,12 @@ class HireIn(HireFacts):
 
     id_number: IdentityNumber | None = None
 
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if self.id_number is None and self.person_ref is None:
+            raise PydanticCustomError("hire_unnamed", "id_number or person_ref: without either nobody is counted once")
+        return self
+
 
 class HiresIn(Request):
     """The whole list; it takes the place of the one before. `staff` are all employees on the day of application."""
@@ -188,6 +194,12 @@ class EligibilityIn(Borrower, BorrowingIn):
 
 class SubmitIn(StepRequest):
     """`decided_on` is the day of application; only a bureau sends it."""
+
+
+class ConsentIn(Request):
+    """Whether the caller agrees to borrow; `given` false takes it back."""
+
+    given: bool = True
 
 
 class WindowIn(StepRequest):
@@ -210,9 +222,10 @@ class GuarantorAcceptanceIn(ApprovalIn):
 
 
 class ContractIn(Request):
-    """As signed with the bank; `rate` in percent a year."""
+    """As signed with the bank; `rate` in percent a year, `signed_on` today unless sent."""
 
     contract_no: DocumentNo
+    signed_on: date | None = None
     amount: PositiveMoney
     rate: Rate
     start_on: date

@@ -43,7 +43,7 @@ async def choose_window(
 ) -> LoanDetail:
     """Record which reading of "hired in the year" counts, and why."""
     step = Step(loan_id, caller, runtime.editions, if_match)
-    return await answer(session, await checking.choose_window(session, sent, step=step), response)
+    return await answer(session, await checking.choose_window(session, sent, step=step), caller, response)
 
 
 @router.post("/{loan_id}/review", responses=STEP)
@@ -58,7 +58,7 @@ async def review_loan(
 ) -> LoanDetail:
     """An officer of the department has examined it."""
     step = Step(loan_id, caller, runtime.editions, if_match)
-    return await answer(session, await checking.review(session, sent, step=step), response)
+    return await answer(session, await checking.review(session, sent, step=step), caller, response)
 
 
 @router.post("/{loan_id}/approve", dependencies=[IdempotencyRequired], responses=MONEY)
@@ -73,7 +73,7 @@ async def approve_loan(
 ) -> LoanDetail:
     """The department lets it pass; the amount counts against the borrower's cap."""
     step = Step(loan_id, caller, runtime.editions, if_match)
-    return await answer(session, await checking.approve(session, sent, step=step), response)
+    return await answer(session, await checking.approve(session, sent, step=step), caller, response)
 
 
 @router.post("/{loan_id}/guarantor-accept", dependencies=[IdempotencyRequired], responses=MONEY)
@@ -88,7 +88,7 @@ async def accept_by_guarantor(
 ) -> LoanDetail:
     """The guarantee company accepts; the amount counts against the borrower's cap."""
     step = Step(loan_id, caller, runtime.editions, if_match)
-    return await answer(session, await checking.accept_by_guarantor(session, sent, step=step), response)
+    return await answer(session, await checking.accept_by_guarantor(session, sent, step=step), caller, response)
 
 
 @router.post("/{loan_id}/bank-accept", dependencies=[IdempotencyRequired], responses=MONEY)
@@ -103,7 +103,7 @@ async def accept_by_bank(
 ) -> LoanDetail:
     """The borrower's bank accepts the whole amount or less."""
     step = Step(loan_id, caller, runtime.editions, if_match)
-    return await answer(session, await contracting.accept(session, sent, step=step), response)
+    return await answer(session, await contracting.accept(session, sent, step=step), caller, response)
 
 
 @router.post("/{loan_id}/contract", dependencies=[IdempotencyRequired], responses=MONEY)
@@ -118,7 +118,7 @@ async def sign_contract(
 ) -> LoanDetail:
     """The bank reports the contract as signed."""
     step = Step(loan_id, caller, runtime.editions, if_match)
-    return await answer(session, await contracting.sign(session, sent, step=step), response)
+    return await answer(session, await contracting.sign(session, sent, step=step), caller, response)
 
 
 @router.post("/{loan_id}/refuse", responses=STEP)
@@ -133,4 +133,4 @@ async def refuse_loan(
 ) -> LoanDetail:
     """Whoever it waits for refuses it: department or guarantor before the approval, the bank after it."""
     step = Step(loan_id, caller, runtime.editions, if_match)
-    return await answer(session, await ending.refuse(session, sent, step=step), response)
+    return await answer(session, await ending.refuse(session, sent, step=step), caller, response)

@@ -21,7 +21,7 @@ class PublicNotice(Aggregate, Base):
     """One notice of one case. A case that is announced again gets another round: the newest counts.
 
     The days are those computed when it was put up; a holiday announced later does not move them. `amount` is what was
-    proposed, in yuan.
+    proposed, in yuan; `document_no` names a notice that hung on paper before it was entered.
     """
 
     __tablename__ = "public_notice"
@@ -29,7 +29,7 @@ class PublicNotice(Aggregate, Base):
         UniqueConstraint("subject_kind", "subject_id", "round", name="uq_public_notice_round"),
         CheckConstraint("round > 0", name="round_positive"),
         CheckConstraint("last_day > starts_on AND objections_until > starts_on", name="term_forward"),
-        CheckConstraint("first_decision_day = greatest(last_day, objections_until) + 1", name="decided_the_day_after"),
+        CheckConstraint("first_decision_day > greatest(last_day, objections_until)", name="decided_the_day_after"),
         CheckConstraint("amount > 0", name="amount_positive"),
         Index("ix_public_notice_last_day", "last_day"),
     )
@@ -45,6 +45,7 @@ class PublicNotice(Aggregate, Base):
     last_day: Mapped[date]
     objections_until: Mapped[date]
     first_decision_day: Mapped[date]
+    document_no: Mapped[str | None]
     warnings: Mapped[list[JsonValue]] = mapped_column(JSONB, server_default=text("'[]'"))
     """What the working days were counted without, as the calendar says it."""
 

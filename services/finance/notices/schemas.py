@@ -12,15 +12,18 @@ from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.money import Money
 
+DocumentNo = Annotated[str, Field(min_length=1, max_length=100)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Statement = Annotated[str, Field(min_length=1, max_length=2000)]
 Outcome = Literal["upheld", "dismissed"]
 
 
 class NoticeIn(Request):
-    """Puts a case on public notice; bureaus may say since which past day it hangs."""
+    """Puts a case on public notice; bureaus may say since which past day it hangs on paper, with the paper's
+    `document_no`."""
 
     starts_on: date | None = None
+    document_no: DocumentNo | None = None
 
 
 class ObjectionIn(Request):
@@ -63,6 +66,7 @@ class NoticeOut(Response):
     last_day: date
     objections_until: date
     first_decision_day: date
+    document_no: str | None
     warnings: list[TermWarning]
     announced: bool
     objections: int

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import asdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -55,14 +55,22 @@ async def open_notice(
     *,
     clause: str,
     starts_on: date,
+    document_no: str | None = None,
     amount: Decimal | None = None,
 ) -> PublicNotice:
     """Put a case on public notice from `starts_on`; `amount` is what is proposed. A case announced again gets a round
-    of its own, once the one before is over. Raises 409 `notice-running`."""
+    of its own, once the one before is over and left no objection open or upheld.
+
+    A notice of the past hung on paper: `document_no` names it, and the case is decided tomorrow at the earliest, so
+    that what was objected on paper can be entered. Raises 409 `notice-running`, `objection-unanswered`,
+    `objection-upheld`, `notice-document-no-missing`.
+    """
     before = await lock_notice(session, kind, subject_id)
-    if before is not None and starts_on < before.first_decision_day:
-        params = {"last_day": before.last_day, "first_decision_day": before.first_decision_day}
-        raise DomainError("notice-running", 409, params=params)
+    if before is not None:
+        await _require_settled(session, before, starts_on)
+    if starts_on < principal.today and document_no is None:
+        params = {"starts_on": starts_on, "today": principal.today}
+        raise DomainError("notice-document-no-missing", 409, params=params)
     term = rules.notice_term(edition, starts_on)
     notice = PublicNotice(
         id=uuid7(),
@@ -77,7 +85,8 @@ async def open_notice(
         starts_on=term.starts_on,
         last_day=term.last_day,
         objections_until=term.objections_until,
-        first_decision_day=term.first_decision_day,
+        first_decision_day=max(term.first_decision_day, principal.today + timedelta(days=1)),
+        document_no=document_no,
         warnings=[
             {"code": warning.code, "year": warning.year, "days": [plain(day) for day in warning.days]}
             for warning in term.warnings
@@ -89,6 +98,19 @@ async def open_notice(
     context, cited = EventContext.of(principal, starts_on), ("notice.given",)
     await outbox.append(session, NoticeOpened, notice, state, context=context, rules=cited, edition=edition.id)
     return notice
+
+
+async def _require_settled(session: AsyncSession, before: PublicNotice, starts_on: date) -> None:
+    """Another round would bury what the last one left: open objections are answered first, and an upheld one ends with
+    the case, which nothing can change before a new application."""
+    if starts_on < before.first_decision_day:
+        params: dict[str, object] = {"last_day": before.last_day, "first_decision_day": before.first_decision_day}
+        raise DomainError("notice-running", 409, params=params)
+    counted = await tally(session, before.id)
+    if counted.unanswered:
+        raise DomainError("objection-unanswered", 409, params={"unanswered": counted.unanswered})
+    if counted.upheld:
+        raise DomainError("objection-upheld", 409, params={"upheld": counted.upheld})
 
 
 async def require_notice_over(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from shared.money import ZERO
 from shared.policy.decision import Decision, RuleInput, RuleResult
 from shared.policy.edition import Edition
 
 GOOD = "good"
 LISTED = "listed"
+RECOVERY = "grants.delisted_recovery"
 
 
 def decide_standing(edition: Edition, *, evaluation: str, registry: str | None) -> Decision:
@@ -49,6 +51,17 @@ def decide_returned(edition: Edition, *, rule: str, amount: Decimal, outstanding
     message = "rule-met" if passed else "returned-above-outstanding"
     inputs = {"amount": amount, "outstanding": outstanding}
     return edition.decision(edition.result(rule, passed, inputs, message=message, limit=outstanding))
+
+
+def decide_recovered(edition: Edition, *, amount: Decimal, outstanding: Decimal, promised: Decimal) -> Decision:
+    """2.3-5: no more is recovered than is outstanding, and not what honoured contracts are to be paid with."""
+    left = max(outstanding - promised, ZERO)
+    if amount > outstanding or not promised:
+        return decide_returned(edition, rule=RECOVERY, amount=amount, outstanding=outstanding)
+    inputs: dict[str, RuleInput] = {"amount": amount, "outstanding": outstanding, "promised": promised}
+    passed = amount <= left
+    message = "rule-met" if passed else "recovered-above-unpromised"
+    return edition.decision(edition.result(RECOVERY, passed, inputs, message=message, limit=left))
 
 
 def decide_closed(edition: Edition, *, balance: Decimal) -> Decision:

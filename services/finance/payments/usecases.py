@@ -22,9 +22,12 @@ from services.finance.grants.cases import (
 from services.finance.grants.models import Grant
 from services.finance.grants.schemas import MoneyDecision
 from services.finance.journal.entries import Movement, post
-from services.finance.payments.rules import decide_closed, decide_returned, decide_standing
+from services.finance.payments.rules import decide_closed, decide_recovered, decide_returned, decide_standing
 from services.finance.payments.schemas import MoneyBack, Payment
 from services.finance.payments.standing import Standing, ask_standing
+from services.finance.signed_commitments.ending import lapse_open
+from services.finance.signed_commitments.models import SignedCommitment
+from services.finance.signed_commitments.queries import promised
 from shared.events.contracts.finance import GrantClosed, GrantDisbursed, GrantRecovered, GrantRefunded
 from shared.events.outbox import EventContext
 from shared.peers import PeerClient
@@ -89,14 +92,15 @@ async def refund_grant(session: AsyncSession, sent: MoneyBack, *, step: Step) ->
 
 
 async def recover_grant(session: AsyncSession, sent: MoneyBack, *, step: Step) -> Grant:
-    """Record money recovered after a delisting. Raises 409 `returned-above-outstanding`."""
+    """Record money recovered after a delisting; what is promised to honoured contracts is not. Raises 409
+    `returned-above-outstanding`, `recovered-above-unpromised`."""
     case = await open_case(session, step, states.IN_RECOVERY)
     grant = case.grant
     day = day_of(step, sent.received_on, not_before=grant.paid_on)
     outstanding = grant.recovery_due - grant.held_back
-    rule = "grants.delisted_recovery"
     papers = papers_of(case.edition, "recovered", sent)
-    returned = decide_returned(case.edition, rule=rule, amount=sent.amount, outstanding=outstanding)
+    to_contracts = await promised(session, grant.id)
+    returned = decide_recovered(case.edition, amount=sent.amount, outstanding=outstanding, promised=to_contracts)
     decision = combine(require_passed(returned), papers.decision)
     grant.recovered += sent.amount
     context = EventContext.of(step.principal, day)
@@ -115,12 +119,16 @@ async def _came_back(session: AsyncSession, grant: Grant, amount: Decimal, conte
 
 
 async def close_grant(session: AsyncSession, sent: MoneyDecision, *, step: Step) -> Grant:
-    """Close a grant that is accounted for to the fen. Raises 409 `grant-balance-not-zero`."""
+    """Close a grant that is accounted for to the fen; what is open of signed commitments ends with it. Raises 409
+    `grant-balance-not-zero`."""
     case = await open_case(session, step, states.PAID, states.IN_RECOVERY)
     grant = case.grant
     day = day_of(step, sent.decided_on, not_before=grant.paid_on)
     papers = papers_of(case.edition, "closed", sent)
     decision = combine(require_passed(decide_closed(case.edition, balance=grant.balance)), papers.decision)
     grant.status, grant.ended_on, grant.ended_by = states.CLOSED, day, step.principal.account_id
-    await record(session, GrantClosed, grant, EventContext.of(step.principal, day), decision, papers=papers)
+    context = EventContext.of(step.principal, day)
+    await record(session, GrantClosed, grant, context, decision, papers=papers)
+    mine = SignedCommitment.grant_id == grant.id
+    await lapse_open(session, mine, reason_code="grant_closed", day=day, context=context)
     return grant

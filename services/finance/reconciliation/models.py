@@ -68,7 +68,7 @@ class ReconciliationLine(Base):
 
     __tablename__ = "reconciliation_line"
     __table_args__ = (
-        UniqueConstraint("day_id", "reference", "case_no", name="uq_reconciliation_line_reference"),
+        UniqueConstraint("day_id", "kind", "reference", "case_no", name="uq_reconciliation_line_reference"),
         CheckConstraint(f"kind IN ({listed(states.LINE_KINDS)})", name="kind_known"),
         CheckConstraint("amount > 0", name="amount_positive"),
     )

@@ -38,7 +38,7 @@ async def movements_of(session: AsyncSession, bank: str, day: date, *, livemode:
     """Every movement of principal of that bank and day, by reference."""
     found = await _of_referrals(session, bank, day, livemode)
     found += await _of_loans(session, bank, day, livemode)
-    return sorted(found, key=lambda movement: (movement.reference, movement.case_no))
+    return sorted(found, key=lambda movement: (movement.reference, movement.case_no, movement.kind))
 
 
 async def outstanding_of(session: AsyncSession, bank: str, day: date, *, livemode: bool) -> Decimal:

@@ -93,20 +93,27 @@ def wrong_totals(lines: Sequence[Movement], told: Totals) -> dict[str, str]:
 def compare(
     ours: Sequence[Movement], theirs: Sequence[Movement], *, our_outstanding: Decimal, their_outstanding: Decimal
 ) -> list[Difference]:
-    """3.2-1: by reference and case; where a reference stands on another case, that is one difference and not two."""
-    left = {(movement.reference, movement.case_no): movement for movement in ours}
+    """3.2-1: by kind, reference and case, for a bank may give money out and money back the same number; where a
+    reference stands for another kind, or on another case, that is one difference and not two."""
+    left = {(movement.kind, movement.reference, movement.case_no): movement for movement in ours}
     unmatched: list[Movement] = []
     found: list[Difference] = []
     for line in theirs:
-        mine = left.pop((line.reference, line.case_no), None)
+        mine = left.pop((line.kind, line.reference, line.case_no), None)
         if mine is None:
             unmatched.append(line)
-        elif mine.kind != line.kind:
-            found.append(_difference(states.KIND_DIFFERS, mine, line))
         elif mine.amount != line.amount:
             found.append(_difference(states.AMOUNT_DIFFERS, mine, line))
-    by_reference = {reference: key for key in left for reference in (key[0],)}
+    by_case = {(movement.reference, movement.case_no): key for key, movement in left.items()}
+    elsewhere: list[Movement] = []
     for line in unmatched:
+        key = by_case.pop((line.reference, line.case_no), None)
+        if key is None:
+            elsewhere.append(line)
+        else:
+            found.append(_difference(states.KIND_DIFFERS, left.pop(key), line))
+    by_reference = {movement.reference: key for key, movement in left.items()}
+    for line in elsewhere:
         key = by_reference.pop(line.reference, None)
         if key is None:
             found.append(_difference(states.MISSING_HERE, None, line))

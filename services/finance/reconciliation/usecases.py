@@ -173,12 +173,13 @@ async def statement(session: AsyncSession, day: date, bank: str | None, *, princ
 
 
 def _require_sound(filed: Filed) -> None:
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, str]] = set()
     for line in filed.lines:
-        if (line.reference, line.case_no) in seen:
+        key = (line.kind, line.reference, line.case_no)
+        if key in seen:
             params = {"reference": line.reference, "case_no": line.case_no}
             raise DomainError("reconciliation-line-twice", 422, params=params, clauses=["3.2-1"])
-        seen.add((line.reference, line.case_no))
+        seen.add(key)
     wrong = wrong_totals(filed.movements, filed.totals)
     if wrong:
         params = {"totals": ", ".join(wrong), "counted": ", ".join(f"{name}={value}" for name, value in wrong.items())}

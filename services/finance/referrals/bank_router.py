@@ -75,6 +75,12 @@ async def close(session: Session, report: Reporting, sent: StepIn, response: Res
     return _answer(await bank_steps.close(session, sent, report=report), response)
 
 
+@router.post("/{referral_id}/cancel", dependencies=[IdempotencyRequired], responses=STEP)
+async def cancel(session: Session, report: Reporting, sent: RefuseIn, response: Response) -> StepOut:
+    """The bank does not pay out what was agreed; nothing was paid yet."""
+    return _answer(await bank_steps.cancel(session, sent, report=report), response)
+
+
 def _answer(reported: Reported, response: Response) -> StepOut:
     set_etag(response, reported.step.version_after)
     return step_out(reported.step, reported.referral_no, reported.reverses)

@@ -30,6 +30,7 @@ from services.finance.referrals.rules import (
     decide_repayment,
     decide_reversal,
     decide_value_day,
+    examined_by,
 )
 from services.finance.referrals.schemas import MoneyIn, OfferIn, RefuseIn, RepayIn, ReverseIn, StepIn
 from shared.auth.principal import Principal
@@ -44,6 +45,7 @@ from shared.events.contracts.finance.banking import (
     ReferralRepaid,
     ReferralReversed,
     ReferralState,
+    ReferralWithdrawn,
 )
 from shared.events.outbox import EventContext
 from shared.events.types import EventType
@@ -55,6 +57,7 @@ from shared.policy.edition import Edition, Editions
 from shared.refusals import require_passed
 
 REPAID: Final = "repaid"
+CANCELLED: Final = "bank_cancelled"
 _CONTENT: Final = ("kind", "amount", "interest", "rate", "tenor_months", "until", "reason_code", "value_on")
 
 
@@ -88,6 +91,7 @@ async def accept(session: AsyncSession, sent: StepIn, *, report: Report) -> Repo
         _require(referral, [states.SENT])
         in_time = _in_time(edition, referral, step.value_on)
         referral.status, referral.accepted_on = states.ACCEPTED, step.value_on
+        referral.expires_on = examined_by(edition, step.value_on)
         referral.answered_on = referral.answered_on or step.value_on
         return in_time
 
@@ -100,9 +104,7 @@ async def refuse(session: AsyncSession, sent: RefuseIn, *, report: Report) -> Re
 
     def change(referral: Referral, edition: Edition, step: ReferralStep) -> Decision:
         _require(referral, [states.SENT, states.ACCEPTED])
-        last_day = referral.expires_on if referral.status == states.SENT else None
-        decision = decide_in_time(edition, day=step.value_on, last_day=last_day, message="referral-answered-late")
-        require_passed(decision)
+        decision = _in_time(edition, referral, step.value_on)
         referral.status, referral.refused_on = states.REFUSED, step.value_on
         referral.refusal_reason, referral.ended_on = sent.reason_code, step.value_on
         referral.answered_on = referral.answered_on or step.value_on
@@ -120,7 +122,7 @@ async def offer(session: AsyncSession, sent: OfferIn, *, report: Report) -> Repo
         fits = decide_offer(
             edition, requested=referral.amount, offered=sent.amount, day=step.value_on, until=sent.until
         )
-        require_passed(fits)
+        fits = combine(_in_time(edition, referral, step.value_on), require_passed(fits))
         referral.status, referral.offered_on, referral.offer_until = states.OFFERED, step.value_on, sent.until
         referral.offered_amount, referral.offered_rate = sent.amount, sent.rate
         referral.offered_tenor_months = sent.tenor_months
@@ -180,8 +182,22 @@ async def close(session: AsyncSession, sent: StepIn, *, report: Report) -> Repor
     return await _take(session, report, _step(states.CLOSE, sent, report), ReferralClosed, change)
 
 
+async def cancel(session: AsyncSession, sent: RefuseIn, *, report: Report) -> Reported:
+    """The bank does not pay out what was agreed, for a reason of its refusals. Raises 404, 409 `invalid-transition`
+    once it has paid, `bank-reference-used`."""
+
+    def change(referral: Referral, edition: Edition, step: ReferralStep) -> Decision:
+        _require(referral, [states.AGREED])
+        fits = require_passed(decide_closing(edition, outstanding=referral.outstanding))
+        referral.status, referral.ended_on, referral.reason_code = states.WITHDRAWN, step.value_on, CANCELLED
+        return fits
+
+    return await _take(session, report, _step(states.CANCEL, sent, report), ReferralWithdrawn, change)
+
+
 async def reverse(session: AsyncSession, sent: ReverseIn, *, report: Report) -> Reported:
-    """A step of money was reported wrongly and is taken back whole, by a step of its own.
+    """A step of money was reported wrongly and is taken back whole, by a step of its own; a referral that was closed on
+    it is open again.
 
     Raises 404 for a reference that is no step of money on this referral, 409 `referral-step-reversed`,
     `referral-reversal-below-repaid`, `referral-value-day`, `invalid-transition`, `bank-reference-used`.
@@ -194,7 +210,7 @@ async def reverse(session: AsyncSession, sent: ReverseIn, *, report: Report) -> 
     step.amount, step.interest, step.reverses_id = wrong.amount, wrong.interest, wrong.id
 
     def change(referral: Referral, edition: Edition, step: ReferralStep) -> Decision:
-        _require(referral, [states.DISBURSED, states.REPAYING])
+        _require(referral, [states.DISBURSED, states.REPAYING, states.CLOSED])
         if wrong.reversed_on is not None:
             raise DomainError("referral-step-reversed", 409, params={"reference": wrong.reference}, clauses=["3.2-1"])
         amount = wrong.amount or ZERO
@@ -208,6 +224,7 @@ async def reverse(session: AsyncSession, sent: ReverseIn, *, report: Report) -> 
         wrong.reversed_on = sent.value_on
         referral.disbursed, referral.repaid = disbursed, repaid
         referral.status = states.REPAYING if repaid else states.DISBURSED if disbursed else states.AGREED
+        referral.ended_on = referral.reason_code = None
         if not disbursed:
             referral.disbursed_on = None
         return fits

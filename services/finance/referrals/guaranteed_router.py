@@ -13,7 +13,7 @@ from services.finance.loans.answers import LoanDetail
 from services.finance.loans.applications import Wish
 from services.finance.loans.evidence import MaybeKeys
 from services.finance.loans.router import answer
-from services.finance.loans.schemas import LoanIn
+from services.finance.loans.schemas import LoanIn, Tenor
 from services.finance.loans.states import GUARANTEED
 from services.finance.referrals.usecases import lock_own
 from shared.auth import roles as r
@@ -30,10 +30,11 @@ router = APIRouter(prefix="/v1/referrals", tags=["referrals"], route_class=Servi
 
 
 class GuaranteedLoanIn(Request):
-    """Which bank is to lend under the guarantee, and how much; the referral's bank and amount unless sent."""
+    """Which bank is to lend under the guarantee, how much and for how long; as the referral says unless sent."""
 
     bank: BankCode | None = None
     amount: PositiveMoney | None = None
+    tenor_months: Tenor | None = None
 
 
 @router.post(
@@ -58,7 +59,7 @@ async def apply_for_guaranteed_loan(
             "product": GUARANTEED,
             "enterprise_code": referral.enterprise_code,
             "amount": f"{sent.amount or referral.amount:.2f}",
-            "tenor_months": referral.tenor_months,
+            "tenor_months": sent.tenor_months or referral.tenor_months,
             "bank": sent.bank or referral.bank,
             "purpose": referral.purpose,
             "referral_id": referral.id,
@@ -67,4 +68,4 @@ async def apply_for_guaranteed_loan(
     )
     loan = await applications.open_loan(session, wanted, Wish(caller, runtime.editions), keys)
     response.headers["Location"] = f"/v1/loans/{loan.id}"
-    return await answer(session, loan, response)
+    return await answer(session, loan, caller, response)

@@ -99,7 +99,7 @@ class Referral(Aggregate, HasMode, Base):
     sent_on: Mapped[date | None]
     answer_due_on: Mapped[date | None]
     expires_on: Mapped[date | None]
-    """The last day for the bank to answer."""
+    """The last day for the bank to answer, and once it examines the referral, to make an offer or refuse."""
     accepted_on: Mapped[date | None]
     answered_on: Mapped[date | None]
     """The bank's first answer, whichever it was."""

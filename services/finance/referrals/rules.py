@@ -37,6 +37,11 @@ def answer_days(edition: Edition, sent_on: date) -> tuple[date, date]:
     return due, add_working_days(sent_on, terms.expiry_working_days.value).day
 
 
+def examined_by(edition: Edition, accepted_on: date) -> date:
+    """3.2-1: the last day on which a bank that examines a referral makes an offer or refuses."""
+    return add_working_days(accepted_on, edition.banking.examination_working_days.value).day
+
+
 def decide_in_time(edition: Edition, *, day: date, last_day: date | None, message: str) -> Decision:
     """3.2-1: an answer counts on its last day and no more on the next."""
     passed = last_day is None or day <= last_day

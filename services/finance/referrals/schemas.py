@@ -35,11 +35,13 @@ State = Literal[
     "expired",
 ]
 assert get_args(State) == states.STATES, "the one list, spelled out for OpenAPI"
-StepKind = Literal["accept", "refuse", "offer", "disburse", "repay", "reverse", "close"]
+StepKind = Literal["accept", "refuse", "offer", "disburse", "repay", "reverse", "close", "cancel"]
 assert get_args(StepKind) == states.STEPS, "likewise"
 BroughtBy = Literal["enterprise", "centre", "bureau"]
 WithdrawalReason = Literal["not_needed", "financed_elsewhere", "wrong_data", "other"]
-EndReason = Literal["authorisation_withdrawn", "bank_silent", "offer_lapsed", "repaid"]
+EndReason = Literal[
+    "authorisation_withdrawn", "authorisation_ended", "bank_silent", "offer_lapsed", "bank_cancelled", "repaid"
+]
 
 RefusalReason = Annotated[str, EditionWord(lambda edition: edition.banking.refusal_reasons)]
 DeclineReason = Annotated[str, EditionWord(lambda edition: edition.banking.decline_reasons)]

@@ -42,6 +42,7 @@ DISBURSE: Final = "disburse"
 REPAY: Final = "repay"
 REVERSE: Final = "reverse"
 CLOSE: Final = "close"
-STEPS: Final = (ACCEPT, REFUSE, OFFER, DISBURSE, REPAY, REVERSE, CLOSE)
+CANCEL: Final = "cancel"
+STEPS: Final = (ACCEPT, REFUSE, OFFER, DISBURSE, REPAY, REVERSE, CLOSE, CANCEL)
 """What a bank reports, each under a reference of its own."""
 MONEY_STEPS: Final = (DISBURSE, REPAY, REVERSE)

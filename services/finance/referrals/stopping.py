@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.authorisations.models import DataAuthorisation
+from services.finance.authorisations.queries import valid_on
 from services.finance.referrals import states
 from services.finance.referrals.models import Referral
 from services.finance.referrals.recording import tell
@@ -16,9 +17,12 @@ from shared.events.contracts.finance.banking import ReferralExpired, ReferralWit
 from shared.events.outbox import EventContext
 
 AUTHORISATION_WITHDRAWN: Final = "authorisation_withdrawn"
+AUTHORISATION_ENDED: Final = "authorisation_ended"
 BANK_SILENT: Final = "bank_silent"
 OFFER_LAPSED: Final = "offer_lapsed"
 AT_ONCE: Final = 500
+_UNDECIDED: Final = (states.SENT, states.ACCEPTED, states.OFFERED)
+"""With the bank, and nothing is agreed."""
 
 
 async def stop_unauthorised(
@@ -32,7 +36,7 @@ async def stop_unauthorised(
             Referral.enterprise_id == authorisation.enterprise_id,
             Referral.bank == authorisation.bank,
             Referral.livemode.is_(authorisation.livemode),
-            Referral.status.in_((states.SENT, states.ACCEPTED, states.OFFERED)),
+            Referral.status.in_(_UNDECIDED),
         ),
     )
     for referral in rows:
@@ -43,16 +47,31 @@ async def stop_unauthorised(
 
 
 async def expire_due(session: AsyncSession, day: date, context: EventContext, *which: ColumnElement[bool]) -> int:
-    """Those that the bank, or after an offer the enterprise, has not answered by their last day; how many, at most
-    `AT_ONCE` of them."""
-    silent = and_(Referral.status == states.SENT, Referral.expires_on < day)
+    """Those that the bank, or after an offer the enterprise, has not answered by their last day, and those that the
+    bank may not read any more; how many, at most `AT_ONCE` of them."""
+    silent = and_(Referral.status.in_((states.SENT, states.ACCEPTED)), Referral.expires_on < day)
     lapsed = and_(Referral.status == states.OFFERED, Referral.offer_until < day)
-    rows = await _locked(session, and_(or_(silent, lapsed), *which))
+    authorised = exists().where(
+        DataAuthorisation.enterprise_id == Referral.enterprise_id,
+        DataAuthorisation.bank == Referral.bank,
+        DataAuthorisation.livemode == Referral.livemode,
+        valid_on(day),
+    )
+    unread = and_(Referral.status.in_(_UNDECIDED), ~authorised)
+    rows = await _locked(session, and_(or_(silent, lapsed, unread), *which))
     for referral in rows:
-        referral.reason_code = BANK_SILENT if referral.status == states.SENT else OFFER_LAPSED
+        referral.reason_code = _reason(referral, day)
         referral.status, referral.ended_on = states.EXPIRED, day
         await tell(session, ReferralExpired, referral, context, ["referrals.expired"])
     return len(rows)
+
+
+def _reason(referral: Referral, day: date) -> str:
+    if referral.status == states.OFFERED:
+        over, reason = referral.offer_until, OFFER_LAPSED
+    else:
+        over, reason = referral.expires_on, BANK_SILENT
+    return reason if over is not None and over < day else AUTHORISATION_ENDED
 
 
 async def _locked(session: AsyncSession, which: ColumnElement[bool]) -> list[Referral]:

@@ -59,8 +59,8 @@ def _to_answer(asked: Asked) -> Statement | None:
 
 
 def _to_offer(asked: Asked) -> Statement | None:
-    which = _of_bank(asked, Referral.status == states.ACCEPTED)
-    columns = (Referral.id, Referral.id, Referral.no, Referral.accepted_on, null())
+    which = _of_bank(asked, Referral.status == states.ACCEPTED, Referral.expires_on >= asked.today)
+    columns = (Referral.id, Referral.id, Referral.no, Referral.accepted_on, Referral.expires_on)
     return None if which is None else select(*columns).where(*which)
 
 

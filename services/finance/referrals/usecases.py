@@ -61,10 +61,10 @@ async def decline(
 async def withdraw(
     session: AsyncSession, referral_id: UUID, sent: WithdrawalIn, *, principal: Principal, if_match: str | None
 ) -> Referral:
-    """The enterprise takes the referral back; its centre only what it prepared and nobody sent. Raises 404, 409
-    `invalid-transition`."""
+    """The enterprise takes the referral back, as long as the bank has paid nothing; its centre only what it prepared
+    and nobody sent. Raises 404, 409 `invalid-transition`."""
     referral = await lock(session, referral_id, principal)
-    allowed = (PREPARED, SENT, ACCEPTED, OFFERED) if await _owns(session, referral, principal) else (PREPARED,)
+    allowed = (PREPARED, SENT, ACCEPTED, OFFERED, AGREED) if await _owns(session, referral, principal) else (PREPARED,)
     honour_match(if_match, referral.version)
     if referral.status not in allowed:
         raise invalid_transition(referral.status, allowed)

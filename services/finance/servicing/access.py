@@ -56,6 +56,10 @@ class Case:
     guarantee: Guarantee | None
     edition: Edition
 
+    @property
+    def guarantor_paid(self) -> bool:
+        return self.guarantee is not None and self.guarantee.paid > 0
+
 
 def visible(principal: Principal) -> ColumnElement[bool]:
     """Which loans the caller sees from the contract on: those whose application it sees, and the treasury all."""

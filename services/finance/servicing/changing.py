@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -24,6 +24,7 @@ from services.finance.servicing.scheduling import (
     last_schedule,
     payments_of,
     running_since,
+    schedules_of,
     settle_standing,
     standing_on,
     terms_of,
@@ -42,15 +43,28 @@ from shared.policy.decision import Decision, combine
 from shared.refusals import require_passed
 
 
+@dataclass(frozen=True, slots=True)
+class _MoreTime:
+    """A later maturity, as it was agreed."""
+
+    agreed_on: date
+    matures_on: date
+    bank_reference: str
+    reason: str
+    rate: Decimal
+    restructured: bool = False
+
+
 async def change_schedule(session: AsyncSession, sent: LoanScheduleIn, *, step: Step) -> LoanSchedule:
     """The bank's own instalments for what is left, or restructured terms that take in what is overdue.
 
-    Raises 404, 409 `invalid-transition`, `loan-schedule-does-not-add-up`, `loan-schedule-days`.
+    A later maturity is more time, under the same conditions. Raises 404, 409 `invalid-transition`,
+    `step-before-earlier-step`, `loan-schedule-does-not-add-up`, `loan-schedule-days`, and what `extend` refuses.
     """
     case = await open_loan(session, step, *states.CHANGEABLE)
     loan, edition = case.loan, case.edition
     last, before, anchor = await _so_far(session, case)
-    day = day_of_fact(step.principal, sent.changed_on)
+    day = await _day_of_change(session, case, step, sent.changed_on)
     payments = await payments_of(session, loan.id)
     standing = standing_on(day, before, payments, loan.disbursed)
     terms = terms_of(edition, loan, last, starts_on=running_since(before, day, anchor), anchor=anchor)
@@ -63,7 +77,7 @@ async def change_schedule(session: AsyncSession, sent: LoanScheduleIn, *, step: 
             decide_schedule_sum(edition, loan.product, planned=planned, owed=left),
             decide_plan_days(edition, loan.product, days=days, changed_on=day),
         )
-        terms = replace(terms, matures_on=days[-1])
+        terms = replace(terms, matures_on=max(days[-1], *_later(rows, case)))
         basis = states.BANK_PLAN
     else:
         assert sent.matures_on is not None, loan.no
@@ -82,14 +96,20 @@ async def change_schedule(session: AsyncSession, sent: LoanScheduleIn, *, step: 
         )
         instalments, basis = capitalise(standing, terms, day), states.RESTRUCTURED
     require_passed(decision)
+    assert loan.maturity_on is not None, loan.no
+    if terms.matures_on > loan.maturity_on:
+        reference = f"schedule:{loan.no}:{last.revision + 1}"
+        more_time = _MoreTime(day, terms.matures_on, reference, sent.reason, last.rate, basis == states.RESTRUCTURED)
+        extension = await _give_time(session, case, step, more_time)
+        decision = combine(decision, extension[1])
     return await _write(session, case, step, instalments, terms, day, basis, sent.reason, decision)
 
 
 async def extend(session: AsyncSession, sent: LoanExtensionIn, *, step: Step) -> tuple[int, LoanExtension]:
     """The bank gives more time. Raises 404, 409 `invalid-transition`, `loan-extended-before`, `loan-in-arrears`,
-    `loan-extension-after-maturity`, `loan-extension-too-long`, `loan-reference-used`."""
+    `loan-extension-after-maturity`, `loan-extension-too-long`, `loan-reference-used`, `step-before-earlier-step`."""
     case = await open_loan(session, step)
-    loan, edition = case.loan, case.edition
+    loan = case.loan
     extensions = await extensions_of(session, loan.id)
     known = next((each for each in extensions if each.bank_reference == sent.bank_reference), None)
     if known is not None:
@@ -97,40 +117,12 @@ async def extend(session: AsyncSession, sent: LoanExtensionIn, *, step: Step) ->
             raise _used(sent.bank_reference)
         return loan.version, known
     _require_changeable(loan.status)
-    day = day_of_fact(step.principal, sent.agreed_on)
-    assert loan.maturity_on is not None, loan.no
+    day = await _day_of_change(session, case, step, sent.agreed_on)
     last, before, anchor = await _so_far(session, case)
-    behind = await arrears_of(session, loan.id, day)
-    decision = require_passed(
-        decide_extension(
-            edition,
-            loan.product,
-            extended=len(extensions),
-            days_in_arrears=behind.days,
-            agreed_on=day,
-            first_maturity=extensions[0].matured_on if extensions else loan.maturity_on,
-            maturity=loan.maturity_on,
-            to=sent.matures_on,
-        )
-    )
-    extension = LoanExtension(
-        id=uuid7(),
-        loan_id=loan.id,
-        livemode=loan.livemode,
-        line=len(extensions) + 1,
-        bank=step.bank,
-        bank_reference=sent.bank_reference,
-        agreed_on=day,
-        matured_on=loan.maturity_on,
-        matures_on=sent.matures_on,
-        rate=last.rate,
-        reason=sent.reason,
-        recorded_by=step.principal.account_id,
-        decision=decision.to_json(),
-    )
-    loan.maturity_on = sent.matures_on
+    more_time = _MoreTime(day, sent.matures_on, sent.bank_reference, sent.reason, last.rate)
+    extension, decision = await _give_time(session, case, step, more_time)
     standing = standing_on(day, before, await payments_of(session, loan.id), loan.disbursed)
-    terms = terms_of(edition, loan, last, starts_on=running_since(before, day, anchor), anchor=anchor)
+    terms = terms_of(case.edition, loan, last, starts_on=running_since(before, day, anchor), anchor=anchor)
     terms = replace(terms, matures_on=sent.matures_on)
     await write_schedule(
         session,
@@ -139,15 +131,66 @@ async def extend(session: AsyncSession, sent: LoanExtensionIn, *, step: Step) ->
         basis=states.EXTENSION,
         terms=terms,
         changed_on=day,
+        reported_on=step.principal.today,
         actor=step.principal.account_id,
         reason=sent.reason,
     )
-    await _add(session, extension)
     days = {name: getattr(extension, name) for name in ("agreed_on", "matured_on", "matures_on")}
     context = EventContext.of(step.principal, day)
     await tell(session, LoanExtended, loan, context, decision, {"extension_id": extension.id, **days})
     await settle_standing(session, loan)
     return loan.version, extension
+
+
+async def _give_time(
+    session: AsyncSession, case: Case, step: Step, given_time: _MoreTime
+) -> tuple[LoanExtension, Decision]:
+    """The loan matures later. Raises 409 as `extend`."""
+    loan, day = case.loan, given_time.agreed_on
+    assert loan.maturity_on is not None, loan.no
+    extensions = await extensions_of(session, loan.id)
+    behind = await arrears_of(session, loan.id, day)
+    decision = require_passed(
+        decide_extension(
+            case.edition,
+            loan.product,
+            extended=len(extensions),
+            days_in_arrears=behind.days,
+            agreed_on=day,
+            first_maturity=extensions[0].matured_on if extensions else loan.maturity_on,
+            maturity=loan.maturity_on,
+            to=given_time.matures_on,
+            restructured=given_time.restructured,
+        )
+    )
+    extension = LoanExtension(
+        id=uuid7(),
+        loan_id=loan.id,
+        livemode=loan.livemode,
+        line=len(extensions) + 1,
+        bank=step.bank,
+        bank_reference=given_time.bank_reference,
+        agreed_on=day,
+        matured_on=loan.maturity_on,
+        matures_on=given_time.matures_on,
+        rate=given_time.rate,
+        reason=given_time.reason,
+        recorded_by=step.principal.account_id,
+        decision=decision.to_json(),
+    )
+    loan.maturity_on = given_time.matures_on
+    await _add(session, extension)
+    return extension, decision
+
+
+async def _day_of_change(session: AsyncSession, case: Case, step: Step, sent: date) -> date:
+    """Changes are reported in the order in which they were made, so that none reaches back behind another. Raises 409
+    `step-before-earlier-step`."""
+    day = day_of_fact(step.principal, sent)
+    earlier = max((each.changed_on for each in await schedules_of(session, case.loan.id)), default=day)
+    if day < earlier:
+        raise DomainError("step-before-earlier-step", 409, params={"sent": day, "not_before": earlier})
+    return day
 
 
 async def _so_far(session: AsyncSession, case: Case) -> tuple[LoanSchedule, list[Instalment], date]:
@@ -177,6 +220,7 @@ async def _write(
         basis=basis,
         terms=terms,
         changed_on=day,
+        reported_on=step.principal.today,
         actor=step.principal.account_id,
         reason=reason,
     )
@@ -198,6 +242,13 @@ def _rows(sent: Sequence[PlannedInstalmentIn], *, roll: bool) -> list[tuple[date
         due = each.due_on or (roll_forward(each.nominal_on).day if roll else each.nominal_on)
         rows.append((each.nominal_on, due, each.principal, each.interest))
     return rows
+
+
+def _later(rows: Sequence[tuple[date, date, Decimal, Decimal]], case: Case) -> list[date]:
+    """Days due that are later than a holiday makes them: they are more time as well. At least the first day."""
+    roll = case.edition.loan_servicing.roll_holidays.value
+    late = [due for nominal, due, _, _ in rows if due > (roll_forward(nominal).day if roll else nominal)]
+    return [rows[0][0], *late]
 
 
 def _require_changeable(status: str) -> None:

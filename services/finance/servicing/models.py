@@ -85,6 +85,8 @@ class LoanPayment(HasMode, Base):
     reverses_id: Mapped[UUID | None] = mapped_column(ForeignKey("loan_payment.id"))
     reversed_on: Mapped[date | None]
     reason_code: Mapped[str | None]
+    over_cap: Mapped[Decimal | None]
+    """The borrower's cap, where the debt that a reversal brought back is above it."""
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(InstantColumn, default=utcnow)
     journal_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("journal_entry.id"))
@@ -100,6 +102,7 @@ class LoanSchedule(Base):
         CheckConstraint("revision > 0 AND every_months > 0", name="counts_positive"),
         CheckConstraint("rate >= 0", name="rate_not_negative"),
         CheckConstraint("matures_on > changed_on", name="forward"),
+        CheckConstraint("recalculates < revision", name="recalculates_earlier"),
     )
 
     loan_id: Mapped[UUID] = mapped_column(ForeignKey("loan.id"), primary_key=True)
@@ -110,6 +113,10 @@ class LoanSchedule(Base):
     every_months: Mapped[int] = mapped_column(SmallInteger)
     changed_on: Mapped[date]
     """The day from which it replaces the one before."""
+    reported_on: Mapped[date]
+    """The day on which the bank reported it: arrears of days before stay, whatever it says of them."""
+    recalculates: Mapped[int | None] = mapped_column(SmallInteger)
+    """The revision whose place it takes, after a payment in it was taken back."""
     matures_on: Mapped[date]
     principal: Mapped[Decimal]
     reason: Mapped[str | None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,9 +24,11 @@ from services.finance.servicing.scheduling import (
 )
 
 
-async def plan_tranche(session: AsyncSession, case: Case, drawdown: LoanDrawdown, every_months: int | None) -> None:
+async def plan_tranche(
+    session: AsyncSession, case: Case, drawdown: LoanDrawdown, every_months: int | None, today: date
+) -> None:
     """The schedule with the tranche in it: all tranches by their days as long as nothing else shaped it, else from the
-    last change on."""
+    last change on. Where a plan ended before the tranche, the loan runs to its maturity again."""
     loan = case.loan
     last = await last_schedule(session, loan.id)
     drawdowns = await drawdowns_of(session, loan.id)
@@ -41,14 +44,24 @@ async def plan_tranche(session: AsyncSession, case: Case, drawdown: LoanDrawdown
         day = max(day, last.changed_on)
         before = await instalments_of(session, loan.id, last.revision)
         terms = replace(terms, starts_on=running_since(before, day, anchor))
+        if day >= terms.matures_on:
+            assert loan.maturity_on is not None, loan.no
+            terms = replace(terms, matures_on=loan.maturity_on)
         instalments = replan(standing_on(day, before, payments, loan.disbursed), terms, day)
     basis = states.DRAWDOWN if last is None or last.basis == states.DRAWDOWN else last.basis
     await write_schedule(
-        session, loan, instalments, basis=basis, terms=terms, changed_on=day, actor=drawdown.recorded_by
+        session,
+        loan,
+        instalments,
+        basis=basis,
+        terms=terms,
+        changed_on=day,
+        reported_on=today,
+        actor=drawdown.recorded_by,
     )
 
 
-async def plan_early(session: AsyncSession, case: Case, payment: LoanPayment) -> None:
+async def plan_early(session: AsyncSession, case: Case, payment: LoanPayment, today: date) -> None:
     """The schedule for what is left after a payment ahead of it."""
     loan = case.loan
     last = await last_schedule(session, loan.id)
@@ -69,5 +82,6 @@ async def plan_early(session: AsyncSession, case: Case, payment: LoanPayment) ->
         basis=states.EARLY,
         terms=terms,
         changed_on=day,
+        reported_on=today,
         actor=payment.recorded_by,
     )

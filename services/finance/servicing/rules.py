@@ -77,20 +77,24 @@ def decide_extension(
     first_maturity: date,
     maturity: date,
     to: date,
+    restructured: bool = False,
 ) -> Decision:
-    """3.2-3 to 3.2-5: agreed before maturity and not while in arrears, so many times, and so many months in all."""
+    """3.2-3 to 3.2-5: agreed before maturity and not while in arrears, so many times, and so many months in all.
+
+    Restructured terms take in what is overdue, so that they are agreed in arrears and after maturity too."""
     servicing = edition.loan_servicing
     last = add_months(first_maturity, servicing.extension_months.value)
     rule = "loans.extension"
-    once = {"extended": extended}
+    once, before = {"extended": extended}, restructured or agreed_on <= maturity
+    behind, met = {"days_in_arrears": days_in_arrears}, restructured or not days_in_arrears
     return combine(
         _one(edition, rule, product, extended < servicing.extensions.value, once, "loan-extended-before"),
-        _one(edition, rule, product, days_in_arrears == 0, {"days_in_arrears": days_in_arrears}, "loan-in-arrears"),
+        _one(edition, rule, product, met, behind, "loan-in-arrears"),
         _one(
             edition,
             rule,
             product,
-            agreed_on <= maturity,
+            before,
             {"agreed_on": agreed_on},
             "loan-extension-after-maturity",
             limit=maturity,

@@ -35,6 +35,15 @@ async def last_schedule(session: AsyncSession, loan_id: UUID) -> LoanSchedule | 
     return await session.scalar(query.order_by(LoanSchedule.revision.desc()).limit(1))
 
 
+async def schedules_of(session: AsyncSession, loan_id: UUID) -> list[LoanSchedule]:
+    """Every revision that counts, in order: one that was calculated anew counts in the place of the first."""
+    query = select(LoanSchedule).where(LoanSchedule.loan_id == loan_id)
+    places: dict[int, LoanSchedule] = {}
+    for schedule in await session.scalars(query.order_by(LoanSchedule.revision)):
+        places[schedule.recalculates or schedule.revision] = schedule
+    return [places[place] for place in sorted(places)]
+
+
 async def instalments_of(session: AsyncSession, loan_id: UUID, revision: int) -> list[Instalment]:
     """In the order in which they are due."""
     rows = await session.scalars(
@@ -128,8 +137,10 @@ async def write_schedule(
     basis: str,
     terms: Terms,
     changed_on: date,
+    reported_on: date,
     actor: str,
     reason: str | None = None,
+    recalculates: int | None = None,
 ) -> LoanSchedule:
     """Add a revision, which holds from here on."""
     last = await last_schedule(session, loan.id)
@@ -141,6 +152,8 @@ async def write_schedule(
         rate=terms.rate,
         every_months=terms.every_months,
         changed_on=changed_on,
+        reported_on=reported_on,
+        recalculates=recalculates,
         matures_on=terms.matures_on,
         principal=sum((each.principal for each in instalments), ZERO),
         reason=reason,

@@ -17,11 +17,15 @@ RESTRUCTURED: Final = "restructured"
 EXTENSION: Final = "extension"
 BASES: Final = (DRAWDOWN, BANK_PLAN, EARLY, RESTRUCTURED, EXTENSION)
 """Why a schedule was drawn up."""
+AGREED: Final = (BANK_PLAN, RESTRUCTURED, EXTENSION)
+"""The bank and the borrower agreed on it: it forgives no day in arrears before it was reported."""
 
 DRAWABLE: Final = (loan.CONTRACTED, loan.DISBURSED, loan.REPAYING)
 CHANGEABLE: Final = (loan.DISBURSED, loan.REPAYING)
 """Its schedule may change."""
 PAYABLE: Final = (*CHANGEABLE, loan.IN_CLAIM)
 """The borrower may pay the bank, also while the guarantor has not paid yet; afterwards money is shared (追偿)."""
+TAKES_INTEREST: Final = (*PAYABLE, loan.CLOSED)
+"""Interest may come after the last principal, and the last payment of all may be taken back."""
 OWED: Final = (loan.DISBURSED, loan.REPAYING, loan.IN_CLAIM, loan.IN_RECOVERY)
 """The borrower owes principal, or may."""

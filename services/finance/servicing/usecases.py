@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.guarantees.ending import settle_claim
 from services.finance.guarantees.liability import follow_debt
 from services.finance.journal.entries import Movement
 from services.finance.loans import commitments, states as loan_states
@@ -22,6 +23,7 @@ from services.finance.servicing import states
 from services.finance.servicing.access import Case, Step, day_of_fact, open_loan
 from services.finance.servicing.models import LoanDrawdown, LoanPayment
 from services.finance.servicing.planning import plan_early, plan_tranche
+from services.finance.servicing.recalculating import recalculate
 from services.finance.servicing.rules import (
     decide_drawdown,
     decide_drawdown_day,
@@ -100,13 +102,14 @@ async def record_drawdown(session: AsyncSession, sent: LoanDrawdownIn, *, step: 
     await tell(session, LoanDrawn, loan, context, decision, {"drawdown_id": drawdown.id, **more})
     drawdown.journal_entry_id = await enter(session, Movement.LOAN_DRAWN, loan, sent.amount, context)
     await _add(session, drawdown)
-    await plan_tranche(session, case, drawdown, sent.every_months)
+    await plan_tranche(session, case, drawdown, sent.every_months, step.principal.today)
     await settle_standing(session, loan)
     return loan.version, drawdown
 
 
 async def record_payment(session: AsyncSession, sent: LoanPaymentIn, *, step: Step) -> tuple[int, LoanPayment]:
-    """The borrower has paid; with the last of the principal the loan is closed, if all of it was drawn.
+    """The borrower has paid; with the last of the principal the loan is closed, if all of it was drawn or the guarantor
+    was called: then the claim ends. Interest may come later than that.
 
     Raises 404, 409 `invalid-transition`, `loan-payment-above-debt`, `loan-reference-used`.
     """
@@ -116,7 +119,7 @@ async def record_payment(session: AsyncSession, sent: LoanPaymentIn, *, step: St
     if known is not None:
         parts = {name: getattr(sent, name) for name in ("principal", "interest", "penalty", "paid_on")}
         return loan.version, _same(known, kind=states.PAYMENT, **parts)
-    _require_state(loan, *states.PAYABLE)
+    _require_state(loan, *states.PAYABLE if sent.principal else states.TAKES_INTEREST)
     day = day_of_fact(step.principal, sent.paid_on)
     decision = require_passed(
         decide_payment(edition, loan.product, principal=sent.principal, outstanding=loan.outstanding)
@@ -147,8 +150,10 @@ async def record_payment(session: AsyncSession, sent: LoanPaymentIn, *, step: St
     await commitments.enter(session, loan, -sent.principal, context)
     await _add(session, payment)
     if sent.early and loan.outstanding:
-        await plan_early(session, case, payment)
-    closes = not loan.outstanding and loan.disbursed == loan.contracted and loan.status == loan_states.REPAYING
+        await plan_early(session, case, payment, step.principal.today)
+    settled = await settle_claim(session, loan, step.principal)
+    whole = loan.disbursed == loan.contracted and loan.status == loan_states.REPAYING
+    closes = not loan.outstanding and (settled or whole)
     await _end_step(session, case, context, closes=closes)
     return loan.version, payment
 
@@ -156,9 +161,10 @@ async def record_payment(session: AsyncSession, sent: LoanPaymentIn, *, step: St
 async def reverse_payment(
     session: AsyncSession, payment_id: UUID, sent: LoanPaymentReversalIn, *, step: Step
 ) -> tuple[int, LoanPayment]:
-    """A payment is taken back whole: the principal is owed again and holds the cap again.
+    """A payment is taken back whole: the principal is owed again and holds the cap again, above it if need be, and a
+    loan that it had closed is open again, its guarantee in force.
 
-    Raises 404, 409 `invalid-transition`, `loan-payment-reversed`, `loan-reference-used`, and what the cap refuses.
+    Raises 404, 409 `invalid-transition`, `loan-payment-reversed`, `loan-reference-used`.
     """
     case = await open_loan(session, step)
     loan, edition = case.loan, case.edition
@@ -168,7 +174,7 @@ async def reverse_payment(
     known = await _known(session, LoanPayment, step.bank, sent.bank_reference, loan)
     if known is not None:
         return loan.version, _same(known, reverses_id=payment_id, reason_code=sent.reason_code)
-    _require_state(loan, *states.PAYABLE)
+    _require_state(loan, *states.PAYABLE if case.guarantor_paid else states.TAKES_INTEREST)
     if payment.kind != states.PAYMENT or payment.reversed_on is not None:
         raise DomainError("loan-payment-reversed", 409, params={"bank_reference": payment.bank_reference})
     day = day_of_fact(step.principal, sent.reversed_on)
@@ -176,10 +182,13 @@ async def reverse_payment(
         params = {"sent": day, "not_before": payment.paid_on}
         raise DomainError("step-before-earlier-step", 409, params=params)
     decision = decide_payment(edition, loan.product, principal=ZERO, outstanding=loan.outstanding)
-    if payment.principal:
-        decision = require_passed(
-            combine(decision, await commitments.commit(session, edition, loan, payment.principal))
-        )
+    restored = payment.principal
+    if restored and loan.status == loan_states.CLOSED:
+        assert loan.contracted is not None, loan.no
+        loan.status, loan.closed_on = loan_states.REPAYING, None
+        restored += loan.contracted - loan.disbursed
+    if restored:
+        decision = combine(decision, await commitments.restore(session, edition, loan, restored))
     loan.outstanding += payment.principal
     reversal = LoanPayment(
         id=uuid7(),
@@ -195,6 +204,7 @@ async def reverse_payment(
         paid_on=day,
         reverses_id=payment.id,
         reason_code=sent.reason_code,
+        over_cap=None if decision.passed else edition.loans.products[loan.product].cap.value,
         recorded_by=step.principal.account_id,
         decision=decision.to_json(),
     )
@@ -203,9 +213,10 @@ async def reverse_payment(
     reversal.journal_entry_id = await enter(
         session, Movement.LOAN_REPAYMENT_REVERSED, loan, payment.principal, context, reverses=payment.journal_entry_id
     )
-    await commitments.enter(session, loan, payment.principal, context)
+    await commitments.enter(session, loan, restored, context)
     payment.reversed_on = day
     await _add(session, reversal)
+    await recalculate(session, case, payment, step.principal.account_id)
     await _end_step(session, case, context, closes=False)
     return loan.version, reversal
 

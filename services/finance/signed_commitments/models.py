@@ -28,15 +28,21 @@ _CHECKS = (
     CheckConstraint("settled BETWEEN 0 AND coalesce(honoured, 0)", name="settled_within"),
     CheckConstraint("(status = 'settled') <= (settled = honoured)", name="settled_whole"),
     CheckConstraint(
-        "num_nulls(proposed, reviewed_by, reviewed_on) = CASE status WHEN 'filed' THEN 3 ELSE 0 END",
+        "status = 'lapsed'"
+        " OR num_nulls(proposed, reviewed_by, reviewed_on) = CASE status WHEN 'filed' THEN 3 ELSE 0 END",
         name="review_whole",
     ),
     CheckConstraint(
-        "num_nulls(decided_by, decided_on) = CASE WHEN status IN ('filed', 'reviewed') THEN 2 ELSE 0 END",
+        "status = 'lapsed' OR"
+        " num_nulls(decided_by, decided_on) = CASE WHEN status IN ('filed', 'reviewed') THEN 2 ELSE 0 END",
         name="decision_whole",
     ),
-    CheckConstraint("(status IN ('honoured', 'settled')) = (honoured IS NOT NULL)", name="honoured_decided"),
-    CheckConstraint("(status = 'refused') = (reason_code IS NOT NULL)", name="refused_with_reason"),
+    CheckConstraint(
+        "status = 'lapsed' OR (status IN ('honoured', 'settled')) = (honoured IS NOT NULL)", name="honoured_decided"
+    ),
+    CheckConstraint("(status IN ('refused', 'lapsed')) = (reason_code IS NOT NULL)", name="refused_with_reason"),
+    CheckConstraint("num_nulls(ended_by, ended_on) = CASE status WHEN 'lapsed' THEN 0 ELSE 2 END", name="ended_whole"),
+    CheckConstraint("coalesce(settled < honoured, true) OR status <> 'lapsed'", name="lapsed_unsettled"),
     CheckConstraint("reviewed_by <> filed_by", name="reviewer_is_another"),
     CheckConstraint("decided_by NOT IN (filed_by, reviewed_by)", name="decided_by_another"),
 )
@@ -57,7 +63,7 @@ class SignedCommitment(Aggregate, Base):
             "counterparty_code",
             "contract_no",
             unique=True,
-            postgresql_where=text("status <> 'refused'"),
+            postgresql_where=text("status NOT IN ('refused', 'lapsed')"),
         ),
         Index("ix_signed_commitment_grant_id", "grant_id"),
         Index("ix_signed_commitment_centre_id", "centre_id"),
@@ -85,6 +91,8 @@ class SignedCommitment(Aggregate, Base):
     reviewed_by: Mapped[str | None]
     decided_on: Mapped[date | None]
     decided_by: Mapped[str | None]
+    ended_on: Mapped[date | None]
+    ended_by: Mapped[str | None]
     document_no: Mapped[str | None]
     reason_code: Mapped[str | None]
 

@@ -32,6 +32,10 @@ Reader = Annotated[Principal, Depends(require(*READERS))]
 Filer = Annotated[Principal, Depends(require(r.CENTRE_OPERATOR, r.SCIENCE_OFFICER, r.INDUSTRY_OFFICER))]
 Officer = Annotated[Principal, Depends(require(r.SCIENCE_OFFICER, r.INDUSTRY_OFFICER))]
 Approver = Annotated[Principal, Depends(require(r.SCIENCE_APPROVER, r.INDUSTRY_APPROVER))]
+Settler = Annotated[
+    Principal,
+    Depends(require(r.SCIENCE_OFFICER, r.INDUSTRY_OFFICER, r.SCIENCE_APPROVER, r.INDUSTRY_APPROVER)),
+]
 
 of_grant = APIRouter(
     prefix="/v1/grants/{grant_id}/signed-commitments", tags=["signed commitments"], route_class=ServiceRoute
@@ -113,7 +117,7 @@ async def refuse_commitment(
     response: Response,
     if_match: IfMatch = None,
 ) -> CommitmentOut:
-    """A third person decides that it may not be paid."""
+    """A third person decides that it may not be paid, or, once honoured, that the unpaid rest is promised no longer."""
     step = Step(commitment_id, caller, runtime.editions, if_match)
     commitment = await usecases.refuse_commitment(session, commitment_id, sent, step=step)
     set_etag(response, commitment.version)
@@ -124,13 +128,14 @@ async def refuse_commitment(
 async def settle_commitment(
     session: Session,
     runtime: RuntimeDep,
-    caller: Filer,
+    caller: Settler,
     commitment_id: UUID,
     sent: CommitmentSettlement,
     response: Response,
     if_match: IfMatch = None,
 ) -> CommitmentOut:
-    """An honoured contract was paid, with voucher and invoice; so much less is to be recovered."""
+    """An honoured contract was paid: an official who neither filed nor reviewed it confirms voucher and invoice, and so
+    much less is to be recovered."""
     step = Step(commitment_id, caller, runtime.editions, if_match)
     commitment = await usecases.settle_commitment(session, commitment_id, sent, step=step)
     set_etag(response, commitment.version)

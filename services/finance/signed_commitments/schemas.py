@@ -16,7 +16,7 @@ from shared.http.schemas import Request, Response
 from shared.identifiers import UnifiedSocialCreditCode
 from shared.money import Money, PositiveMoney
 
-State = Literal["filed", "reviewed", "honoured", "settled", "refused"]
+State = Literal["filed", "reviewed", "honoured", "settled", "refused", "lapsed"]
 assert get_args(State) == STATES, "the one list, spelled out for OpenAPI"
 DocumentNo = Annotated[str, Field(min_length=1, max_length=100, examples=["拉科发〔2021〕7号"])]
 
@@ -46,7 +46,7 @@ class CommitmentHonouring(StepRequest):
 
 
 class CommitmentRefusal(StepRequest):
-    """Why it is not honoured."""
+    """Why it is not honoured, or why what is not paid yet is promised no longer."""
 
     reason_code: Literal["signed_too_late", "off_purpose", "no_performance", "can_be_cancelled", "other"]
     document_no: DocumentNo | None = None
@@ -92,6 +92,8 @@ class CommitmentItem(Response):
     reviewed_by: str | None
     decided_on: date | None
     decided_by: str | None
+    ended_on: date | None
+    ended_by: str | None
     document_no: str | None
     reason_code: str | None
     created_at: datetime

@@ -39,6 +39,7 @@ from shared.events.contracts.finance import GrantSpendingRecorded
 from shared.events.contracts.finance.grant_years import (
     CommitmentFiled,
     CommitmentHonoured,
+    CommitmentLapsed,
     CommitmentRefused,
     CommitmentReviewed,
     CommitmentSettled,
@@ -137,12 +138,19 @@ async def honour_commitment(
 async def refuse_commitment(
     session: AsyncSession, commitment_id: UUID, sent: CommitmentRefusal, *, step: Step
 ) -> SignedCommitment:
-    """A third person decides that it may not be paid. Raises 403 `four-eyes-required`."""
-    opened = await _open(session, commitment_id, step, states.REVIEWED)
+    """A third person decides that it may not be paid; of one that was honoured, that the unpaid rest is promised no
+    longer and may be recovered. Raises 403 `four-eyes-required`."""
+    opened = await _open(session, commitment_id, step, states.REVIEWED, states.HONOURED)
     commitment = opened.commitment
-    day = day_of(step, sent.decided_on, not_before=commitment.reviewed_on)
+    day = day_of(step, sent.decided_on, not_before=commitment.decided_on or commitment.reviewed_on)
     decision = _decide_another_person(opened, step)
-    commitment.status, commitment.reason_code = states.REFUSED, sent.reason_code
+    commitment.reason_code = sent.reason_code
+    if commitment.status == states.HONOURED:
+        commitment.status, commitment.ended_on = states.LAPSED, day
+        commitment.ended_by = step.principal.account_id
+        await _record(session, CommitmentLapsed, commitment, EventContext.of(step.principal, day), decision)
+        return commitment
+    commitment.status = states.REFUSED
     commitment.decided_on, commitment.decided_by = day, step.principal.account_id
     commitment.document_no = sent.document_no
     await _record(session, CommitmentRefused, commitment, EventContext.of(step.principal, day), decision)
@@ -152,20 +160,22 @@ async def refuse_commitment(
 async def settle_commitment(
     session: AsyncSession, commitment_id: UUID, sent: CommitmentSettlement, *, step: Step
 ) -> SignedCommitment:
-    """An honoured contract was paid: the money counts as spent on purpose and is no longer to be recovered.
+    """An honoured contract was paid, as somebody confirms who neither filed nor reviewed it: the money counts as spent
+    on purpose and is no longer to be recovered.
 
-    Raises 409 `commitment-above-honoured`, `spending-above-balance`, `invoice-already-counted`,
-    `document-claims-exceeded`.
+    Raises 403 `four-eyes-required`, 409 `commitment-above-honoured`, `spending-above-balance`,
+    `invoice-already-counted`, `document-claims-exceeded`.
     """
     opened = await _open(session, commitment_id, step, states.HONOURED)
     commitment, grant, edition = opened.commitment, opened.case.grant, opened.case.edition
+    another = _decide_another_person(opened, step)
     outstanding = _outstanding(grant)
     within = decide_settled(edition, amount=sent.amount, unsettled=commitment.unsettled, outstanding=outstanding)
     require_passed(within)
     context = EventContext.of(step.principal)
     about = {"purpose": grant.purpose, "description": commitment.description}
     line = await add_line(session, opened.case, step, amount=sent.amount, **about)
-    decision = combine(within, await charge_line(session, opened.case, line, sent, step))
+    decision = combine(another, within, await charge_line(session, opened.case, line, sent, step))
     grant.spent += sent.amount
     grant.recovery_due -= sent.amount
     if grant.recovery_due == 0:

@@ -26,6 +26,7 @@ from services.finance.spending.rules import (
     decide_unassigned,
 )
 from services.finance.spending.schemas import SpendingDocuments, SpendingIn
+from services.finance.use_reports.queries import accepted_since
 from shared.db import constraint_of
 from shared.document_claims import claimed_elsewhere, decide_claims
 from shared.errors import DomainError, invalid_transition, not_found
@@ -131,11 +132,14 @@ async def charge_line(
 ) -> Decision:
     """Turn a line into a payment that was made, with its documents; the grant's sums and entries are the caller's.
 
-    Raises 409 `document-claims-exceeded`, `spending-above-balance`, `invoice-already-counted`.
+    Raises 409 `document-claims-exceeded`, `spending-above-balance`, `invoice-already-counted`,
+    `spending-year-reported`.
     """
     grant, edition = case.grant, case.edition
+    spent_on = _spending_day(step, documents.spent_on, grant.paid_on)
+    await _require_open_year(session, grant.id, spent_on)
     within_invoice = await _charge_invoice(session, edition, line, documents)
-    line.spent_on = _spending_day(step, documents.spent_on, grant.paid_on)
+    line.spent_on = spent_on
     within = require_passed(decide_made_spending(edition, amount=line.amount, spendable=grant.spendable))
     on_purpose = decide_eligible(edition, earmarked=grant.purpose, purpose=line.purpose)
     line.status, line.eligible = MADE, on_purpose.passed
@@ -204,6 +208,14 @@ def _spending_day(step: Step, sent: date | None, paid_on: date | None) -> date:
     if sent is not None and paid_on is not None and sent < paid_on:
         raise DomainError("spending-before-payment", 409, params={"sent": sent, "paid_on": paid_on})
     return day
+
+
+async def _require_open_year(session: AsyncSession, grant_id: UUID, spent_on: date) -> None:
+    """3.1-4: an accepted report stays true. Raises 409 `spending-year-reported`."""
+    report = await accepted_since(session, grant_id, spent_on.year)
+    if report is not None:
+        params = {"spent_on": spent_on, "report": report.no, "year": report.year}
+        raise DomainError("spending-year-reported", 409, params=params)
 
 
 async def _next_line(session: AsyncSession, grant_id: UUID) -> int:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -46,21 +47,23 @@ class Given:
     """What lines have given for a loan's quarter, those that wait included."""
 
     amount: Decimal = ZERO
-    lines: int = 0
+    next: int = 0
+    """The sequence of the next line: after the last one that counts, also where one before it was refused."""
 
 
 async def compute(
     session: AsyncSession, editions: Editions, department: str, year: int, quarter: int
 ) -> list[Computed]:
-    """The quarter of every loan of the department, and every earlier quarter that its lines do not fit any more."""
+    """The quarter of every loan of the department, and every earlier quarter since its first day out that its lines do
+    not fit, or that has none."""
     loans = await _loans(session, editions, department, year, quarter)
     known = await know(session, loans, editions)
     given = await _given(session, [loan.id for loan in loans])
     found: list[Computed] = []
     for loan in loans:
         mine = given[loan.id]
-        quarters = {key for key in mine if key < (year, quarter)} | {(year, quarter)}
-        for key in sorted(quarters):
+        assert loan.disbursed_on is not None, loan.no
+        for key in _quarters(loan.disbursed_on, (year, quarter)):
             line = _computed(known, loan, key, mine.get(key, Given()))
             if line is not None:
                 found.append(line)
@@ -78,6 +81,14 @@ async def changed_line(session: AsyncSession, editions: Editions, lines: Sequenc
     return None
 
 
+def _quarters(first: date, last: Key) -> Iterator[Key]:
+    """From the first day's quarter to the last one."""
+    key = (first.year, (first.month + 2) // 3)
+    while key <= last:
+        yield key
+        key = (key[0], key[1] + 1) if key[1] < 4 else (key[0] + 1, 1)
+
+
 def _computed(known: Known, loan: Loan, key: Key, before: Given) -> Computed | None:
     year, quarter = key
     entitled = known.entitled(loan.id, year, quarter)
@@ -90,7 +101,7 @@ def _computed(known: Known, loan: Loan, key: Key, before: Given) -> Computed | N
         loan=loan,
         year=year,
         quarter=quarter,
-        sequence=before.lines,
+        sequence=before.next,
         entitled=entitled.amount,
         amount=amount,
         calculation=to_json(entitled),
@@ -114,11 +125,12 @@ async def _loans(session: AsyncSession, editions: Editions, department: str, yea
 
 async def _given(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, dict[Key, Given]]:
     found: dict[UUID, dict[Key, Given]] = defaultdict(dict)
-    query = select(SubsidyLine.loan_id, SubsidyLine.year, SubsidyLine.quarter, SubsidyLine.amount).where(
-        SubsidyLine.loan_id.in_(ids), SubsidyLine.status != states.REFUSED
+    line = SubsidyLine
+    query = select(line.loan_id, line.year, line.quarter, line.sequence, line.amount).where(
+        line.loan_id.in_(ids), line.status != states.REFUSED
     )
     for row in await session.execute(query):
         one = found[row.loan_id].setdefault((row.year, row.quarter), Given())
         one.amount += row.amount
-        one.lines += 1
+        one.next = max(one.next, row.sequence + 1)
     return found

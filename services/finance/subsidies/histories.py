@@ -9,7 +9,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.loans.models import Loan
@@ -106,12 +106,17 @@ async def _paid(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[P
 
 
 async def _schedules(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[Schedule]]:
-    """Every revision with the day from which it holds: a day's arrears are judged by the schedule of that day."""
+    """Every revision with the day from which it holds: a day's arrears are judged by the schedule of that day. One that
+    was calculated anew, after a payment was taken back, stands in the place of the first."""
+    place = func.coalesce(LoanSchedule.recalculates, LoanSchedule.revision)
     query = (
         select(
             LoanSchedule.loan_id,
             LoanSchedule.revision,
+            place.label("place"),
+            LoanSchedule.basis,
             LoanSchedule.changed_on,
+            LoanSchedule.reported_on,
             LoanInstalment.due_on,
             LoanInstalment.principal,
             LoanInstalment.interest,
@@ -123,13 +128,17 @@ async def _schedules(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, l
         .where(LoanSchedule.loan_id.in_(ids))
         .order_by(LoanSchedule.loan_id, LoanSchedule.revision, LoanInstalment.no)
     )
-    dues: dict[tuple[UUID, int, date], list[Due]] = {}
+    counted: dict[tuple[UUID, int], tuple[int, list[Due], Schedule]] = {}
     for row in await session.execute(query):
-        due = dues.setdefault((row.loan_id, row.revision, row.changed_on), [])
-        due.append(Due(row.due_on, row.principal, row.interest))
+        key = (row.loan_id, row.place)
+        if key not in counted or counted[key][0] != row.revision:
+            due: list[Due] = []
+            forgives = row.reported_on if row.basis in servicing_states.AGREED else row.changed_on
+            counted[key] = (row.revision, due, Schedule(row.changed_on, due, forgives))
+        counted[key][1].append(Due(row.due_on, row.principal, row.interest))
     found: dict[UUID, list[Schedule]] = defaultdict(list)
-    for (loan_id, _, changed_on), due in dues.items():
-        found[loan_id].append(Schedule(changed_on, due))
+    for loan_id, where in sorted(counted):
+        found[loan_id].append(counted[loan_id, where][2])
     return found
 
 

@@ -31,10 +31,12 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A revision of the schedule: from the day on it takes the place of those before."""
+    """A revision of the schedule: from the day on it takes the place of those before. Days in arrears before
+    `forgives_from` stay so."""
 
     changed_on: date
     due: Sequence[Due]
+    forgives_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,17 +169,28 @@ def _stretches(edition: Edition, history: History, first: date, last: date) -> I
 
 
 def _behind(history: History, first: date, last: date) -> set[date]:
-    """Days in arrears, each by the schedule that held on it; a later one does not forgive what was behind before."""
+    """Days in arrears, each by the schedule that held on it; a later one does not forgive what was behind before, nor
+    what was behind when it was reported."""
     held: list[Schedule] = []
+    found: set[date] = set()
     for schedule in history.schedules:
+        begin = max(first, schedule.changed_on)
+        end = min(last, (schedule.forgives_from or schedule.changed_on) - _DAY)
+        if begin <= end:
+            found |= _in_arrears(held, begin, end, history.paid)
         held = [each for each in held if each.changed_on < schedule.changed_on]
         held.append(schedule)
+    return found | _in_arrears(held, first, last, history.paid)
+
+
+def _in_arrears(held: Sequence[Schedule], first: date, last: date, paid: Sequence[Paid]) -> set[date]:
+    """By schedules of which each holds from its day to the next one's."""
     ends = [*(each.changed_on - _DAY for each in held[1:]), last]
     found: set[date] = set()
     for schedule, end in zip(held, ends, strict=False):
         begin, until = max(first, schedule.changed_on), min(last, end)
         if begin <= until:
-            found |= days_in_arrears(begin, until, schedule.due, history.paid)
+            found |= days_in_arrears(begin, until, schedule.due, paid)
     return found
 
 

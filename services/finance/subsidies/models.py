@@ -121,6 +121,7 @@ class SubsidyLine(Aggregate, Base):
         CheckConstraint("(kind = 'regular') = (sequence = 0)", name="regular_comes_first"),
         CheckConstraint("entitled >= 0 AND (kind = 'correction' OR amount = entitled)", name="regular_whole"),
         CheckConstraint("amount <> 0", name="some_money"),
+        CheckConstraint("recovered >= 0 AND recovered <= greatest(amount, 0)", name="recovered_within_amount"),
         CheckConstraint("(status = 'recovered') <= (amount < 0)", name="only_excess_recovered"),
         CheckConstraint("(status = 'paid') <= (amount > 0)", name="only_subsidy_paid"),
         CheckConstraint("(status IN ('paid', 'recovered')) = (journal_entry_id IS NOT NULL)", name="booked_when_moved"),
@@ -140,6 +141,8 @@ class SubsidyLine(Aggregate, Base):
     status: Mapped[str]
     entitled: Mapped[Decimal]
     amount: Mapped[Decimal]
+    recovered: Mapped[Decimal] = mapped_column(default=ZERO)
+    """What of a paid line later corrections have brought back."""
     calculation: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
     settled_by: Mapped[str | None]
     settled_on: Mapped[date | None]

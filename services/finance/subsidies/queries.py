@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, and_, false, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.finance.loans.models import Loan
 from services.finance.servicing.access import visible
@@ -19,6 +20,7 @@ from services.finance.subsidies.schemas import (
     SubsidyStatementFilter,
     SubsidyStatementOut,
 )
+from services.finance.subsidies.states import REFUSED
 from shared.auth import roles as r
 from shared.auth.principal import Principal
 from shared.errors import not_found
@@ -62,6 +64,25 @@ async def lines_of(session: AsyncSession, statement_id: UUID, *, lock: bool) -> 
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     return list(await session.scalars(query))
+
+
+async def later_line(session: AsyncSession, statement_id: UUID) -> str | None:
+    """The loan of which another statement has a later line that counts, for a quarter of this statement's."""
+    mine, later = aliased(SubsidyLine), aliased(SubsidyLine)
+    query = (
+        select(later.loan_no)
+        .join(
+            mine,
+            and_(mine.loan_id == later.loan_id, mine.year == later.year, mine.quarter == later.quarter),
+        )
+        .where(
+            mine.statement_id == statement_id,
+            later.statement_id != statement_id,
+            later.sequence > mine.sequence,
+            later.status != REFUSED,
+        )
+    )
+    return await session.scalar(query.order_by(later.loan_no).limit(1))
 
 
 async def list_statements(

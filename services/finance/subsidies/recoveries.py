@@ -40,6 +40,7 @@ async def recover(session: AsyncSession, sent: SubsidyRecovery, *, step: Step) -
     ordered = query.order_by(SubsidyStatement.id).with_for_update()
     anew = {"populate_existing": True}
     statements = {each.id: each for each in await session.scalars(ordered, execution_options=anew)}
+    sources = [source for source in await _sources(session, found) if source.statement_id in statements]
     locked = select(SubsidyLine).where(SubsidyLine.id == found.id).with_for_update()
     line = (await session.scalars(locked, execution_options=anew)).one()
     honour_match(step.if_match, line.version)
@@ -62,14 +63,15 @@ async def recover(session: AsyncSession, sent: SubsidyRecovery, *, step: Step) -
 
 
 async def _sources(session: AsyncSession, line: SubsidyLine) -> list[SubsidyLine]:
-    """What was paid for the same quarter of the loan, the newest first."""
+    """What was paid for the same quarter of the loan, the newest first; read anew once their statements are locked."""
     query = select(SubsidyLine).where(
         SubsidyLine.loan_id == line.loan_id,
         SubsidyLine.year == line.year,
         SubsidyLine.quarter == line.quarter,
         SubsidyLine.status == states.PAID,
     )
-    return list(await session.scalars(query.order_by(SubsidyLine.sequence.desc())))
+    ordered = query.order_by(SubsidyLine.sequence.desc())
+    return list(await session.scalars(ordered, execution_options={"populate_existing": True}))
 
 
 async def _give_back(
@@ -83,9 +85,10 @@ async def _give_back(
     left = amount
     for source in sources:
         statement = statements[source.statement_id]
-        part = min(left, source.amount, statement.total - statement.recovered)
+        part = min(left, source.amount - source.recovered)
         if part <= 0:
             continue
+        source.recovered += part
         statement.recovered += part
         await tell(session, SubsidyStatementRecovered, statement, context)
         assert statement.budget_year is not None, statement.no

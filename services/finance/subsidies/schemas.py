@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Annotated, Literal, get_args
 from uuid import UUID
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, computed_field
 
+from services.finance.exposures.links import borrowers_link
 from services.finance.grants.schemas import FiscalYear, StepDecision, StepRequest
 from services.finance.servicing.schemas import Rate
 from services.finance.subsidies import states
@@ -169,3 +170,9 @@ class SubsidyLineOut(Response):
     reference: str | None
     journal_entry_id: UUID | None
     decision: StoredDecision
+
+    @computed_field  # type: ignore[prop-decorator]  # pydantic's own way with properties
+    @property
+    def exposure(self) -> str | None:
+        """Where everything is that the borrower has."""
+        return borrowers_link(self.borrower)

@@ -26,7 +26,7 @@ from services.finance.subsidies import states
 from services.finance.subsidies.computing import Computed, changed_line, compute
 from services.finance.subsidies.interest import quarter_days
 from services.finance.subsidies.models import SubsidyLine, SubsidyStatement
-from services.finance.subsidies.queries import find, lines_of
+from services.finance.subsidies.queries import find, later_line, lines_of
 from services.finance.subsidies.rules import decide_another_person, decide_quarter_over, decide_unchanged
 from services.finance.subsidies.schemas import SubsidyPayment, SubsidyRefusal, SubsidyStatementIn
 from services.finance.subsidies.telling import tell, tell_lines
@@ -152,12 +152,18 @@ async def approve(session: AsyncSession, decided_on: date | None, *, step: Step)
 
 
 async def refuse(session: AsyncSession, sent: SubsidyRefusal, *, step: Step) -> SubsidyStatement:
-    """It is not paid; its quarters may be computed anew. Its preparer may take it back that way too."""
+    """It is not paid; its quarters may be computed anew. Its preparer may take it back that way too.
+
+    Raises 403, 409 `subsidy-line-recovered`, `subsidy-corrected-since` while a later statement builds on its lines.
+    """
     statement, edition = await _open(session, step, states.PREPARED, states.APPROVED)
     _require_post(step.principal, statement.department, *((1,) if statement.status == states.APPROVED else (0, 1)))
     lines = await lines_of(session, statement.id, lock=True)
     if any(line.status == states.RECOVERED for line in lines):
         raise DomainError("subsidy-line-recovered", 409, params={"no": statement.no}, clauses=["3.2-4"])
+    later = await later_line(session, statement.id)
+    if later is not None:
+        raise DomainError("subsidy-corrected-since", 409, params={"loan": later}, clauses=["3.2-4"])
     day = _day(step, sent.decided_on, statement.approved_on or statement.prepared_on)
     context = EventContext.of(step.principal, day)
     if statement.budget_year is not None and statement.total:

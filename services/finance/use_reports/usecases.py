@@ -78,7 +78,7 @@ async def submit_report(session: AsyncSession, sent: UseReportIn, *, step: Step)
 async def accept_report(session: AsyncSession, report_id: UUID, sent: StepRequest, *, step: Step) -> UseReport:
     """Another person accepts it, if its figures still agree. Raises 403 `four-eyes-required`, 409
     `use-report-figures-differ`."""
-    case, report, day, four_eyes = await _open(session, report_id, sent, step)
+    case, report, day, four_eyes = await _open(session, report_id, sent, step, SUBMITTED)
     reported = Figures(**{name: getattr(report, name) for name in Figures.__dataclass_fields__})
     agreed = require_passed(await _decide_figures(session, case, report.year, reported))
     report.status, report.decided_on, report.decided_by = ACCEPTED, day, step.principal.account_id
@@ -88,8 +88,9 @@ async def accept_report(session: AsyncSession, report_id: UUID, sent: StepReques
 
 
 async def return_report(session: AsyncSession, report_id: UUID, sent: UseReportReturn, *, step: Step) -> UseReport:
-    """Another person returns it: it counts as not handed in until it comes again. Raises 403 `four-eyes-required`."""
-    _, report, day, decision = await _open(session, report_id, sent, step)
+    """Another person returns it, also after it was accepted, where the books have to be completed: it counts as not
+    handed in until it comes again. Raises 403 `four-eyes-required`."""
+    _, report, day, decision = await _open(session, report_id, sent, step, SUBMITTED, ACCEPTED)
     report.status, report.decided_on, report.decided_by = RETURNED, day, step.principal.account_id
     report.reason_code = sent.reason_code
     await _record(session, UseReportReturned, report, EventContext.of(step.principal, day), decision)
@@ -97,7 +98,7 @@ async def return_report(session: AsyncSession, report_id: UUID, sent: UseReportR
 
 
 async def _open(
-    session: AsyncSession, report_id: UUID, sent: StepRequest, step: Step
+    session: AsyncSession, report_id: UUID, sent: StepRequest, step: Step, *from_states: str
 ) -> tuple[Case, UseReport, date, Decision]:
     """Lock centre, grant and report, in this order. Raises 404, 412, 403, 409 `invalid-transition`."""
     found = await find_report(session, report_id, principal=step.principal)
@@ -105,9 +106,9 @@ async def _open(
     case = await open_case(session, own, *grant_states.PAID_OUT)
     report = await session.get_one(UseReport, report_id, with_for_update=True, populate_existing=True)
     honour_match(step.if_match, report.version)
-    if report.status != SUBMITTED:
-        raise invalid_transition(report.status, [SUBMITTED])
-    day = day_of(own, sent.decided_on, not_before=report.submitted_on)
+    if report.status not in from_states:
+        raise invalid_transition(report.status, from_states)
+    day = day_of(own, sent.decided_on, not_before=report.decided_on or report.submitted_on)
     handled_by = {"submitted": report.submitted_by}
     decision = decide_four_eyes(case.edition, step.principal.account_id, handled_by)
     return case, report, day, require_passed(decision, 403)

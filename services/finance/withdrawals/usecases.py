@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.finance.angel_funds import states as fund_states
 from services.finance.angel_funds.delisting import Stop, stop_funds
 from services.finance.appropriations.commitments import release_budgets
+from services.finance.delisting.lines import lock_lines_of
 from services.finance.delisting.usecases import GrantRow, changed, release
 from services.finance.financing_rewards.delisting import cancel_rewards
 from services.finance.grants import states
@@ -40,6 +41,7 @@ async def stop_unpaid(session: AsyncSession, causes: Mapping[UUID, EventContext]
     table = known_centre.c
     query = select(table.id, table.status).where(table.id.in_(causes)).order_by(table.id).with_for_update()
     gone = [row.id for row in await session.execute(query) if row.status == WITHDRAWN]
+    await lock_lines_of(session, gone)
     rows: list[GrantRow] = []
     for centre_id in gone:
         context = causes[centre_id]

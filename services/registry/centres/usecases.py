@@ -88,8 +88,8 @@ async def submit_centre(
     day = effective_date(principal, step.on)
     applied_on = centre.applied_on or day
     edition = edition_of_case(editions, centre.edition, applied_on)
-    await require_name_free(session, centre.name, centre.id)
     decision = await _decide(session, edition, centre, applied_on=applied_on, today=principal.today)
+    await require_name_free(session, centre.name, centre.id)
     centre.status = "submitted"
     centre.edition, centre.applied_on = edition.id, applied_on
     centre.submitted_by = principal.account_id
@@ -125,8 +125,8 @@ async def announce_centre(
     rules.require_state(centre.status, rules.ANNOUNCEABLE)
     day = step_day(principal, step.on, after=centre.reviewed_on)
     edition = edition_of_case(editions, centre.edition, day)
-    await require_name_free(session, centre.name, centre.id)
     decision = await _decide(session, edition, centre, applied_on=centre.applied_on or day, today=principal.today)
+    await require_name_free(session, centre.name, centre.id)
     agreed = require_passed(rules.decide_enclave_agreement(edition, centre.enclave, agreement_of(centre), day))
     notice = await open_notice(session, principal, edition, CENTRES, centre.id, day)
     centre.status = "announced"

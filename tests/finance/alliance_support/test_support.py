@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from shared.db import Database
 from shared.events.contracts import evaluation as ev
 from shared.ids import uuid7
 from tests.finance.support import Desk, Json, deliver, received
+from tests.finance.test_tasks import finders, found
 from tests.support.identifiers import make_uscc
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PATH: Final = "/v1/alliance-support"
 BODY: Final = make_uscc(9001)
 NOTICE_OVER: Final = date(2020, 5, 13)
+_payments = count(1)
 TODAY: Final = date(2020, 5, 6)
 
 
@@ -63,7 +66,7 @@ class Bureau:
         support = await self.announced(body)
         approved = await self.approve(support, body["amount"])
         assert approved.status_code == 200, approved.text
-        pay = {"reference": "国库-9"}
+        pay = {"reference": f"国库-S-{next(_payments)}"}
         return await self.ok("treasury", f"{PATH}/{support['id']}/pay", pay, claims={"today": NOTICE_OVER})
 
 
@@ -195,7 +198,27 @@ async def test_from_application_to_the_accepted_report(bureau: Bureau, db: Datab
     )
     missing = await bureau.send("approver", f"{path}/accept-report", {}, claims=later)
     assert code_of(missing) == (409, "alliance-refund-missing")
-    closed = await bureau.ok("approver", f"{path}/accept-report", {"refund_reference": "缴-1"}, claims=later)
+    back = {"reference": "缴-1"}
+    assert (await bureau.send("approver", f"{path}/confirm-refund", back, claims=later)).status_code == 403
+    reporter = {**later, "roles": ("treasury_officer",)}
+    assert code_of(await bureau.send("officer", f"{path}/confirm-refund", back, claims=reporter)) == (
+        403,
+        "four-eyes-required",
+    )
+    waiting = await bureau.send("treasury", "/v1/tasks", method="GET", kind="support_refund_to_confirm")
+    assert [task["no"] for task in waiting.json()["items"]] == [support["no"]]
+    confirmed = await bureau.ok("treasury", f"{path}/confirm-refund", back, claims=later)
+    assert (confirmed["status"], confirmed["refunded"]) == ("reported", "0.50")
+    assert code_of(await bureau.send("treasury", f"{path}/confirm-refund", back, claims=later)) == (
+        409,
+        "alliance-nothing-to-refund",
+    )
+    confirmer = {**later, "roles": ("industry_approver",)}
+    assert code_of(await bureau.send("treasury", f"{path}/accept-report", {}, claims=confirmer)) == (
+        403,
+        "four-eyes-required",
+    )
+    closed = await bureau.ok("approver", f"{path}/accept-report", {}, claims=later)
     assert (closed["status"], closed["spent"], closed["refunded"]) == ("closed", "199999.50", "0.50")
     query = text(
         "SELECT account, sum(amount) AS total FROM posting JOIN journal_entry ON journal_entry.id = entry_id"
@@ -239,6 +262,65 @@ async def test_a_struck_activity_does_not_count(bureau: Bureau, db: Database) ->
     await deliver(db, ev.AllianceWorkStruck, event)
     assert code_of(await bureau.send("officer", PATH, application(cited))) == (409, "alliance-activities-not-counted")
     await bureau.ok("officer", PATH, application(cited[1:]))
+
+
+async def test_a_report_made_again_after_a_refund_has_what_is_left(bureau: Bureau, db: Database) -> None:
+    paid = await bureau.paid(application(await assessed(db), "1000.00"))
+    path, later = f"{PATH}/{paid['id']}", {"today": NOTICE_OVER}
+    line = {"purpose": "activities", "description": "沙龙", "amount": "900.00", "voucher_no": "记-1"}
+    await bureau.ok("officer", f"{path}/report", {"document_no": "报1", "lines": [line]}, claims=later)
+    await bureau.ok("treasury", f"{path}/confirm-refund", {"reference": "缴-2"}, claims=later)
+    await bureau.ok("approver", f"{path}/return-report", claims=later)
+    for amount, status in (("900.01", 409), ("850.00", 200)):
+        again = {"document_no": "报2", "lines": [{**line, "amount": amount}]}
+        assert (await bureau.send("officer", f"{path}/report", again, claims=later)).status_code == status
+    early = await bureau.send("approver", f"{path}/accept-report", {}, claims=later)
+    assert code_of(early) == (409, "alliance-refund-missing")
+    await bureau.ok("treasury", f"{path}/confirm-refund", {"reference": "缴-3"}, claims=later)
+    closed = await bureau.ok("approver", f"{path}/accept-report", {}, claims=later)
+    assert (closed["spent"], closed["refunded"]) == ("850.00", "150.00")
+
+
+@pytest.mark.parametrize("approved", [False, True])
+async def test_an_activity_that_is_struck_later_stops_the_money(bureau: Bureau, db: Database, approved: bool) -> None:
+    cited = await assessed(db)
+    support = await bureau.announced(application(cited))
+    if approved:
+        assert (await bureau.approve(support, "1000.00")).status_code == 200
+    event = _record(cited[0], 1, "maker_spaces", 2019, "struck", version=2)
+    await deliver(db, ev.AllianceWorkStruck, event)
+    pay = {"reference": "国库-没有"}
+    answer = (
+        await bureau.send("treasury", f"{PATH}/{support['id']}/pay", pay, claims={"today": NOTICE_OVER})
+        if approved
+        else await bureau.approve(support, "1000.00")
+    )
+    assert code_of(answer) == (409, "alliance-activities-not-counted")
+
+
+async def test_a_signed_objection_waits_for_an_officer_of_the_leading_bureau(bureau: Bureau, db: Database) -> None:
+    support = await bureau.announced(application(await assessed(db)))
+    objection = {"signatory": "扎西", "text": "不实"}
+    made = await bureau.ok("officer_3", f"{PATH}/{support['id']}/notice/objections", objection)
+    kind = "support_objection_to_answer"
+    assert await finders(bureau.desk, kind, support["id"]) == {"industry_officer"}
+    own = {"account": "industry-officer_3"}
+    assert not await found(bureau.desk, kind, support["id"], "industry_officer", **own)
+    answer = {"outcome": "dismissed", "text": "属实"}
+    await bureau.ok("officer", f"{PATH}/{support['id']}/notice/objections/{made['id']}/answer", answer)
+    assert await finders(bureau.desk, kind, support["id"]) == set()
+
+
+async def test_a_reference_pays_one_case(bureau: Bureau, db: Database) -> None:
+    cited = await assessed(db)
+    first, second = [await bureau.announced(application([record], "10.00")) for record in cited[:2]]
+    pay, claims = {"reference": "国库-一次"}, {"today": NOTICE_OVER}
+    for support in (first, second):
+        assert (await bureau.approve(support, "10.00")).status_code == 200
+    await bureau.ok("treasury", f"{PATH}/{first['id']}/pay", pay, claims=claims)
+    again = await bureau.send("treasury", f"{PATH}/{second['id']}/pay", pay, claims=claims)
+    assert code_of(again) == (409, "payment-reference-used")
+    assert first["no"] in again.text
 
 
 async def test_an_activity_counts_once_until_its_support_is_refused(bureau: Bureau, db: Database) -> None:

@@ -54,6 +54,7 @@ MATRIX: Final[dict[str, set[str]]] = {
     f"POST {_ORDER}/confirm": APPROVER | {"treasury_approver"},
     f"POST {_ORDER}/refuse": APPROVER | TREASURY,
     f"POST {_ORDER}/pay": TREASURY,
+    f"POST {_ORDER}/receive": TREASURY,
     "GET /v1/angel-funds/investments": READERS | {"enterprise"},
     "GET /v1/angel-funds/investments/{investment_id}": READERS | {"enterprise"},
     f"POST {_INVESTMENT}/vote": OFFICER,

@@ -9,17 +9,26 @@ from typing import Final
 import pytest
 from hypothesis import given, strategies as st
 
+from services.finance.angel_funds.lots import Lot, across_years, after, first_of
 from services.finance.angel_funds.rules import (
     Ballot,
     Holding,
     breached_bases,
     decide_due_diligence,
     decide_early_exit,
+    decide_net_assets,
     decide_share_after,
     decide_vote,
     decide_within_share,
 )
-from services.finance.angel_funds.shares import admissible, cost_with_interest, distribute, is_majority, within
+from services.finance.angel_funds.shares import (
+    admissible,
+    cost_with_interest,
+    distribute,
+    is_majority,
+    share_of_assets,
+    within,
+)
 from shared.policy.edition import load_editions
 
 EDITION: Final = load_editions(None).get("lhasa-2019")
@@ -200,10 +209,75 @@ def test_cost_and_simple_interest(days: int, least: str) -> None:
     ],
 )
 def test_early_exit_within_five_years(day: date, price: str, passed: bool) -> None:
-    decision = decide_early_exit(
-        EDITION, cost=Decimal("30000.00"), price=Decimal(price), since=date(2019, 5, 6), day=day
-    )
-    assert decision.passed is passed
+    lots = [Lot(date(2019, 5, 6), Decimal("30000.00"))]
+    assert decide_early_exit(EDITION, lots, price=Decimal(price), day=day).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("day", "least"),
+    [
+        (date(2020, 5, 5), "20435.00"),
+        (date(2024, 5, 6), "23919.76"),
+        (date(2024, 5, 7), "11743.58"),
+        (date(2025, 5, 5), "12176.19"),
+        (date(2025, 5, 6), "0.00"),
+    ],
+)
+def test_each_payment_has_its_own_days_and_years(day: date, least: str) -> None:
+    """10,000.00 of 2019-05-06 and 10,000.00 of 2020-05-05: interest from each day, and five years from each."""
+    lots = [Lot(date(2019, 5, 6), Decimal("10000.00")), Lot(date(2020, 5, 5), Decimal("10000.00"))]
+    floor = Decimal(least)
+    assert decide_early_exit(EDITION, lots, price=floor, day=day).passed
+    below = decide_early_exit(EDITION, lots, price=floor - Decimal("0.01"), day=day)
+    assert not below.passed
+
+
+def test_the_oldest_payments_are_sold_first() -> None:
+    old, new = Lot(date(2019, 5, 6), Decimal("30.00")), Lot(date(2020, 5, 6), Decimal("20.00"))
+    left = after([old, new], Decimal("10.00"))
+    assert left == [Lot(old.paid_on, Decimal("20.00")), new]
+    assert first_of(left, Decimal("20.00")) == [left[0]]
+    assert first_of(left, Decimal("20.01")) == [left[0], Lot(new.paid_on, Decimal("0.01"))]
+    assert after([old, new], Decimal("50.00")) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "received", "parts"),
+    [
+        ("0.00", "30.00", [(2019, "30.00")]),
+        ("0.00", "30.01", [(2019, "30.00"), (2020, "0.01")]),
+        ("29.99", "20.01", [(2019, "0.01"), (2020, "20.00")]),
+        ("0.00", "60.00", [(2019, "30.00"), (2020, "20.00")]),
+        ("50.00", "5.00", []),
+    ],
+)
+def test_what_comes_back_is_of_the_oldest_year_and_no_more_than_was_paid(
+    before: str, received: str, parts: list[tuple[int, str]]
+) -> None:
+    paid = [(2019, Decimal("30.00")), (2020, Decimal("20.00"))]
+    returned = across_years(paid, Decimal(before), Decimal(received))
+    assert [(year, f"{part:.2f}") for year, part in returned] == parts
+
+
+@pytest.mark.parametrize(
+    ("capital", "total", "assets", "share"),
+    [
+        ("70.00", "100.00", "100.00", "70.00"),
+        ("70.00", "100.00", "50.00", "35.00"),
+        ("33.33", "100.00", "99.99", "33.32"),
+        ("100.00", "100.00", "99.99", "99.99"),
+        ("0.01", "100.00", "99.99", "0.00"),
+        ("0.00", "0.00", "0.00", "0.00"),
+    ],
+)
+def test_share_of_the_net_assets_down_to_the_cent(capital: str, total: str, assets: str, share: str) -> None:
+    assert share_of_assets(Decimal(capital), Decimal(total), Decimal(assets)) == Decimal(share)
+
+
+@pytest.mark.parametrize(("amount", "passed"), [("35.00", True), ("35.01", False)])
+def test_a_withdrawal_is_at_most_the_share_of_net_assets(amount: str, passed: bool) -> None:
+    figures = {"capital": Decimal("70.00"), "total": Decimal("100.00"), "assets": Decimal("50.00")}
+    assert decide_net_assets(EDITION, amount=Decimal(amount), **figures).passed is passed
 
 
 def test_due_diligence_names_what_is_missing() -> None:

@@ -13,7 +13,8 @@ from tests.finance.support import Desk, Json
 from tests.support.identifiers import make_uscc
 
 PATH: Final = "/v1/angel-funds"
-MUNICIPAL: Final = make_uscc(7001)
+MUNICIPAL: Final = make_uscc(0, division="540100")
+"""The code of the edition."""
 MANAGER: Final = make_uscc(7002)
 CHECKLIST: Final = [
     {"item": item, "document_no": f"尽调-{item}"}
@@ -21,6 +22,7 @@ CHECKLIST: Final = [
 ]
 ROLES: Final = {
     "officer": "finance_officer",
+    "officer_2": "finance_officer",
     "approver": "finance_approver",
     "approver_2": "finance_approver",
     "treasury": "treasury_officer",
@@ -86,6 +88,10 @@ class Bureau:
         path = f"{PATH}/{fund['id']}/orders/{order['id']}/pay"
         return await self.send(person, path, {"bank_slip_no": slip()}, **more)
 
+    async def receive(self, fund: Json, order: Json, person: str = "treasury", **more: Any) -> Response:
+        path = f"{PATH}/{fund['id']}/orders/{order['id']}/receive"
+        return await self.send(person, path, {"bank_slip_no": slip()}, **more)
+
     async def read(self, fund: Json) -> Json:
         answer = await self.get("auditor", f"{PATH}/{fund['id']}")
         assert answer.status_code == 200, answer.text
@@ -145,7 +151,7 @@ class Bureau:
             for number, vote in enumerate(votes, start=1)
         ]
         path = f"{PATH}/{investment['fund_id']}/investments/{investment['id']}/vote"
-        return await self.send("officer", path, {"minutes_no": "纪要〔2019〕1号", "ballots": ballots})
+        return await self.send("officer_2", path, {"minutes_no": "纪要〔2019〕1号", "ballots": ballots})
 
     async def approved(self, fund: Json, code: str, amount: str = "1000000.00") -> Json:
         investment = await self.proposed(fund, code, amount)
@@ -186,4 +192,4 @@ def fund_body(centre: UUID, **other: Any) -> Json:
 
 def subscription(amount: str, *, municipal: bool = False) -> Json:
     code = MUNICIPAL if municipal else firm_code()
-    return {"code": code, "name": "出资人", "municipal": municipal, "amount": amount}
+    return {"code": code, "name": "出资人", "amount": amount}

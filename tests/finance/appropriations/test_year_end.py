@@ -126,6 +126,33 @@ async def test_a_case_that_ends_after_the_year_gives_back_to_the_line_that_bears
         assert await session.scalar(text(query)) > 0
 
 
+async def test_a_case_open_at_the_end_of_its_year_is_approved_out_of_the_open_one(
+    desk: Desk, db: Database, treasury: Treasury
+) -> None:
+    line = await treasury.line("grants", "30000.00")
+    centre = await list_centre(db)
+    grant, above = await desk.reviewed(centre, "20000.00"), await desk.reviewed(centre, "10000.01")
+    await treasury.closed(line)
+    path, body = f"/v1/grants/{grant['id']}/approve", {"amount": "20000.00"}
+    day = {"today": date(2020, 1, 6)}
+    refused = await desk.post("science_approver", path, body, claims=day)
+    assert (refused.status_code, refused.json()["code"]) == (409, "appropriation-closed")
+    await treasury.line("grants", "30000.00", 2020)
+    assert (await desk.post("science_approver", path, body, claims=day)).status_code == 200
+    refused = await desk.post(
+        "science_approver", f"/v1/grants/{above['id']}/approve", {"amount": "10000.01"}, claims=day
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "appropriation-exhausted")
+    after = await line_of(desk, 2020)
+    assert (after["committed"], after["free"]) == ("20000.00", "10000.00")
+    await agrees(db, after)
+    await agrees(db, await treasury.read(line))
+    await desk.step("industry_approver", grant, "countersign", claims=day)
+    assert (await pay(desk, grant, date(2020, 1, 7))).status_code == 200
+    assert (await line_of(desk, 2020))["paid"] == "20000.00"
+    await agrees(db, await line_of(desk, 2020))
+
+
 async def test_what_was_paid_meanwhile_is_not_carried(desk: Desk, db: Database, treasury: Treasury) -> None:
     line = await treasury.line("grants", "30000.00")
     grant = await desk.countersigned(await list_centre(db), "30000.00")

@@ -8,9 +8,11 @@ from itertools import count
 import pytest
 from sqlalchemy import update
 
+from services.finance.exposures.links import borrowers_link
 from services.finance.projections import known_enterprise
+from services.finance.subsidies.schemas import SubsidyLineOut
 from shared.ids import uuid7
-from tests.finance.exposures.world import World, as_firm, cap_of, totals
+from tests.finance.exposures.world import DIVISION, World, as_firm, cap_of, totals
 from tests.finance.loans.lending import Counter, firm, know_banks
 from tests.finance.matching import Office, forget
 from tests.finance.support import Desk, Json, list_centre
@@ -187,6 +189,44 @@ async def test_a_statement_is_for_its_owner_the_bureaus_and_the_auditor(world: W
         assert (await world.statement("auditor", firm, **claims)).status_code == 403, role
 
 
+async def test_a_divisions_approver_reads_whom_the_division_may_pay(world: World) -> None:
+    here, away, moved = [await world.firm(division=code) for code in (DIVISION, "540121", "540121")]
+    claims = {"roles": ("division_approver",), "division": DIVISION}
+    assert (await world.statement("auditor", here, **claims)).json()["group"] is None
+    assert (await world.statement("auditor", away, **claims)).status_code == 404
+    centre_id = await list_centre(world.db)
+    await world.tenancy(moved, centre_id)
+    assert (await world.statement("auditor", moved, **claims)).status_code == 200
+    assert (await world.statement("auditor", moved, **{**claims, "division": "540123"})).status_code == 404
+    operator = make_uscc(next(_operators))
+    await list_centre(world.db, operator_code=operator)
+    assert (await world.statement("auditor", operator, **claims)).status_code == 200
+    assert (await world.statement("auditor", operator, **{**claims, "division": "540123"})).status_code == 404
+
+
+async def test_an_alliances_support_is_its_recipients(world: World) -> None:
+    code = make_uscc(next(_operators))
+    await world.support(code, "200000.00", "50000.00", refunded="0.50")
+    await world.support(code, "9.99", None)
+    shown = await world.shown("auditor", code)
+    assert totals(shown) == {"alliance_support": ("50000.00", "50000.00", "0.50", "49999.50")}
+    assert {line["requested"] for line in shown["lines"]} == {"200000.00", "9.99"}
+
+
+async def test_graduates_who_borrow_for_it_have_caps_that_bureaus_alone_see(world: World) -> None:
+    firm, ref, partner = await world.firm(), f"p-{uuid7()}", f"p-{uuid7()}"
+    own: Json = {"product": "graduate", "borrower": ref, "person_ref": ref, "guarantor": False}
+    await world.loan(firm, "60000.00", **own)
+    await world.joint_group(ref, partner, "60000.00")
+    shown = await world.shown("finance_officer", firm)
+    caps = {cap["rule"]: (cap["limit"], cap["counted"]) for cap in shown["caps"] if cap["counted"] == "60000.00"}
+    assert caps.keys() == {"loans.graduate_cap", "loans.joint_cap"}
+    assert partner not in str(shown)
+    mine = await world.shown("auditor", firm, **as_firm(firm))
+    assert not {"loans.graduate_cap", "loans.joint_cap"} & {cap["rule"] for cap in mine["caps"]}
+    assert ref not in str(mine["caps"])
+
+
 async def test_the_books_are_linked_for_those_who_keep_them(world: World) -> None:
     firm = await world.firm()
     await world.loan(firm, "100.00")
@@ -238,6 +278,17 @@ async def test_guarantees_rewards_and_equity_stand_beside_loans(world: World) ->
     }
     assert cap_of(shown, "reward.ceiling") == ("50000.00", "20000.50", "29999.50")
     assert cap_of(shown, "guarantees.borrower_limit") == ("1000000.00", "640000.00", "360000.00")
+
+
+async def test_guarantees_and_investments_link_to_the_statement(world: World) -> None:
+    firm = await world.firm()
+    guarantee = await world.guaranteed(firm, await world.loan(firm, "1000.00"), "800.00")
+    investment = await world.equity(firm, "100.00", "100.00", "0.00", centre_id=await list_centre(world.db))
+    for path in (f"/v1/loans/guarantees/{guarantee}", f"/v1/angel-funds/investments/{investment}"):
+        read = await world.desk.get("auditor", path)
+        assert read.json()["exposure"] == f"/v1/exposures?code={firm.code}", path
+    assert "exposure" in SubsidyLineOut.model_computed_fields
+    assert borrowers_link("p-0190") is None
 
 
 async def test_what_the_guarantor_paid_and_has_not_got_back_is_open(world: World) -> None:

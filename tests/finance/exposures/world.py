@@ -12,17 +12,20 @@ from uuid import UUID
 from httpx import Response
 from sqlalchemy import insert
 
+from services.finance.alliance_support.models import AllianceSupport
 from services.finance.angel_funds.models import AngelFund, AngelInvestment
 from services.finance.ceilings.models import (
     GUARANTEE_BORROWER,
+    LOAN_GRADUATE,
     LOAN_GUARANTEED,
+    LOAN_JOINT,
     LOAN_SMALL_MICRO,
     REWARD_LIFE,
     ceiling,
 )
 from services.finance.financing_rewards.models import FinancingReward
 from services.finance.guarantees.models import Guarantee
-from services.finance.loans.models import Loan
+from services.finance.loans.models import JointMember, Loan
 from shared.db import Database
 from shared.events.contracts import registry as rg, vouchers as vc
 from shared.ids import uuid7
@@ -31,7 +34,11 @@ from tests.finance.support import OPERATOR, TODAY, Desk, Json, deliver, received
 from tests.support.identifiers import make_uscc
 
 DIVISION = "540102"
-KINDS = {"guaranteed": LOAN_GUARANTEED, "small_micro_startup": LOAN_SMALL_MICRO}
+KINDS = {
+    "guaranteed": LOAN_GUARANTEED,
+    "small_micro_startup": LOAN_SMALL_MICRO,
+    "graduate": LOAN_GRADUATE,
+}
 _firms = count(7000)
 _cases = count(1)
 
@@ -202,7 +209,7 @@ class World:
             session.add(loan)
             await session.flush()
             if loan.livemode and loan.committed:
-                key = {"kind": KINDS[product], "subject": firm.code, "period": "all"}
+                key = {"kind": KINDS[product], "subject": loan.borrower, "period": "all"}
                 row = {**key, "limit_amount": Decimal("3000000.00"), "committed": loan.committed}
                 await session.execute(insert(ceiling).values(row))
         return UUID(str(values["id"]))
@@ -282,12 +289,14 @@ class World:
             await session.execute(insert(ceiling).values(row))
         return UUID(str(values["id"]))
 
-    async def equity(self, firm: Firm, amount: str, paid: str, proceeds: str, **other: Any) -> UUID:
+    async def equity(
+        self, firm: Firm, amount: str, paid: str, proceeds: str, *, centre_id: UUID | None = None, **other: Any
+    ) -> UUID:
         """An angel fund's investment."""
         fund = AngelFund(
             id=uuid7(),
             no=f"AFX-2019-{next(_cases):04d}",
-            centre_id=uuid7(),
+            centre_id=centre_id or uuid7(),
             edition="lhasa-2019",
             name="天使基金",
             manager_code=make_uscc(next(_firms)),
@@ -318,6 +327,52 @@ class World:
             await session.flush()
             session.add(AngelInvestment(**values))
         return UUID(str(values["id"]))
+
+    async def joint_group(self, one: str, other: str, committed: str) -> UUID:
+        """Two who borrow together, with what their group holds."""
+        group = uuid7()
+        async with self.db.transaction() as session:
+            session.add_all(JointMember(livemode=True, person_ref=ref, group_id=group) for ref in (one, other))
+            key = {"kind": LOAN_JOINT, "subject": str(group), "period": "all"}
+            row = {**key, "limit_amount": Decimal("1000000.00"), "committed": Decimal(committed)}
+            await session.execute(insert(ceiling).values(row))
+        return group
+
+    async def support(self, code: str, requested: str, paid: str | None, *, refunded: str = "0.00") -> UUID:
+        """Support of an alliance: applied for, or paid and reported on."""
+        done: Json = {
+            "status": "reported",
+            "approved": Decimal(paid or 0),
+            "approved_by": "two",
+            "approved_on": date(2020, 4, 1),
+            "document_no": "拉工信〔2020〕1号",
+            "fiscal_year": 2020,
+            "paid": Decimal(paid or 0),
+            "refunded": Decimal(refunded),
+            "refund_reference": "缴-1",
+            "refund_confirmed_by": "three",
+            "refund_confirmed_on": date(2020, 5, 1),
+        }
+        support = AllianceSupport(
+            id=uuid7(),
+            no=f"ASX-2020-{next(_cases):04d}",
+            alliance="maker_spaces",
+            year=2019,
+            edition="lhasa-2019",
+            recipient_code=code,
+            recipient_name="联盟秘书处",
+            assessment_id=uuid7(),
+            record_ids=[uuid7()],
+            requested=Decimal(requested),
+            applied_by="one",
+            applied_on=date(2020, 3, 1),
+            report_lines=[],
+            decisions=[],
+            **(done if paid else {"status": "applied"}),
+        )
+        async with self.db.transaction() as session:
+            session.add(support)
+        return support.id
 
     async def statement(self, person: str, firm: Firm | str, **claims: Any) -> Response:
         code = firm if isinstance(firm, str) else firm.code

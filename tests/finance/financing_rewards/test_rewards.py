@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,18 +11,26 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
+from services.finance.enterprises import read_enterprise
+from services.finance.financing_rewards.commitments import combine_lives
 from shared.db import Database
+from shared.events.contracts import vouchers as vc
+from shared.ids import uuid7
 from tests.finance.financing_rewards.world import (
+    INVESTOR,
     NOTICE_OVER,
     PATH,
     REVIEW,
     Bureau,
+    Firm,
     application,
     facts,
     firm,
+    know,
     merge,
 )
-from tests.finance.support import Desk, Json, delist
+from tests.finance.support import Desk, Json, delist, deliver, received
+from tests.finance.test_tasks import finders, found
 from tests.support.identifiers import make_uscc
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -177,12 +186,12 @@ async def test_merged_records_count_together(bureau: Bureau, db: Database) -> No
     assert (await bureau.approve(waiting, "10000.00")).status_code == 200
 
 
+EXCEPTION: Json = {"reason": "重点项目", "minutes_no": "纪要〔2019〕9号"}
+
+
 async def test_an_exception_is_approved_by_two_with_reason_and_minutes(bureau: Bureau, db: Database) -> None:
     who = await firm(db)
-    half = await bureau.apply(who, "80000.00", exception={"reason": "重点项目"})
-    assert half.status_code == 422
-    exception = {"reason": "重点项目", "minutes_no": "纪要〔2019〕9号"}
-    reward = await bureau.approved(who, "80000.00", exception=exception)
+    reward = await bureau.approved(who, "80000.00", exception=EXCEPTION)
     assert code_of(await bureau.pay(reward)) == (409, "reward-second-approval-missing")
     claims = {"today": NOTICE_OVER}
     own = await bureau.step("approver", reward, "second-approve", claims=claims)
@@ -194,6 +203,165 @@ async def test_an_exception_is_approved_by_two_with_reason_and_minutes(bureau: B
     )
     assert (await bureau.pay(reward)).status_code == 200
     assert code_of(await bureau.apply(who, "0.01")) == (409, "reward-ceiling-exceeded")
+
+
+async def test_who_applies_asks_for_an_exception_and_the_review_alone_makes_it(bureau: Bureau, db: Database) -> None:
+    who = await firm(db)
+    assert (await bureau.apply(who, "80000.00", exception=EXCEPTION)).status_code == 422
+    assert code_of(await bureau.apply(who, "80000.00")) == (409, "reward-above-share")
+    reward = await bureau.applied(who, "80000.00", exception_asked="重点项目")
+    assert (reward["is_exception"], reward["exception_asked"]) == (False, "重点项目")
+    assert code_of(await bureau.step("officer", reward, "review", REVIEW)) == (409, "reward-above-share")
+    half = {**REVIEW, "exception": {"reason": "重点项目"}}
+    assert (await bureau.step("officer", reward, "review", half)).status_code == 422
+    made = await bureau.step("officer", reward, "review", {**REVIEW, "exception": EXCEPTION})
+    assert (made.json()["is_exception"], made.json()["exception_minutes_no"]) == (True, "纪要〔2019〕9号")
+    within = await bureau.announced(who, "50000.00", exception_asked="重点项目")
+    assert (await bureau.approve(within, "50000.00")).json()["is_exception"] is False
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "status"),
+    [(date(2019, 3, 31), 409), (date(2019, 4, 1), 201)],
+)
+async def test_the_investment_itself_is_no_holding_before_it(
+    bureau: Bureau, db: Database, valid_from: date, status: int
+) -> None:
+    """The money arrived on 1 April, before the capital was registered; a share from that day on is what it bought."""
+    who = await firm(db)
+    await hold(db, who, valid_from)
+    answer = await bureau.apply(who)
+    assert answer.status_code == status, answer.text
+    if status == 409:
+        assert code_of(answer) == (409, "reward-parties-related-by-holding")
+        return
+    assert (await bureau.step("officer", answer.json(), "review", REVIEW)).status_code == 200
+
+
+async def test_capital_registered_before_the_money_came_ends_the_time_before(bureau: Bureau, db: Database) -> None:
+    who = await firm(db)
+    await hold(db, who, date(2019, 3, 20))
+    late, early = {"capital_registered_on": "2019-03-21"}, {"capital_registered_on": "2019-03-20"}
+    assert code_of(await bureau.apply(who, **late)) == (409, "reward-parties-related-by-holding")
+    assert (await bureau.apply(who, **early)).status_code == 201
+
+
+async def hold(db: Database, who: Firm, valid_from: date) -> None:
+    """The investor has had half of the enterprise since that day, by vouchers' records."""
+    state = vc.HoldingState(
+        id=uuid7(),
+        provider_id=uuid7(),
+        holder_code=INVESTOR,
+        held_code=who.code,
+        percent=Decimal(50),
+        valid_from=valid_from,
+        valid_to=None,
+    )
+    await deliver(db, vc.HoldingRecorded, received(vc.HoldingRecorded, state, state.id, 1, valid_from))
+
+
+async def test_the_recipient_is_looked_at_again_before_the_payment(bureau: Bureau, db: Database) -> None:
+    moved, left, gone, goes_on = [await firm(db) for _ in range(4)]
+    away = await bureau.approved(moved)
+    await know(db, moved, address_in_city=False)
+    assert code_of(await bureau.pay(away)) == (409, "reward-address-outside")
+    exited = await bureau.approved(left)
+    async with db.transaction() as session:
+        ended = "UPDATE known_tenancy SET ended_on = :day WHERE enterprise_id = :id"
+        await session.execute(text(ended), {"day": date(2019, 5, 13), "id": left.id})
+    assert code_of(await bureau.pay(exited)) == (409, "reward-not-tenanted")
+    merged = await bureau.approved(gone)
+    await merge(db, gone, goes_on)
+    assert (await bureau.pay(merged)).status_code == 200
+
+
+async def test_a_signed_objection_waits_for_the_financial_office(bureau: Bureau, db: Database) -> None:
+    reward = await bureau.announced(await firm(db))
+    objection = {"signatory": "扎西", "text": "不实"}
+    made = await bureau.ok("officer", f"{PATH}/{reward['id']}/notice/objections", objection)
+    kind = "reward_objection_to_answer"
+    assert await finders(bureau.desk, kind, reward["id"]) == {"finance_officer"}
+    assert not await found(bureau.desk, kind, reward["id"], "finance_officer", account="officer")
+    answer = {"outcome": "dismissed", "text": "属实"}
+    path = f"{PATH}/{reward['id']}/notice/objections/{made['id']}/answer"
+    await bureau.ok("officer", path, answer, claims={"account_id": "officer-2"})
+    assert await finders(bureau.desk, kind, reward["id"]) == set()
+
+
+async def test_a_reference_pays_one_case(bureau: Bureau, db: Database) -> None:
+    first, second = await bureau.approved(await firm(db)), await bureau.approved(await firm(db))
+    assert (await bureau.pay(first, reference="国库-同号")).status_code == 200
+    again = await bureau.pay(second, reference="国库-同号")
+    assert code_of(again) == (409, "payment-reference-used")
+    assert first["no"] in again.text
+    assert (await bureau.pay(second)).status_code == 200
+
+
+async def test_capital_that_went_back_is_recorded_on_any_day(bureau: Bureau, db: Database) -> None:
+    reward = await bureau.paid(await firm(db))
+    path, claims = f"{PATH}/{reward['id']}", {"today": date(2019, 7, 1)}
+    back = {"outcome": "returned", "document_no": "复核〔2019〕1号"}
+    await bureau.ok("officer", f"{path}/recheck", back, claims=claims)
+    assert (await bureau.ok("approver", f"{path}/confirm-recheck", claims=claims))["status"] == "in_recovery"
+
+
+async def test_a_closed_case_is_taken_up_again_by_two(bureau: Bureau, db: Database) -> None:
+    reward = await bureau.paid(await firm(db))
+    path, claims, later = f"{PATH}/{reward['id']}", {"today": YEAR_ON}, {"today": date(2020, 9, 1)}
+    kept, back = ({"outcome": outcome, "document_no": f"复核-{outcome}"} for outcome in ("kept", "returned"))
+    await bureau.ok("officer", f"{path}/recheck", kept, claims=claims)
+    closed = await bureau.ok("approver", f"{path}/confirm-recheck", claims=claims)
+    assert code_of(await bureau.send("officer", f"{path}/recheck", kept, claims=later)) == (
+        409,
+        "reward-nothing-to-recover",
+    )
+    facts = ("status", "recheck_outcome", "recheck_document_no", "rechecked_by", "rechecked_on", "ended_on")
+    again = await bureau.ok("officer", f"{path}/recheck", back, claims=later)
+    assert (again["status"], again["ended_on"], again["recheck_confirmed_by"]) == ("rechecked", None, None)
+    both = {**later, "roles": ("finance_approver",)}
+    own = await bureau.send("officer", f"{path}/confirm-recheck", claims=both)
+    assert code_of(own) == (403, "four-eyes-required")
+    stays = await bureau.ok("approver_2", f"{path}/reject-recheck", claims=later)
+    assert [stays[name] for name in facts] == [closed[name] for name in facts]
+    await bureau.ok("officer", f"{path}/recheck", back, claims=later)
+    opened = await bureau.ok("approver", f"{path}/confirm-recheck", claims=later)
+    assert (opened["status"], opened["recovery_due"]) == ("in_recovery", "50000.00")
+    money = {"amount": "50000.00", "reference": "缴款-9"}
+    assert (await bureau.ok("treasury", f"{path}/recover", money, claims=later))["status"] == "closed"
+    assert code_of(await bureau.send("officer", f"{path}/recheck", back, claims=later)) == (
+        409,
+        "reward-nothing-to-recover",
+    )
+
+
+async def test_two_mergers_at_once_leave_one_life(bureau: Bureau, db: Database) -> None:
+    """The middle record's merger is not committed yet when the first one's is handled: it waits for it."""
+    first, middle, last = [await firm(db) for _ in range(3)]
+    await bureau.approved(first, "30000.00")
+    await bureau.approved(middle, "20000.00")
+    async with db.transaction() as session:
+        await session.execute(
+            text("UPDATE known_enterprise SET merged_into_id = :into, version = 2 WHERE id = :id"),
+            {"into": last.id, "id": middle.id},
+        )
+        await combine_lives(session, [middle.id])
+        other = asyncio.create_task(merge(db, first, middle))
+        await asyncio.sleep(0.3)
+        assert not other.done()
+    await other
+    assert [await held(db, who.code) for who in (first, middle, last)] == [0, 0, Decimal("50000.00")]
+
+
+async def test_an_approval_holds_every_record_that_its_enterprise_went_into(bureau: Bureau, db: Database) -> None:
+    first, middle, last = [await firm(db) for _ in range(3)]
+    await merge(db, first, middle)
+    async with db.transaction() as session:
+        known = await read_enterprise(session, first.code, lock=True)
+        assert known.survivor == middle.code
+        other = asyncio.create_task(merge(db, middle, last))
+        await asyncio.sleep(0.3)
+        assert not other.done()
+    await other
 
 
 async def test_a_recheck_after_a_year_closes_or_recovers(bureau: Bureau, db: Database) -> None:

@@ -38,7 +38,7 @@ REVIEW: Final = {
     "prior_holding_percent": "0",
 }
 
-_codes, _slips = count(8100), count(1)
+_codes, _slips, _payments = count(8100), count(1), count(1)
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,13 @@ def enterprise_state(**facts: Any) -> rg.EnterpriseState:
         **facts,
     }
     return rg.EnterpriseState(**values)
+
+
+async def know(db: Database, who: Firm, *, version: int = 2, **facts: Any) -> None:
+    """The registry amends the enterprise."""
+    state = enterprise_state(id=who.id, code=who.code, **facts)
+    event = received(rg.EnterpriseAmended, state, who.id, version, date(2019, 5, 8))
+    await deliver(db, rg.EnterpriseAmended, event)
 
 
 async def merge(db: Database, gone: Firm, into: Firm, *, version: int = 2) -> None:
@@ -141,8 +148,11 @@ class Bureau:
 
     async def announced(self, who: Firm, requested: str = "50000.00", **other: Any) -> Json:
         """Reviewed and put on public notice on the desk's day."""
-        reward = await self.applied(who, requested, **other)
-        reviewed = await self.step("officer", reward, "review", REVIEW)
+        exception = other.pop("exception", None)
+        asked = {"exception_asked": exception["reason"]} if exception else {}
+        reward = await self.applied(who, requested, **asked, **other)
+        review = {**REVIEW, "exception": exception}
+        reviewed = await self.step("officer", reward, "review", review)
         assert reviewed.status_code == 200, reviewed.text
         notice = await self.step("officer", reward, "notice")
         assert notice.status_code == 201, notice.text
@@ -160,7 +170,8 @@ class Bureau:
 
     async def pay(self, reward: Json, person: str = "treasury", **more: Any) -> Response:
         claims = {"today": NOTICE_OVER, **more.pop("claims", {})}
-        return await self.step(person, reward, "pay", {"reference": "国库-1"}, claims=claims, **more)
+        body = {"reference": more.pop("reference", None) or f"国库-R-{next(_payments)}"}
+        return await self.step(person, reward, "pay", body, claims=claims, **more)
 
     async def paid(self, who: Firm, amount: str = "50000.00", **other: Any) -> Json:
         answer = await self.pay(await self.approved(who, amount, **other))

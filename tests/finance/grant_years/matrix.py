@@ -50,7 +50,7 @@ MATRIX: dict[str, set[str]] = {
     "POST /v1/grants/signed-commitments/{commitment_id}/review": OFFICERS,
     "POST /v1/grants/signed-commitments/{commitment_id}/honour": APPROVERS,
     "POST /v1/grants/signed-commitments/{commitment_id}/refuse": APPROVERS,
-    "POST /v1/grants/signed-commitments/{commitment_id}/settle": OPERATORS,
+    "POST /v1/grants/signed-commitments/{commitment_id}/settle": OFFICERS | APPROVERS,
     **_documents("/v1/grants", FILERS),
     **_documents("/v1/findings", OPERATORS),
 }

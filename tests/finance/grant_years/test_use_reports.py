@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 import pytest
 
+from services.finance.grants.models import Grant
+from services.finance.journal.entries import Account, Movement
+from services.finance.journal.models import JournalEntry, Posting
+from services.finance.use_reports.queries import figures_at
 from shared.db import Database
 from tests.finance.grant_years.support import report_on
 from tests.finance.support import OTHER_OPERATOR, Desk, Json, application, list_centre
+from tests.support.identifiers import make_uscc
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -18,9 +26,9 @@ INDICATORS = [
 ]
 
 
-async def half_spent(desk: Desk, db: Database) -> Json:
+async def half_spent(desk: Desk, db: Database, **other: Any) -> Json:
     desk.today = date(2019, 5, 6)
-    grant = await desk.paid(await list_centre(db))
+    grant = await desk.paid(await list_centre(db, **other))
     assert (await desk.spend(grant, "50000.00")).status_code == 201
     assert (await desk.spend(grant, "1000.00", purpose="cooperation")).status_code == 201
     await desk.step("treasury_officer", grant, "refund", {"amount": "9000.00"})
@@ -78,6 +86,7 @@ async def test_a_report_whose_books_moved_is_not_accepted(desk: Desk, db: Databa
     assert (await desk.spend(grant, "10.00", spent_on="2019-12-30")).status_code == 201
     refused = await desk.post("science_officer", f"/v1/grants/use-reports/{report['id']}/accept")
     assert (refused.status_code, refused.json()["code"]) == (409, "use-report-figures-differ")
+    assert all(figure in refused.json()["detail"] for figure in ("'spent'", "50000.00", "50010.00"))
 
 
 @pytest.mark.parametrize(("day", "late"), [(date(2020, 3, 31), False), (date(2020, 4, 1), True)])
@@ -91,7 +100,8 @@ async def test_a_report_after_the_due_day_is_taken_and_flagged(desk: Desk, db: D
 
 
 async def test_an_applicant_with_an_unreported_past_grant_is_refused_until_it_reports(desk: Desk, db: Database) -> None:
-    grant = await half_spent(desk, db)
+    desk.org = make_uscc(7001)
+    grant = await half_spent(desk, db, operator_code=desk.org)
     body = application(grant["centre_id"]) | {"fiscal_year": 2020}
     desk.today = date(2020, 3, 31)
     assert (await desk.post("operator", "/v1/grants/eligibility", body)).json()["passed"] is True
@@ -108,6 +118,73 @@ async def test_an_applicant_with_an_unreported_past_grant_is_refused_until_it_re
     assert (await desk.post("operator", "/v1/grants", body)).json()["code"] == "grant-unreported"
     await report_on(desk, grant, 2019)
     assert (await desk.post("operator", "/v1/grants", body)).status_code == 201
+
+
+async def test_a_grant_unreported_at_one_centre_keeps_the_operators_others_waiting(desk: Desk, db: Database) -> None:
+    desk.org = make_uscc(7002)
+    grant = await half_spent(desk, db, operator_code=desk.org)
+    other = await list_centre(db, operator_code=desk.org)
+    desk.today = date(2020, 3, 31)
+    in_time = await desk.reviewed(other, fiscal_year=2020)
+    approval = {"amount": "100000.00"}
+    desk.today = date(2020, 4, 1)
+    refused = await desk.post("operator", "/v1/grants", application(other, fiscal_year=2020))
+    assert (refused.status_code, refused.json()["code"]) == (409, "grant-unreported")
+    path = f"/v1/grants/{in_time['id']}/approve"
+    late = await desk.post("science_approver", path, approval)
+    assert (late.status_code, late.json()["code"]) == (409, "grant-unreported")
+    assert (await report_on(desk, grant, 2019))["http"] == 201
+    assert (await desk.post("science_approver", path, approval)).status_code == 200
+
+
+@pytest.mark.parametrize(("spent_on", "code"), [("2019-12-31", "spending-year-reported"), ("2020-01-01", None)])
+async def test_nothing_is_spent_in_a_year_whose_report_is_accepted_until_it_is_returned(
+    desk: Desk, db: Database, spent_on: str, code: str | None
+) -> None:
+    grant = await half_spent(desk, db)
+    desk.today = date(2020, 1, 6)
+    report = await report_on(desk, grant, 2019)
+    path = f"/v1/grants/use-reports/{report['id']}"
+    assert (await desk.post("science_officer", f"{path}/accept")).status_code == 200
+    answer = await desk.spend(grant, "10.00", spent_on=spent_on)
+    assert answer.json().get("code") == code
+    if code:
+        assert report["no"] in answer.json()["detail"]
+        returned = await desk.post("industry_officer", f"{path}/return", {"reason_code": "other"})
+        assert (returned.status_code, returned.json()["status"]) == (200, "returned")
+        assert (await desk.spend(grant, "10.00", spent_on=spent_on)).status_code == 201
+        assert (await report_on(desk, grant, 2019))["spent"] == "50010.00"
+
+
+@pytest.mark.parametrize(("until", "refunded"), [(date(2019, 12, 30), 9000), (date(2019, 12, 31), 9010)])
+async def test_money_back_counts_on_its_day_even_where_its_period_was_closed(
+    desk: Desk, db: Database, until: date, refunded: int
+) -> None:
+    grant = await half_spent(desk, db)
+    async with db.transaction() as session:
+        case = await session.get_one(Grant, UUID(grant["id"]))
+        session.add(_refund_booked_later(case))
+        await session.flush()
+        assert (await figures_at(session, case, until)).refunded == refunded
+
+
+def _refund_booked_later(grant: Grant) -> JournalEntry:
+    """Ten yuan that came back on the last day of a year that was closed, booked in February."""
+    key = {"subject": str(grant.centre_id), "period": str(grant.fiscal_year)}
+    return JournalEntry(
+        kind=Movement.REFUNDED,
+        case_id=grant.id,
+        case_no=grant.no,
+        case_version=grant.version + 1,
+        effective_on=date(2020, 2, 3),
+        occurred_on=date(2019, 12, 31),
+        closed_period="2019-12",
+        actor="test",
+        postings=[
+            Posting(line=1, account=Account.AUTHORITY, amount=Decimal(10), **key),
+            Posting(line=2, account=Account.ADVANCE, amount=Decimal(-10), **key),
+        ],
+    )
 
 
 async def test_another_operators_reports_are_not_found(desk: Desk, db: Database) -> None:

@@ -42,7 +42,7 @@ def message_of(decision: Decision) -> str:
     return decision.results[-1].message
 
 
-def window(opens_on: date, closes_on: date, tier: str = "standard", no: str = "GC-2019-0001") -> Window:
+def window(opens_on: date, closes_on: date, tier: str = "standard", no: str = "CG-2019-0001") -> Window:
     return Window(UUID(int=1), no, tier, opens_on, closes_on)
 
 
@@ -79,9 +79,9 @@ def test_without_a_call_the_edition_decides(required: bool, windows: list[Window
 
 
 def test_a_refusal_outside_all_windows_names_the_next_one_to_open() -> None:
-    autumn = window(date(2019, 9, 2), date(2019, 9, 20), no="GC-2019-0002")
+    autumn = window(date(2019, 9, 2), date(2019, 9, 20), no="CG-2019-0002")
     decision = decide_call(LHASA, tier="standard", day=date(2019, 6, 3), windows=[MAY, autumn])
-    assert decision.results[0].inputs["call"] == "GC-2019-0002"
+    assert decision.results[0].inputs["call"] == "CG-2019-0002"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from sqlalchemy import text, update
 from services.finance.loans.models import Loan
 from services.finance.loans.states import GRADUATE, GUARANTEED
 from shared.db import Database
+from tests.finance.matching import tenancy
 from tests.finance.serving import (
     GUARANTEES,
     Counter,
@@ -27,7 +28,7 @@ from tests.finance.serving import (
     refused,
     signed,
 )
-from tests.finance.support import Desk, Json
+from tests.finance.support import Desk, Json, delist, list_centre
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -106,6 +107,27 @@ async def test_two_at_once_draw_up_one_guarantee(counter: Counter, db: Database)
     assert await held(db, "guarantees.borrower", loan.borrower) == Decimal("80000.00")
 
 
+async def test_a_marked_loan_is_guaranteed_where_its_borrower_sits_in_a_listed_centre(
+    counter: Counter, db: Database
+) -> None:
+    loan = await signed(db, product=GUARANTEED, delisted_on=date(2019, 4, 1))
+    assert refused(await counter.guarantor(GUARANTEES, draft_of(loan))) == (409, "guarantee-centre-delisted")
+    async with db.transaction() as session:
+        found = await session.get_one(Loan, loan.id)
+    assert found.enterprise_id is not None
+    centre_id = await list_centre(db)
+    await tenancy(db, found.enterprise_id, centre_id)
+    assert (await counter.guaranteed(loan))["status"] == "issued"
+    other = await signed(db, product=GUARANTEED)
+    async with db.transaction() as session:
+        unmarked = await session.get_one(Loan, other.id)
+    assert unmarked.enterprise_id is not None
+    left = await list_centre(db)
+    await tenancy(db, unmarked.enterprise_id, left)
+    await delist(db, left)
+    assert refused(await counter.guarantor(GUARANTEES, draft_of(other))) == (409, "guarantee-centre-delisted")
+
+
 async def test_a_delisted_centres_borrower_gets_no_new_guarantee_and_keeps_what_is_in_force(
     counter: Counter, db: Database
 ) -> None:
@@ -129,7 +151,7 @@ async def test_the_liability_falls_with_each_payment_and_ends_with_the_last(coun
     guarantee = await counter.guaranteed(loan)
     path = f"{GUARANTEES}/{guarantee['id']}"
     await counter.drawn(loan, "60000.00", DAY)
-    refusal = await counter.guarantor(f"{path}/cancel", {"reason_code": "other"})
+    refusal = await counter.guarantor(f"{path}/cancel", {"reason_code": "other"}, account="guarantor-3")
     assert refused(refusal) == (409, "guarantee-loan-drawn")
     await counter.drawn(loan, "40000.00", DAY)
     line = await counter.paid(loan, "33333.33", on=date(2019, 6, 17))
@@ -201,13 +223,11 @@ async def test_a_claim_is_accepted_approved_and_paid_by_people_who_did_not_file_
     assert refused(await counter.banker(f"{loan.path}/payments", late)) == (409, "invalid-transition")
 
 
-async def test_a_payment_during_a_claim_makes_the_bank_file_it_anew(counter: Counter, db: Database) -> None:
+async def test_a_claim_taken_back_is_filed_anew(counter: Counter, db: Database) -> None:
     loan, guarantee = await defaulted(counter, db)
     claim = await counter.claimed(guarantee)
     await counter.paid(loan, "50000.00", on=date(2020, 9, 30))
-    base = f"{GUARANTEES}/claims/{claim['id']}"
-    assert refused(await counter.guarantor(f"{base}/accept")) == (409, "guarantee-claim-above-share")
-    done(await counter.banker(f"{base}/withdraw"))
+    done(await counter.banker(f"{GUARANTEES}/claims/{claim['id']}/withdraw"))
     assert (await counter.standing(loan))["status"] == "repaying"
     again = await counter.claimed(guarantee)
     assert (again["amount"], again["outstanding"]) == ("40000.00", "50000.00")
@@ -268,6 +288,8 @@ async def test_what_the_public_fund_pays_takes_budget_and_brings_it_back(counter
         body = {"amount": "1000.00", "received_on": "2020-09-30", "reference": new_reference("ZC")}
         line = done(await counter.guarantor(f"{GUARANTEES}/{guarantee['id']}/recoveries", body), 201)
         assert (line["guarantor_share"], line["budget_share"]) == ("800.00", "800.00")
+        path = f"{GUARANTEES}/{guarantee['id']}/recoveries/{line['id']}/confirm"
+        done(await counter.send("treasury_officer", "POST", path, {"reference": new_reference("TH")}))
     query = text("SELECT committed, paid, returned FROM budget_commitment WHERE case_id = :id")
     async with db.transaction() as session:
         (row,) = (await session.execute(query, {"id": UUID(claim["id"])})).all()
@@ -277,11 +299,10 @@ async def test_what_the_public_fund_pays_takes_budget_and_brings_it_back(counter
 
 async def test_a_refused_claim_gives_its_budget_back(counter: Counter, db: Database) -> None:
     _, guarantee = await defaulted(counter, db, "50000.00", product=GRADUATE)
-    claim = await counter.claimed(guarantee)
-    base = f"{GUARANTEES}/claims/{claim['id']}"
-    done(await counter.guarantor(f"{base}/accept"))
-    done(await counter.guarantor(f"{base}/approve", account="guarantor-2"))
-    done(await counter.guarantor(f"{base}/refuse", {"reason_code": "settled_by_borrower"}))
+    claim = await counter.approved_claim(guarantee)
+    path, why = f"{GUARANTEES}/claims/{claim['id']}/refuse", {"reason_code": "settled_by_borrower"}
+    assert refused(await counter.guarantor(path, why)) == (403, "forbidden")
+    done(await counter.send("hr_approver", "POST", path, why, account="hr_approver-2"))
     async with db.transaction() as session:
         query = text("SELECT committed FROM budget_commitment WHERE case_id = :id")
         assert await session.scalar(query, {"id": UUID(claim["id"])}) == 0

@@ -178,8 +178,10 @@ class Counter:
     async def graduate(self, ref: str, amount: str = "100000.00", *, partners: Sequence[str] = ()) -> Json:
         """A graduate's loan, or a joint one, applied for."""
         product = "graduate_joint" if partners else "graduate"
-        body = application(product, amount, partners=list(partners), submit=True)
-        return done(await self.founder(ref, PATH, body), 201)
+        loan = done(await self.founder(ref, PATH, application(product, amount, partners=list(partners))), 201)
+        for partner in partners:
+            done(await self.founder(partner, f"{PATH}/{loan['id']}/consent"))
+        return done(await self.founder(ref, f"{PATH}/{loan['id']}/submit", {}))
 
     async def reviewed(self, ref: str, amount: str = "100000.00", *, partners: Sequence[str] = ()) -> Json:
         loan = await self.graduate(ref, amount, partners=partners)

@@ -22,6 +22,7 @@ MATRIX: dict[str, set[str]] = {
     "POST /v1/loans/{loan_id}/hires": APPLICANTS,
     "GET /v1/loans/{loan_id}/hires": HIRE_READERS,
     "GET /v1/loans/{loan_id}/calculation-sheet.docx": HIRE_READERS,
+    "POST /v1/loans/{loan_id}/consent": {"founder"},
     "POST /v1/loans/{loan_id}/submit": APPLICANTS,
     "POST /v1/loans/{loan_id}/withdraw": APPLICANTS,
     "POST /v1/loans/{loan_id}/choose-window": OFFICERS,

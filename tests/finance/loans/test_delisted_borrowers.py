@@ -9,7 +9,8 @@ import pytest
 from shared.db import Database
 from shared.events.contracts import registry as rg
 from tests.finance.loans.lending import PATH, Counter, done, events_of, firm, refused
-from tests.finance.support import centre_state, delist, deliver, received
+from tests.finance.matching import tenancy
+from tests.finance.support import centre_state, delist, deliver, list_centre, received
 from tests.finance.test_delisting_orders import REVERSED, follow, relist
 from tests.support.delisting_orders import Orders
 
@@ -35,6 +36,23 @@ async def test_a_reversal_takes_the_mark_off_and_the_loan_goes_on(counter: Count
         ("delisting_marked", None),
         ("guarantor_accepted", None),
     ]
+
+
+async def test_a_borrower_that_moved_to_a_listed_centre_goes_on_and_is_marked_with_that_one(
+    counter: Counter, db: Database
+) -> None:
+    borrower = await firm(db)
+    loan = await counter.guaranteed(borrower)
+    path = f"{PATH}/{loan['id']}"
+    await delist(db, borrower.centre_id)
+    assert done(await counter.enterprise(borrower.code, path, method="GET"))["delisted_on"] == "2021-03-01"
+    moved = await list_centre(db)
+    await tenancy(db, borrower.id, moved)
+    done(await counter.step("guarantor", loan, "guarantor-accept", {"refusal_seen": True}))
+    shown = done(await counter.enterprise(borrower.code, path, method="GET"))
+    assert (shown["centre_id"], shown["delisted_on"]) == (str(moved), None)
+    await delist(db, moved)
+    assert done(await counter.enterprise(borrower.code, path, method="GET"))["delisted_on"] == "2021-03-01"
 
 
 async def test_a_centre_that_leaves_at_its_own_request_marks_loans_too(counter: Counter, db: Database) -> None:

@@ -235,8 +235,48 @@ async def test_contract_numbers_and_days_are_checked(counter: Counter, db: Datab
     refused(await counter.bank(path, wanted), 409, "loan-contract-used")
     refused(await counter.bank(path, contract("500000.01")), 409, "loan-amount-above-earlier")
     refused(await counter.bank(path, contract("500000.00", start_on="2019-05-05")), 409, "loan-contract-days")
-    refused(await counter.bank(path, contract("500000.00", maturity_on="2022-05-07")), 409, "loan-contract-days")
-    assert done(await counter.bank(path, contract("500000.00", maturity_on="2022-05-06")))["status"] == "contracted"
+    refused(await counter.bank(path, contract("500000.00", maturity_on="2020-05-07")), 409, "loan-contract-days")
+    assert done(await counter.bank(path, contract("500000.00", maturity_on="2020-05-06")))["status"] == "contracted"
+
+
+async def test_the_contract_counts_from_the_day_it_was_signed(counter: Counter, db: Database) -> None:
+    body = application("guaranteed", refusal=refusal_letter(), submit=True)
+    loan = done(await counter.enterprise((await firm(db)).code, PATH, body, today=date(2019, 5, 1)), 201)
+    path = f"{PATH}/{loan['id']}"
+    seen = {"refusal_seen": True}
+    done(await counter.step("guarantor", loan, "guarantor-accept", seen, today=date(2019, 5, 2)))
+    early = await counter.bank(f"{path}/bank-accept", {"decided_on": "2019-05-01"})
+    refused(early, 409, "step-before-earlier-step")
+    late = await counter.bank(f"{path}/bank-accept", {"decided_on": "2019-05-07"})
+    refused(late, 422, "effective-date-in-future")
+    assert done(await counter.bank(f"{path}/bank-accept", {"decided_on": "2019-05-02"}))["accepted_on"] == "2019-05-02"
+    terms = {"start_on": "2019-05-03", "maturity_on": "2020-05-03"}
+    future = await counter.bank(f"{path}/contract", contract("100000.00", signed_on="2019-05-07", **terms))
+    refused(future, 422, "effective-date-in-future")
+    before = await counter.bank(f"{path}/contract", contract("100000.00", signed_on="2019-05-01", **terms))
+    refused(before, 409, "loan-signed-too-early")
+    signed = done(await counter.bank(f"{path}/contract", contract("100000.00", signed_on="2019-05-02", **terms)))
+    assert (signed["status"], signed["contracted_on"]) == ("contracted", "2019-05-02")
+
+
+async def test_banks_see_no_other_banks_refusals_nor_what_else_is_owed(counter: Counter, db: Database) -> None:
+    borrower = await firm(db)
+    await counter.accepted(borrower, "400000.00")
+    loan = await counter.accepted(borrower, "100000.00")
+    path = f"{PATH}/{loan['id']}"
+    hidden = {"refusal", "refusal_id", "eligibility", "check_decision", "hire_calculation", "hire_window"}
+    hidden |= {"hire_window_by", "hire_window_on", "hire_window_reason"}
+    for shown in (
+        done(await counter.bank(path, method="GET")),
+        done(await counter.bank(f"{path}/bank-accept", {})),
+        done(await counter.bank(f"{path}/contract", contract("100000.00"))),
+    ):
+        assert {shown[name] for name in hidden} == {None}
+        assert "400000.00" not in str(shown)
+        assert "PSBC" not in str(shown)
+    [listed] = done(await counter.bank(PATH, method="GET", no=loan["no"]))["items"]
+    assert (listed["refusal_id"], listed["hire_window"]) == (None, None)
+    assert done(await counter.enterprise(borrower.code, path, method="GET"))["refusal"]["bank"] == "PSBC"
 
 
 async def test_a_key_sent_again_answers_the_same_and_another_body_is_refused(counter: Counter, db: Database) -> None:

@@ -101,6 +101,8 @@ def test_later_thresholds_count_from_their_day_once_the_edition_adopts_them(
         ({"contract_from": date(2019, 1, 1), "contract_to": date(2019, 12, 30)}, (h.CONTRACT_TOO_SHORT,)),
         ({"contract_to": None}, ()),
         ({"contract_from": date(2018, 6, 15), "contract_to": date(2019, 6, 14)}, (h.CONTRACT_ENDED,)),
+        ({"contract_from": DAY, "contract_to": None}, ()),
+        ({"contract_from": date(2019, 6, 16), "contract_to": None}, (h.CONTRACT_NOT_BEGUN,)),
         ({"insured": False}, (h.NOT_INSURED,)),
         ({"dispatched": True}, (h.DISPATCHED,)),
         ({"left_on": DAY}, ()),
@@ -156,15 +158,17 @@ def test_the_edition_says_which_reading_is_the_usual_one() -> None:
 
 def test_one_person_counts_once_by_the_first_line_that_counts() -> None:
     lines = [
-        replace(GOOD, line=1, person="a", insured=False),
-        replace(GOOD, line=2, person="a"),
-        replace(GOOD, line=3, person="a"),
-        replace(GOOD, line=4, person="b"),
+        replace(GOOD, line=1, persons=("a",), insured=False),
+        replace(GOOD, line=2, persons=("a",)),
+        replace(GOOD, line=3, persons=("a",)),
+        replace(GOOD, line=4, persons=("b",)),
         replace(GOOD, line=5),
-        replace(GOOD, line=6),
+        replace(GOOD, line=6, persons=("c", "b")),
+        replace(GOOD, line=7, persons=("d", "e")),
+        replace(GOOD, line=8, persons=("e",)),
     ]
     found = calculate(EDITION, day=DAY, staff=100, hires=lines)
-    assert [line.rolling for line in found.lines] == [False, True, False, True, True, True]
+    assert [line.rolling for line in found.lines] == [False, True, False, True, True, False, True, False]
     assert found.lines[2].faults == (h.COUNTED_BEFORE,)
 
 

@@ -108,6 +108,9 @@ async def test_a_refused_referral_is_evidence_in_one_call(counter: Counter, db: 
     assert (loan["status"], evidence["source"], evidence["bank"]) == ("submitted", "referral", "CCB")
     assert (evidence["refused_on"], evidence["referral_id"]) == ("2019-04-20", str(referral_id))
     assert done(await counter.step("guarantor", loan, "guarantor-accept"))["status"] == "guarantor_accepted"
+    found = refused(await counter.enterprise(borrower.code, PATH, body), 409, "loan-referral-in-use")
+    assert loan["no"] in found["detail"]
+    done(await counter.enterprise(borrower.code, f"{PATH}/{loan['id']}/withdraw", {}))
     again = done(await counter.enterprise(borrower.code, PATH, body), 201)
     assert again["refusal"]["id"] == evidence["id"]
     refused(await counter.enterprise(other.code, PATH, body), 404, "not-found")
@@ -195,3 +198,10 @@ async def test_lists_are_filtered_sorted_and_files(counter: Counter, db: Databas
     assert answer.status_code == 200
     assert first["no"] in answer.text
     assert "Guaranteed loan" in answer.text
+
+
+async def test_the_guarantor_reads_papers_of_what_it_guarantees(counter: Counter, db: Database) -> None:
+    backed, other = await counter.accepted(await firm(db)), await counter.checked(await founder_of_project(db))
+    done(await counter.send("guarantor", "GET", f"{PATH}/{backed['id']}/documents"))
+    refused(await counter.send("guarantor", "GET", f"{PATH}/{other['id']}/documents"), 403, "forbidden")
+    done(await counter.send("hr_officer", "GET", f"{PATH}/{other['id']}/documents"))

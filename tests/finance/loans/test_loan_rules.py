@@ -153,9 +153,40 @@ def test_who_may_borrow(product: str, enterprise: bool, person: bool, passes: bo
 )
 def test_contract_runs_within_the_longest_term(start_on: date, maturity_on: date, passes: bool) -> None:
     decision = rules.decide_contract(
-        EDITION, GUARANTEED, accepted_on=APPLIED, start_on=start_on, maturity_on=maturity_on
+        EDITION, GUARANTEED, tenor_months=36, accepted_on=APPLIED, start_on=start_on, maturity_on=maturity_on
     )
     assert decision.passed is passes
+
+
+@pytest.mark.parametrize(
+    ("tenor", "maturity_on", "passes"),
+    [
+        (12, date(2020, 9, 1), True),
+        (12, date(2020, 9, 2), False),
+        (360, date(2022, 9, 1), True),
+        (360, date(2022, 9, 2), False),
+    ],
+)
+def test_contract_runs_within_the_term_applied_for(tenor: int, maturity_on: date, passes: bool) -> None:
+    start_on = date(2019, 9, 1)
+    decision = rules.decide_contract(
+        EDITION, GUARANTEED, tenor_months=tenor, accepted_on=APPLIED, start_on=start_on, maturity_on=maturity_on
+    )
+    assert decision.passed is passes
+
+
+@pytest.mark.parametrize(("signed_on", "passes"), [(date(2019, 8, 31), True), (date(2019, 8, 30), False)])
+def test_nothing_is_signed_before_it_was_let_pass(signed_on: date, passes: bool) -> None:
+    found = rules.decide_signing(EDITION, GUARANTEED, checked_on=date(2019, 8, 31), signed_on=signed_on)
+    assert found.passed is passes
+
+
+@pytest.mark.parametrize(("behind", "passes"), [(True, True), (False, False)])
+def test_who_borrows_without_a_code_stands_behind_the_project(behind: bool, passes: bool) -> None:
+    for product in (GUARANTEED, "graduate", "graduate_joint"):
+        found = rules.decide_applicant(EDITION, product, enterprise=False, person=True, behind=behind)
+        assert found.passed is passes
+    assert rules.decide_applicant(EDITION, GUARANTEED, enterprise=True, person=True, behind=behind).passed
 
 
 def test_only_the_borrowers_own_letter_has_to_be_seen() -> None:

@@ -12,7 +12,19 @@ from services.finance.loans.evidence import seal_anew
 from services.finance.loans.models import LoanHire
 from shared.db import Database
 from shared.sealing import Keyring, with_new_key, without_keys
-from tests.finance.loans.lending import PATH, Counter, Firm, application, ceilings, done, events_of, firm, hire, refused
+from tests.finance.loans.lending import (
+    PATH,
+    Counter,
+    Firm,
+    application,
+    ceilings,
+    done,
+    events_of,
+    firm,
+    hire,
+    person,
+    refused,
+)
 from tests.finance.support import Json
 from tests.support.identifiers import make_identity_card
 from tests.support.tokens import Keys
@@ -27,7 +39,12 @@ async def drafted(counter: Counter, borrower: Firm, amount: str = "3000000.00", 
 
 
 async def listed(counter: Counter, borrower: Firm, loan: Json, staff: int, hires: list[Json]) -> Json:
-    body = {"staff": staff, "hires": hires}
+    """Each hire a person of its own, unless the line names one."""
+    named = [
+        line if {"id_number", "person_ref"} & line.keys() else line | {"id_number": make_identity_card(100 + place)}
+        for place, line in enumerate(hires)
+    ]
+    body = {"staff": staff, "hires": named}
     return done(await counter.enterprise(borrower.code, f"{PATH}/{loan['id']}/hires", body))
 
 
@@ -84,6 +101,18 @@ async def test_leavers_dispatched_and_short_contracts_do_not_count(counter: Coun
     assert [reading["counted"] for reading in found["hire_calculation"]["readings"]] == [3, 3]
 
 
+async def test_a_hire_that_nobody_can_tell_from_another_is_not_taken(counter: Counter, db: Database) -> None:
+    borrower = await firm(db)
+    loan = await drafted(counter, borrower)
+    path = f"{PATH}/{loan['id']}/hires"
+    refused(await counter.enterprise(borrower.code, path, {"staff": 4, "hires": [hire()]}), 422, "validation-failed")
+    unknown = {"staff": 4, "hires": [hire(person_ref="P-NOBODY")]}
+    refused(await counter.enterprise(borrower.code, path, unknown), 409, "reference-not-yet-known")
+    begins = hire(hired_on="2019-05-06", contract_from="2019-05-07", contract_to=None)
+    found = await listed(counter, borrower, loan, 4, [begins])
+    assert found["hires"][0]["faults"] == ["contract_not_begun"]
+
+
 async def test_the_caps_and_sizes_of_small_firms(counter: Counter, db: Database) -> None:
     big = await firm(db, size_class="medium")
     loan = await drafted(counter, big)
@@ -130,7 +159,7 @@ async def test_two_people_of_the_department_let_it_pass_and_the_bank_sees_the_co
     checked = done(await counter.step("finance_approver", reviewed, "approve", {}))
     assert (checked["status"], checked["committed"]) == ("department_checked", "3000000.00")
     shown = done(await counter.bank(f"{PATH}/{loan['id']}", method="GET"))
-    assert (shown["hires_counted"], "lines" in shown["hire_calculation"]) == (1, False)
+    assert (shown["hires_counted"], shown["hire_calculation"]) == (1, None)
     refused(await counter.bank(f"{PATH}/{loan['id']}/hires", method="GET"), 403, "forbidden")
     assert await ceilings(db, borrower.code) == {("loans.small_micro", borrower.code): "3000000.00"}
 
@@ -155,10 +184,17 @@ async def test_where_the_readings_differ_an_officer_records_the_choice(counter: 
 async def test_evidence_is_sealed_masked_and_counted_once(counter: Counter, db: Database, keys: Keys) -> None:
     borrower, card = await firm(db), make_identity_card(7)
     loan = await drafted(counter, borrower)
-    hires = [hire("released", id_number=card), hire(id_number=card), hire("registered_poor_household")]
+    ref, other, twice = await person(db), make_identity_card(6), ["counted_before"]
+    hires = [
+        hire("released", id_number=card),
+        hire(id_number=card),
+        hire("registered_poor_household", person_ref=ref),
+        hire(person_ref=ref, id_number=other),
+        hire(id_number=other),
+    ]
     found = await listed(counter, borrower, loan, 8, hires)
-    assert [line["id_number"] for line in found["hires"]] == [f"**************{card[-4:]}"] * 2 + [None]
-    assert found["hires"][1]["faults"] == ["counted_before"]
+    assert [line["id_number"] for line in found["hires"]][:3] == [f"**************{card[-4:]}"] * 2 + [None]
+    assert [line["faults"] for line in found["hires"]] == [[], twice, [], twice, twice]
     async with db.transaction() as session:
         rows = (await session.scalars(select(LoanHire).where(LoanHire.loan_id == loan["id"]))).all()
     for row in rows:

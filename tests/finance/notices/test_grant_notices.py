@@ -84,7 +84,47 @@ async def test_a_signed_objection_is_answered_before_the_approval(desk: Desk, db
     assert (await approve(desk, grant)).status_code == 200
 
 
-async def test_an_upheld_objection_stands_in_the_way_until_the_grant_is_announced_again(
+async def test_an_unanswered_objection_is_not_buried_by_another_notice(desk: Desk, db: Database) -> None:
+    grant = await announced(desk, db, date(2019, 5, 13))
+    objection = (await object_to(desk, grant)).json()
+    path = f"/v1/grants/{grant['id']}/notice"
+    desk.today = date(2019, 5, 21)
+    again = await desk.post("science_officer", path)
+    assert (again.status_code, again.json()["code"]) == (409, "objection-unanswered")
+    answer = {"outcome": "dismissed", "text": "经核实材料属实"}
+    await desk.post("science_officer", f"{path}/objections/{objection['id']}/answer", answer)
+    again = await desk.post("science_officer", path)
+    assert (again.status_code, again.json()["round"]) == (201, 2)
+    desk.today = date(2019, 5, 29)
+    assert (await approve(desk, grant)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "today", "first_day"),
+    [
+        pytest.param("2019-05-13", date(2019, 5, 14), date(2019, 5, 21), id="still-hangs"),
+        pytest.param("2019-05-13", date(2019, 5, 20), date(2019, 5, 21), id="its-last-day"),
+        pytest.param("2019-05-13", date(2019, 5, 21), date(2019, 5, 22), id="over"),
+        pytest.param("2019-05-13", date(2019, 7, 1), date(2019, 7, 2), id="long-over"),
+    ],
+)
+async def test_a_paper_notice_of_the_past_is_named_and_decided_tomorrow_at_the_earliest(
+    desk: Desk, db: Database, starts_on: str, today: date, first_day: date
+) -> None:
+    desk.today = date(2019, 5, 13)
+    grant = await desk.reviewed(await list_centre(db))
+    desk.today = today
+    path = f"/v1/grants/{grant['id']}/notice"
+    unnamed = await desk.post("science_officer", path, {"starts_on": starts_on})
+    assert (unnamed.status_code, unnamed.json()["code"]) == (409, "notice-document-no-missing")
+    notice = await desk.post("science_officer", path, {"starts_on": starts_on, "document_no": "虚构公示〔2019〕3号"})
+    assert (notice.status_code, notice.json()["first_decision_day"]) == (201, first_day.isoformat())
+    assert (await approve(desk, grant)).json()["code"] == "notice-running"
+    desk.today = first_day
+    assert (await approve(desk, grant)).status_code == 200
+
+
+async def test_an_upheld_objection_stands_in_the_way_of_the_approval_and_of_another_notice(
     desk: Desk, db: Database
 ) -> None:
     grant = await announced(desk, db, date(2019, 5, 13))
@@ -100,9 +140,9 @@ async def test_an_upheld_objection_stands_in_the_way_until_the_grant_is_announce
     refused = await approve(desk, grant)
     assert (refused.status_code, refused.json()["code"]) == (409, "objection-upheld")
     again = await desk.post("science_officer", path)
-    assert (again.status_code, again.json()["round"]) == (201, 2)
-    desk.today = date(2019, 5, 29)
-    assert (await approve(desk, grant)).status_code == 200
+    assert (again.status_code, again.json()["code"]) == (409, "objection-upheld")
+    refused = await desk.post("science_approver", f"/v1/grants/{grant['id']}/refuse", {"reason_code": "other"})
+    assert refused.status_code == 200, refused.text
 
 
 @pytest.mark.parametrize(("day", "code"), [(date(2019, 5, 20), None), (date(2019, 5, 21), "objection-out-of-time")])

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Final
 
-from services.finance.loans.states import GUARANTEED
+from services.finance.loans.states import GRADUATE, GUARANTEED
 from shared.db import Database
 from tests.finance import repaying
 from tests.finance.alliance_support import test_support as alliances
@@ -96,8 +96,9 @@ async def alliance_support(desk: Desk, db: Database) -> None:
     records = await alliances.assessed(db)
     paid = await bureau.paid(alliances.application(records))
     path = f"{alliances.PATH}/{paid['id']}"
-    lines = [{"purpose": "activities", "description": "路演", "amount": paid["paid"], "voucher_no": "记-1"}]
+    lines = [{"purpose": "activities", "description": "路演", "amount": "1.00", "voucher_no": "记-1"}]
     await bureau.ok("officer", f"{path}/report", {"document_no": "报〔2020〕1号", "lines": lines}, claims=_later())
+    await bureau.ok("treasury", f"{path}/confirm-refund", {"reference": "缴款-1"}, claims=_later())
     await bureau.ok("approver_2", f"{path}/accept-report", {}, claims=_later())
 
 
@@ -145,6 +146,23 @@ async def guarantees(desk: Desk, db: Database) -> None:
             path, why = f"{GUARANTEES}/{guarantee['id']}", {"reason": "无可执行财产", "document_no": document()}
             done(await counter.guarantor(f"{path}/propose-write-off", why))
             done(await counter.guarantor(f"{path}/write-off", account="guarantor-2"))
+    await _public_guarantee(counter, db)
+
+
+async def _public_guarantee(counter: Service, db: Database) -> None:
+    """The public fund pays, and gets a part back."""
+    loan = await signed(db, "50000.00", product=GRADUATE)
+    guarantee = await counter.guaranteed(loan)
+    await counter.drawn(loan, "50000.00", date(2019, 3, 15))
+    await counter.called(guarantee)
+    path = f"{GUARANTEES}/{guarantee['id']}"
+    body = {"amount": "1000.00", "received_on": "2020-09-30", "reference": document()}
+    line = done(await counter.guarantor(f"{path}/recoveries", body, account="guarantor-2"), 201)
+    back = {"reference": document()}
+    done(await counter.send("treasury_officer", "POST", f"{path}/recoveries/{line['id']}/confirm", back))
+    why = {"reason": "无可执行财产", "document_no": document()}
+    done(await counter.guarantor(f"{path}/propose-write-off", why))
+    done(await counter.send("hr_approver", "POST", f"{path}/write-off"))
 
 
 async def subsidies(desk: Desk, db: Database) -> None:

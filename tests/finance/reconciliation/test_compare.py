@@ -53,6 +53,14 @@ def test_each_kind_of_difference_is_told_once(
     assert found(ours, theirs) == [expected]
 
 
+def test_one_number_may_stand_for_money_out_and_money_back() -> None:
+    same = Movement("repayment", "C-1", "RF-2019-0001", Decimal("40.00"))
+    assert found([OUT, same], [same, OUT]) == []
+    wrong = Movement("repayment", "C-1", "RF-2019-0001", Decimal("40.01"))
+    assert found([OUT, same], [OUT, wrong]) == [("amount_differs", "C-1", Decimal("40.00"), Decimal("40.01"))]
+    assert found([OUT, same], [OUT]) == [("missing_there", "C-1", Decimal("40.00"), None)]
+
+
 def test_what_is_owed_is_compared_to_the_cent() -> None:
     assert found([OUT], [OUT], "60.00", "60.01") == [("outstanding_differs", None, Decimal("60.00"), Decimal("60.01"))]
 

@@ -8,7 +8,7 @@ CITY = {"finance_officer", "finance_approver", "office_officer", "office_approve
 PARTIES = {"enterprise", "centre_operator"}
 READERS = CITY | PARTIES | {"bank"}
 KEEPERS = {"finance_officer", "finance_approver", "auditor"}
-_STEPS = ("accept", "refuse", "offer", "disburse", "repay", "reverse", "close")
+_STEPS = ("accept", "refuse", "offer", "disburse", "repay", "reverse", "close", "cancel")
 _B, _P, _R, _A, _D = (
     "/v1/banks",
     "/v1/bank-products",

@@ -163,6 +163,45 @@ async def test_a_wrong_report_is_taken_back_by_a_step_of_its_own(street: Street,
     assert unknown.status_code == 404
 
 
+async def test_the_last_repayment_may_bounce(street: Street, db: Database) -> None:
+    referral = await street.agreed(await firm(db), "100.00")
+    await street.step(referral, "disburse", amount="100.00", value_on="2019-05-06")
+    back = await street.step(referral, "repay", amount="100.00", value_on="2019-05-06")
+    await street.step(referral, "close")
+    undo = {"reason_code": "returned", "value_on": "2019-05-06"}
+    taken = await street.step(referral, "reverse", reverses=back["reference"], **undo)
+    assert (taken["status"], taken["outstanding"]) == ("disbursed", "100.00")
+    shown = await read(street, referral)
+    assert (shown["ended_on"], shown["reason_code"]) == (None, None)
+
+
+async def test_what_was_agreed_is_cancelled_by_the_bank_until_it_has_paid(street: Street, db: Database) -> None:
+    code = await firm(db)
+    referral = await street.agreed(code)
+    out = await street.step(referral, "disburse", amount="1.00", value_on="2019-05-06")
+    path = f"{REFERRALS}/{referral['id']}"
+    body = {"reference": new_reference(), "reason_code": "credit_record"}
+    assert (await street.bank(f"{path}/cancel", body)).json()["code"] == "invalid-transition"
+    left = await street.send("enterprise", "POST", f"{path}/withdraw", {"reason_code": "not_needed"}, org=code)
+    assert left.json()["code"] == "invalid-transition"
+    undo = {"reason_code": "returned", "value_on": "2019-05-06"}
+    await street.step(referral, "reverse", reverses=out["reference"], **undo)
+    done = await street.bank(f"{path}/cancel", body)
+    assert done.json()["status"] == "withdrawn"
+    assert (await street.bank(f"{path}/cancel", body)).text == done.text, "the same report again"
+    shown = await read(street, referral)
+    assert (shown["status"], shown["reason_code"], shown["ended_on"]) == ("withdrawn", "bank_cancelled", "2019-05-06")
+    await street.referred(code, authorise=False)
+
+
+async def test_an_enterprise_leaves_an_offer_it_has_taken(street: Street, db: Database) -> None:
+    code = await firm(db)
+    referral = await street.agreed(code)
+    path = f"{REFERRALS}/{referral['id']}/withdraw"
+    left = await street.ok("enterprise", path, {"reason_code": "financed_elsewhere"}, org=code)
+    assert left["status"] == "withdrawn"
+
+
 async def test_a_step_needs_an_idempotency_key(street: Street, db: Database) -> None:
     (referral,) = await street.referred(await firm(db))
     answer = await street.bank(f"{REFERRALS}/{referral['id']}/accept", {"reference": new_reference()}, key=None)

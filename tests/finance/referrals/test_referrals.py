@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import pytest_asyncio
@@ -125,6 +125,37 @@ async def test_what_nobody_answers_ends_by_itself(street: Street, db: Database) 
     for referral, code, reason in ((silent, silent_firm, "bank_silent"), (lapsed, lapsed_firm, "offer_lapsed")):
         ended = await street.get("enterprise", f"{REFERRALS}/{referral['id']}", org=code)
         assert (ended["status"], ended["reason_code"]) == ("expired", reason)
+
+
+async def test_an_accepted_referral_ends_without_an_offer_in_time(street: Street, db: Database) -> None:
+    """60 working days from 6 May."""
+    code = await firm(db)
+    (referral,) = await street.referred(code)
+    await street.step(referral, "accept")
+    path = f"{REFERRALS}/{referral['id']}"
+    last = date.fromisoformat((await street.get("enterprise", path, org=code))["expires_on"])
+    assert last == date(2019, 7, 30)
+    late = {"reference": new_reference(), **offer(until="2019-12-31")}
+    answer = await street.bank(f"{path}/offer", late, today=last + timedelta(days=1))
+    assert answer.json()["code"] == "referral-answered-late"
+    await settle(db, last)
+    assert (await street.get("enterprise", path, org=code))["status"] == "accepted"
+    await settle(db, last + timedelta(days=1))
+    ended = await street.get("enterprise", path, org=code)
+    assert (ended["status"], ended["reason_code"]) == ("expired", "bank_silent")
+
+
+async def test_a_referral_ends_with_the_authorisation(street: Street, db: Database) -> None:
+    code = await firm(db)
+    await street.authorise(code, valid_until="2019-05-20")
+    (referral,) = await street.referred(code, authorise=False)
+    await street.step(referral, "accept")
+    path = f"{REFERRALS}/{referral['id']}"
+    await settle(db, date(2019, 5, 20))
+    assert (await street.get("enterprise", path, org=code))["status"] == "accepted"
+    await settle(db, date(2019, 5, 21))
+    ended = await street.get("enterprise", path, org=code)
+    assert (ended["status"], ended["reason_code"]) == ("expired", "authorisation_ended")
 
 
 async def test_a_late_bank_is_somebodys_task(street: Street, db: Database) -> None:

@@ -26,6 +26,7 @@ _FAULTS: Final[Mapping[str, str]] = {
     h.DISPATCHED: "劳务派遣",
     h.CONTRACT_TOO_SHORT: "合同期限不足",
     h.CONTRACT_ENDED: "合同已到期",
+    h.CONTRACT_NOT_BEGUN: "合同尚未生效",
     h.CLASS_NOT_ELIGIBLE: "人员类别不符",
     h.COUNTED_BEFORE: "重复人员",
 }

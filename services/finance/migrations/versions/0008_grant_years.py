@@ -87,13 +87,14 @@ def _create_notices() -> None:
         *_needed(TEXT, "subject_kind", "edition", "clause", "opened_by"),
         *_needed(WHOLE, "round"),
         *_optional(MONEY, "amount"),
+        *_optional(TEXT, "document_no"),
         sa.Column("warnings", postgresql.JSONB(), server_default=sa.text("'[]'"), nullable=False),
         *_checks(
             "public_notice",
             {
                 "round_positive": "round > 0",
                 "term_forward": "last_day > starts_on AND objections_until > starts_on",
-                "decided_the_day_after": "first_decision_day = greatest(last_day, objections_until) + 1",
+                "decided_the_day_after": "first_decision_day > greatest(last_day, objections_until)",
                 "amount_positive": "amount > 0",
             },
         ),
@@ -301,6 +302,9 @@ def _create_assets() -> None:
 
 
 def _create_commitment() -> None:
+    reviewed = "num_nulls(proposed, reviewed_by, reviewed_on) = CASE status WHEN 'filed' THEN 3 ELSE 0 END"
+    decided = "num_nulls(decided_by, decided_on) = CASE WHEN status IN ('filed', 'reviewed') THEN 2 ELSE 0 END"
+    honoured = "(status IN ('honoured', 'settled')) = (honoured IS NOT NULL)"
     op.create_table(
         "signed_commitment",
         *_aggregate(),
@@ -309,28 +313,26 @@ def _create_commitment() -> None:
         *_needed(MONEY, "amount"),
         *_needed(TEXT, "no", "edition", "contract_no", "counterparty_code", "description", "status", "filed_by"),
         *_needed(WHOLE, "fiscal_year"),
-        *_optional(DAY, "reviewed_on", "decided_on"),
+        *_optional(DAY, "reviewed_on", "decided_on", "ended_on"),
         *_optional(MONEY, "proposed", "honoured"),
-        *_optional(TEXT, "reviewed_by", "decided_by", "document_no", "reason_code"),
+        *_optional(TEXT, "reviewed_by", "decided_by", "ended_by", "document_no", "reason_code"),
         sa.Column("settled", MONEY, server_default=sa.text("0"), nullable=False),
         sa.Column("decisions", postgresql.JSONB(), nullable=False),
         *_checks(
             "signed_commitment",
             {
-                "status_known": "status IN ('filed', 'reviewed', 'honoured', 'settled', 'refused')",
+                "status_known": "status IN ('filed', 'reviewed', 'honoured', 'settled', 'refused', 'lapsed')",
                 "amount_positive": "amount > 0",
                 "proposed_within": "proposed BETWEEN 0 AND amount",
                 "honoured_within": "honoured > 0 AND honoured <= amount",
                 "settled_within": "settled BETWEEN 0 AND coalesce(honoured, 0)",
                 "settled_whole": "(status = 'settled') <= (settled = honoured)",
-                "review_whole": (
-                    "num_nulls(proposed, reviewed_by, reviewed_on) = CASE status WHEN 'filed' THEN 3 ELSE 0 END"
-                ),
-                "decision_whole": (
-                    "num_nulls(decided_by, decided_on) = CASE WHEN status IN ('filed', 'reviewed') THEN 2 ELSE 0 END"
-                ),
-                "honoured_decided": "(status IN ('honoured', 'settled')) = (honoured IS NOT NULL)",
-                "refused_with_reason": "(status = 'refused') = (reason_code IS NOT NULL)",
+                "review_whole": f"status = 'lapsed' OR {reviewed}",
+                "decision_whole": f"status = 'lapsed' OR {decided}",
+                "honoured_decided": f"status = 'lapsed' OR {honoured}",
+                "refused_with_reason": "(status IN ('refused', 'lapsed')) = (reason_code IS NOT NULL)",
+                "ended_whole": "num_nulls(ended_by, ended_on) = CASE status WHEN 'lapsed' THEN 0 ELSE 2 END",
+                "lapsed_unsettled": "coalesce(settled < honoured, true) OR status <> 'lapsed'",
                 "reviewer_is_another": "reviewed_by <> filed_by",
                 "decided_by_another": "decided_by NOT IN (filed_by, reviewed_by)",
             },
@@ -338,9 +340,8 @@ def _create_commitment() -> None:
         _refers("signed_commitment", "grant_id", "centre_grant"),
         *_numbered("signed_commitment"),
     )
-    contract, live = ["counterparty_code", "contract_no"], sa.text("status <> 'refused'")
-    name = "uq_signed_commitment_contract"
-    op.create_index(name, "signed_commitment", contract, unique=True, postgresql_where=live)
+    contract, live = ["counterparty_code", "contract_no"], sa.text("status NOT IN ('refused', 'lapsed')")
+    op.create_index("uq_signed_commitment_contract", "signed_commitment", contract, unique=True, postgresql_where=live)
     for column in ("grant_id", "centre_id"):
         op.create_index(f"ix_signed_commitment_{column}", "signed_commitment", [column])
 

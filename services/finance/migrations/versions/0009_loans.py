@@ -121,6 +121,7 @@ def _create_loan() -> None:
         sa.Column("ended_by", sa.Text(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("reason_code", sa.Text(), nullable=True),
+        sa.Column("consents", postgresql.JSONB(), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("eligibility", postgresql.JSONB(), nullable=True),
         sa.Column("check_decision", postgresql.JSONB(), nullable=True),
         sa.Column("bank_decision", postgresql.JSONB(), nullable=True),

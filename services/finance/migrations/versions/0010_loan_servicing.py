@@ -64,6 +64,7 @@ def _create_lines() -> None:
         sa.Column("reverses_id", sa.Uuid(), nullable=True),
         sa.Column("reversed_on", sa.Date(), nullable=True),
         sa.Column("reason_code", sa.Text(), nullable=True),
+        sa.Column("over_cap", MONEY, nullable=True),
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("journal_entry_id", sa.Uuid(), nullable=True),
@@ -132,6 +133,8 @@ def _create_schedules() -> None:
         sa.Column("rate", RATE, nullable=False),
         sa.Column("every_months", sa.SmallInteger(), nullable=False),
         sa.Column("changed_on", sa.Date(), nullable=False),
+        sa.Column("reported_on", sa.Date(), nullable=False),
+        sa.Column("recalculates", sa.SmallInteger(), nullable=True),
         sa.Column("matures_on", sa.Date(), nullable=False),
         sa.Column("principal", MONEY, nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
@@ -142,6 +145,7 @@ def _create_schedules() -> None:
             name=op.f("ck_loan_schedule_basis_known"),
         ),
         sa.CheckConstraint("matures_on > changed_on", name=op.f("ck_loan_schedule_forward")),
+        sa.CheckConstraint("recalculates < revision", name=op.f("ck_loan_schedule_recalculates_earlier")),
         sa.CheckConstraint("rate >= 0", name=op.f("ck_loan_schedule_rate_not_negative")),
         sa.CheckConstraint("revision > 0 AND every_months > 0", name=op.f("ck_loan_schedule_counts_positive")),
         sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], name=op.f("fk_loan_schedule_loan_id")),
@@ -208,6 +212,8 @@ def _create_guarantees() -> None:
         sa.Column("issued_by", sa.Text(), nullable=True),
         sa.Column("issued_on", sa.Date(), nullable=True),
         sa.Column("contract_no", sa.Text(), nullable=True),
+        sa.Column("cancelled_by", sa.Text(), nullable=True),
+        sa.Column("cancelled_on", sa.Date(), nullable=True),
         sa.Column("released_on", sa.Date(), nullable=True),
         sa.Column("paid", MONEY, nullable=False),
         sa.Column("budget_paid", MONEY, nullable=False),
@@ -243,6 +249,17 @@ def _create_guarantees() -> None:
         ),
         sa.CheckConstraint("budget_paid >= 0 AND budget_paid <= paid", name=op.f("ck_guarantee_budget_within_paid")),
         sa.CheckConstraint("guaranteed > 0 AND guaranteed <= amount", name=op.f("ck_guarantee_guaranteed_within_loan")),
+        sa.CheckConstraint(
+            "num_nulls(cancelled_by, cancelled_on) = CASE status WHEN 'cancelled' THEN 0 ELSE 2 END",
+            name=op.f("ck_guarantee_cancellation_whole"),
+        ),
+        sa.CheckConstraint(
+            "issued_by IS NULL OR cancelled_by NOT IN (drafted_by, issued_by)",
+            name=op.f("ck_guarantee_issued_cancelled_by_third"),
+        ),
+        sa.CheckConstraint(
+            "budget_returned >= 0 AND budget_returned <= budget_paid", name=op.f("ck_guarantee_returned_within_budget")
+        ),
         sa.CheckConstraint("issued_by <> drafted_by", name=op.f("ck_guarantee_issuer_is_another")),
         sa.CheckConstraint(
             "liability >= 0 AND liability <= guaranteed", name=op.f("ck_guarantee_liability_within_guaranteed")

@@ -6,8 +6,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from shared.kernel_schema import append_only
-
 revision: str = "0011"
 down_revision: str | None = "0010"
 branch_labels: str | Sequence[str] | None = None
@@ -65,6 +63,7 @@ def _create_claims() -> None:
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("days_in_arrears", sa.Integer(), nullable=False),
         sa.Column("outstanding", MONEY, nullable=False),
+        sa.Column("claimed", MONEY, nullable=False),
         sa.Column("amount", MONEY, nullable=False),
         sa.Column("budget_amount", MONEY, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -100,7 +99,10 @@ def _create_claims() -> None:
             name=op.f("ck_guarantee_claim_status_known"),
         ),
         sa.CheckConstraint("accepted_by <> filed_by", name=op.f("ck_guarantee_claim_accepter_is_another")),
-        sa.CheckConstraint("amount > 0 AND amount <= outstanding", name=op.f("ck_guarantee_claim_amount_within_debt")),
+        sa.CheckConstraint(
+            "amount > 0 AND amount <= claimed AND claimed <= outstanding",
+            name=op.f("ck_guarantee_claim_amount_within_debt"),
+        ),
         sa.CheckConstraint(
             "approved_by NOT IN (filed_by, accepted_by)", name=op.f("ck_guarantee_claim_approver_is_another")
         ),
@@ -135,6 +137,9 @@ def _create_claims() -> None:
         sa.Column("guarantor_share", MONEY, nullable=False),
         sa.Column("bank_share", MONEY, nullable=False),
         sa.Column("budget_share", MONEY, nullable=False),
+        sa.Column("returned_by", sa.Text(), nullable=True),
+        sa.Column("returned_on", sa.Date(), nullable=True),
+        sa.Column("return_reference", sa.Text(), nullable=True),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("reference", sa.Text(), nullable=False),
         sa.Column("recorded_by", sa.Text(), nullable=False),
@@ -147,6 +152,13 @@ def _create_claims() -> None:
         ),
         sa.CheckConstraint("budget_share <= guarantor_share", name=op.f("ck_guarantee_recovery_budget_within_share")),
         sa.CheckConstraint(
+            "num_nulls(returned_by, returned_on, return_reference) IN (0, 3)",
+            name=op.f("ck_guarantee_recovery_return_whole"),
+        ),
+        sa.CheckConstraint(
+            "returned_by <> recorded_by", name=op.f("ck_guarantee_recovery_return_confirmed_by_another")
+        ),
+        sa.CheckConstraint(
             "least(guarantor_share, bank_share, budget_share) >= 0",
             name=op.f("ck_guarantee_recovery_shares_not_negative"),
         ),
@@ -158,7 +170,6 @@ def _create_claims() -> None:
         sa.UniqueConstraint("guarantee_id", "line", name="uq_guarantee_recovery_line"),
         sa.UniqueConstraint("reference", "livemode", name="uq_guarantee_recovery_reference"),
     )
-    append_only(op, "guarantee_recovery")
 
 
 def _create_prime_rates() -> None:
@@ -270,6 +281,7 @@ def _create_subsidies() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("entitled", MONEY, nullable=False),
         sa.Column("amount", MONEY, nullable=False),
+        sa.Column("recovered", MONEY, nullable=False),
         sa.Column("calculation", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("settled_by", sa.Text(), nullable=True),
         sa.Column("settled_on", sa.Date(), nullable=True),
@@ -298,6 +310,9 @@ def _create_subsidies() -> None:
             name=op.f("ck_subsidy_line_status_known"),
         ),
         sa.CheckConstraint("amount <> 0", name=op.f("ck_subsidy_line_some_money")),
+        sa.CheckConstraint(
+            "recovered >= 0 AND recovered <= greatest(amount, 0)", name=op.f("ck_subsidy_line_recovered_within_amount")
+        ),
         sa.ForeignKeyConstraint(
             ["journal_entry_id"], ["journal_entry.id"], name=op.f("fk_subsidy_line_journal_entry_id")
         ),

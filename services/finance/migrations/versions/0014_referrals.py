@@ -164,7 +164,7 @@ def _create_referral_step() -> None:
             name=op.f("ck_referral_step_interest_of_repayment"),
         ),
         sa.CheckConstraint(
-            "kind IN ('accept', 'refuse', 'offer', 'disburse', 'repay', 'reverse', 'close')",
+            "kind IN ('accept', 'refuse', 'offer', 'disburse', 'repay', 'reverse', 'close', 'cancel')",
             name=op.f("ck_referral_step_kind_known"),
         ),
         sa.CheckConstraint(
@@ -252,7 +252,7 @@ def _create_reconciliation_line() -> None:
         sa.CheckConstraint("amount > 0", name=op.f("ck_reconciliation_line_amount_positive")),
         sa.ForeignKeyConstraint(["day_id"], ["reconciliation_day.id"], name=op.f("fk_reconciliation_line_day_id")),
         sa.PrimaryKeyConstraint("day_id", "line", name=op.f("pk_reconciliation_line")),
-        sa.UniqueConstraint("day_id", "reference", "case_no", name="uq_reconciliation_line_reference"),
+        sa.UniqueConstraint("day_id", "kind", "reference", "case_no", name="uq_reconciliation_line_reference"),
     )
 
 

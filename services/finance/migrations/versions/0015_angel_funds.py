@@ -48,6 +48,7 @@ def _create_angel_fund() -> None:
         sa.Column("losses", MONEY, nullable=False),
         sa.Column("proceeds", MONEY, nullable=False),
         sa.Column("municipal_proceeds", MONEY, nullable=False),
+        sa.Column("borne", MONEY, nullable=False),
         sa.Column("breached_on", sa.Date()),
         sa.Column("stopped_on", sa.Date()),
         sa.Column("stop_cause", sa.Text()),
@@ -73,11 +74,11 @@ def _create_angel_fund() -> None:
         ),
         sa.CheckConstraint("approved_by <> registered_by", name=op.f("ck_angel_fund_approver_is_another")),
         sa.CheckConstraint(
-            "cash + invested = paid_in + gains - losses - proceeds", name=op.f("ck_angel_fund_in_balance")
+            "cash + invested = paid_in + borne + gains - losses - proceeds", name=op.f("ck_angel_fund_in_balance")
         ),
         sa.CheckConstraint(
             "least(subscribed, municipal_subscribed, paid_in, municipal_paid_in, cash, invested, gains, "
-            "losses, proceeds, municipal_proceeds) >= 0",
+            "losses, proceeds, municipal_proceeds, borne) >= 0",
             name=op.f("ck_angel_fund_amounts_not_negative"),
         ),
         sa.CheckConstraint(
@@ -121,7 +122,6 @@ def _create_angel_fund_investor() -> None:
         sa.Column("called", MONEY, nullable=False),
         sa.Column("paid_in", MONEY, nullable=False),
         sa.Column("proceeds", MONEY, nullable=False),
-        sa.Column("first_paid_on", sa.Date()),
         sa.CheckConstraint(
             "paid_in >= 0 AND paid_in <= called AND called <= subscribed AND proceeds >= 0",
             name=op.f("ck_angel_fund_investor_paid_within_called"),
@@ -181,6 +181,7 @@ def _create_angel_investment() -> None:
         sa.CheckConstraint(
             "approved_by NOT IN (proposed_by, voted_by)", name=op.f("ck_angel_investment_approver_is_another")
         ),
+        sa.CheckConstraint("voted_by <> proposed_by", name=op.f("ck_angel_investment_recorder_is_another")),
         sa.CheckConstraint(
             "least(paid, cost, proceeds, lost, value) >= 0 AND cost + lost <= paid",
             name=op.f("ck_angel_investment_cost_within_paid"),
@@ -215,6 +216,11 @@ def _create_angel_fund_order() -> None:
         sa.Column("approved_on", sa.Date()),
         sa.Column("done_by", sa.Text()),
         sa.Column("done_on", sa.Date()),
+        sa.Column("due", MONEY, nullable=False),
+        sa.Column("returned", MONEY, nullable=False),
+        sa.Column("receipt_slip_no", sa.Text()),
+        sa.Column("received_by", sa.Text()),
+        sa.Column("received_on", sa.Date()),
         sa.Column("reason_code", sa.Text()),
         sa.Column("decision", postgresql.JSONB()),
         sa.CheckConstraint(
@@ -234,6 +240,16 @@ def _create_angel_fund_order() -> None:
             name=op.f("ck_angel_fund_order_status_known"),
         ),
         sa.CheckConstraint("amount >= 0", name=op.f("ck_angel_fund_order_amount_not_negative")),
+        sa.CheckConstraint("0 <= returned AND returned <= due", name=op.f("ck_angel_fund_order_returned_within_due")),
+        sa.CheckConstraint("due = 0 OR status = 'done'", name=op.f("ck_angel_fund_order_due_when_done")),
+        sa.CheckConstraint(
+            "num_nulls(received_by, received_on, receipt_slip_no) IN (0, 3) AND (received_by IS NULL OR due > 0)"
+            " AND (returned = 0 OR received_by IS NOT NULL)",
+            name=op.f("ck_angel_fund_order_receipt_whole"),
+        ),
+        sa.CheckConstraint(
+            "received_by NOT IN (prepared_by, done_by)", name=op.f("ck_angel_fund_order_receiver_is_another")
+        ),
         sa.CheckConstraint("approved_by <> prepared_by", name=op.f("ck_angel_fund_order_approver_is_another")),
         sa.CheckConstraint(
             "done_by NOT IN (prepared_by, approved_by)", name=op.f("ck_angel_fund_order_doer_is_another")
@@ -256,6 +272,7 @@ def _create_angel_fund_order() -> None:
         unique=True,
         postgresql_where="status NOT IN ('refused', 'cancelled')",
     )
+    op.create_index("uq_angel_fund_order_receipt_slip", "angel_fund_order", ["fund_id", "receipt_slip_no"], unique=True)
     op.create_index(
         "uq_angel_fund_order_municipal_payment",
         "angel_fund_order",

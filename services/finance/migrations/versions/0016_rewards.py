@@ -103,6 +103,7 @@ def _create_financing_reward() -> None:
         sa.Column("paid", MONEY, nullable=False),
         sa.Column("recovery_due", MONEY, nullable=False),
         sa.Column("recovered", MONEY, nullable=False),
+        sa.Column("exception_asked", sa.Text()),
         sa.Column("exception_reason", sa.Text()),
         sa.Column("exception_minutes_no", sa.Text()),
         sa.Column("cancel_on_delisting", sa.Boolean(), nullable=False),
@@ -129,6 +130,7 @@ def _create_financing_reward() -> None:
         sa.Column("rechecked_by", sa.Text()),
         sa.Column("rechecked_on", sa.Date()),
         sa.Column("recheck_confirmed_by", sa.Text()),
+        sa.Column("earlier_recheck", postgresql.JSONB()),
         sa.Column("ended_on", sa.Date()),
         sa.Column("decisions", postgresql.JSONB(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -196,6 +198,13 @@ def _create_financing_reward() -> None:
         postgresql_where="status = 'paid'",
     )
     op.create_index(
+        "uq_financing_reward_payment_reference",
+        "financing_reward",
+        ["payment_reference"],
+        unique=True,
+        postgresql_where="payment_reference IS NOT NULL",
+    )
+    op.create_index(
         "uq_financing_reward_bank_slip",
         "financing_reward",
         ["investor_code", "bank_slip_no"],
@@ -239,6 +248,8 @@ def _create_alliance_support() -> None:
         sa.Column("reported_on", sa.Date()),
         sa.Column("report_accepted_by", sa.Text()),
         sa.Column("refund_reference", sa.Text()),
+        sa.Column("refund_confirmed_by", sa.Text()),
+        sa.Column("refund_confirmed_on", sa.Date()),
         sa.Column("ended_on", sa.Date()),
         sa.Column("decisions", postgresql.JSONB(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -276,12 +287,28 @@ def _create_alliance_support() -> None:
             "paid_by NOT IN (applied_by, reviewed_by, approved_by)", name=op.f("ck_alliance_support_payer_is_another")
         ),
         sa.CheckConstraint("report_accepted_by <> reported_by", name=op.f("ck_alliance_support_report_by_two")),
+        sa.CheckConstraint(
+            "refund_confirmed_by NOT IN (reported_by, report_accepted_by)",
+            name=op.f("ck_alliance_support_refund_by_another"),
+        ),
+        sa.CheckConstraint(
+            "num_nulls(refund_reference, refund_confirmed_by, refund_confirmed_on)"
+            " = CASE WHEN refunded > 0 THEN 0 ELSE 3 END",
+            name=op.f("ck_alliance_support_refund_whole"),
+        ),
         sa.CheckConstraint("requested > 0", name=op.f("ck_alliance_support_asked_for_something")),
         sa.CheckConstraint("reviewed_by <> applied_by", name=op.f("ck_alliance_support_reviewer_is_another")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alliance_support")),
         sa.UniqueConstraint("no", name="uq_alliance_support_no"),
     )
     op.create_index("ix_alliance_support_alliance_year", "alliance_support", ["alliance", "year"], unique=False)
+    op.create_index(
+        "uq_alliance_support_payment_reference",
+        "alliance_support",
+        ["payment_reference"],
+        unique=True,
+        postgresql_where="payment_reference IS NOT NULL",
+    )
 
 
 def _create_alliance_citation() -> None:

@@ -12,9 +12,10 @@ ANGEL_FUND = Topic("finance.angel_fund", "Angel funds of centres (天使基金)"
 
 
 class AngelFundState(EventData):
-    """A centre's fund; amounts in yuan. `paid_in` is without what was paid back, `invested` at cost of what is still
-    held; all `proceeds` were distributed. `breached_on`: since when the municipal share is above its limit;
-    `stopped_on`: since when the centre is not listed, so that nothing new is paid or invested."""
+    """A centre's fund; amounts in yuan. `paid_in` is without what was withdrawn, `invested` at cost of what is still
+    held; all `proceeds` were distributed; `borne` is what those who withdrew left for their part of losses.
+    `breached_on`: since when the municipal share is above its limit; `stopped_on`: since when the centre is not listed,
+    so that nothing new is paid or invested."""
 
     id: UUID
     no: str
@@ -36,6 +37,7 @@ class AngelFundState(EventData):
     losses: Decimal
     proceeds: Decimal
     municipal_proceeds: Decimal
+    borne: Decimal
     breached_on: date | None
     stopped_on: date | None
     stop_cause: str | None
@@ -43,7 +45,8 @@ class AngelFundState(EventData):
 
 class AngelFundOrderState(AngelFundState):
     """The same with an order on it: what was prepared, approved, done, refused or cancelled. `amount` is what moves, of
-    a valuation the value."""
+    a valuation the value. `due` goes to the treasury, which receives it by its slip; `returned` of it went back to
+    the budget, the rest is revenue."""
 
     order_id: UUID
     order_line: int
@@ -58,6 +61,10 @@ class AngelFundOrderState(AngelFundState):
     order_document_no: str | None
     bank_slip_no: str | None
     effective_on: date
+    due: Decimal
+    returned: Decimal
+    receipt_slip_no: str | None
+    received_on: date | None
 
 
 class AngelInvestmentState(AngelFundState):
@@ -122,6 +129,7 @@ AngelFundPaidIn = _order("paid_in", "An investor paid in.")
 AngelFundDefaulted = _order("defaulted", "An investor did not pay; its subscription is lowered.")
 AngelFundInvestorWithdrew = _order("investor_withdrew", "An investor took money or subscription back.")
 AngelFundMunicipalSold = _order("municipal_share_sold", "The municipal fund sold of its share to another investor.")
+AngelFundMunicipalReceived = _order("municipal_money_received", "The treasury received what an order had to bring it.")
 AngelFundTranchePaid = _order("tranche_paid", "A tranche of an investment was paid.")
 AngelFundValued = _order("valued", "A valuation note on an investment.")
 AngelFundExited = _order("exited", "Of an investment was sold, and the proceeds distributed.")

@@ -34,6 +34,8 @@ class NoticeState(EventData):
     last_day: date
     objections_until: date
     first_decision_day: date
+    document_no: str | None
+    """Of a notice that hung on paper before it was entered."""
     signed: int
     """Signed objections; `unanswered` and `upheld` are among them."""
     unanswered: int

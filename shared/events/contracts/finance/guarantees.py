@@ -14,7 +14,8 @@ CLAIM_ON_GUARANTEE = Topic("finance.guarantee_claim", "Banks' claims on guarante
 
 class GuaranteeState(EventData):
     """A guarantee of one loan. `guaranteed` is the guarantor's share of the contract, `liability` what it is liable for
-    now, `paid` what the bank got of it, `budget_paid` of that out of the public guarantee fund."""
+    now, `paid` what the bank got of it, `budget_paid` of that out of the public guarantee fund,
+    `budget_returned` what the treasury has back of it."""
 
     id: UUID
     no: str
@@ -35,6 +36,7 @@ class GuaranteeState(EventData):
     paid: Decimal
     budget_paid: Decimal
     recovered: Decimal
+    budget_returned: Decimal
     written_off: Decimal
     reason_code: str | None
 
@@ -64,6 +66,7 @@ class GuaranteeClaimState(EventData):
     as_of: date
     days_in_arrears: int
     outstanding: Decimal
+    claimed: Decimal
     amount: Decimal
     budget_amount: Decimal
     filed_on: date
@@ -99,10 +102,13 @@ GuaranteeRecovered = EventType(
     Audience.BUREAU,
     "Money was recovered and shared with the bank.",
 )
+GuaranteeReturned = _guarantee("returned", "The treasury has the public fund's part of recovered money.")
 GuaranteeClaimFiled = _claim("filed", "The bank asks the guarantor to pay.")
 GuaranteeClaimAccepted = _claim("accepted", "The guarantor's officer accepts it.")
-GuaranteeClaimApproved = _claim("approved", "A second person at the guarantor approves it.")
+GuaranteeClaimApproved = _claim(
+    "approved", "A second person approves it, of the loan's department for the public fund."
+)
 GuaranteeClaimRefused = _claim("refused", "The guarantor does not pay.")
 GuaranteeClaimWithdrawn = _claim("withdrawn", "The bank takes it back.")
-GuaranteeClaimPaid = _claim("paid", "The guarantor has paid.")
+GuaranteeClaimPaid = _claim("paid", "The guarantor has paid, or the treasury out of the public fund.")
 GuaranteeClaimRecovered = _claim("recovered", "Part of it came back to the public guarantee fund.")

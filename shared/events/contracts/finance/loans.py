@@ -28,6 +28,8 @@ class LoanState(EventData):
     enterprise_code: str | None
     person_ref: str | None
     partner_refs: tuple[str, ...]
+    consented_refs: tuple[str, ...]
+    """Who of the persons has agreed to borrow."""
     centre_id: UUID | None
     bank: str
     requested: Decimal
@@ -62,6 +64,8 @@ def _of(action: str, summary: str, audience: Audience = Audience.INTERNAL) -> Ev
 
 LoanDrafted = _of("drafted", "An application was begun.")
 LoanAmended = _of("amended", "The draft was changed.")
+LoanConsentGiven = _of("consent_given", "One of the persons agrees to it.")
+LoanConsentWithdrawn = _of("consent_withdrawn", "One of the persons does not agree any more.")
 LoanSubmitted = _of("submitted", "Applied for.")
 LoanWindowChosen = _of("window_chosen", "An officer chose how hires are counted.")
 LoanReviewed = _of("reviewed", "An officer of the department has examined it.")
