@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from datetime import date
+from itertools import count
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 APPLICATIONS = "/v1/qualification-applications"
 GRANT = {"document_no": "拉科发〔2019〕20号"}
+NAMES = count(100, 100)
+"""The database lives as long as the module, and no two centres of the list have one name."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +68,10 @@ async def twins(processes: tuple[str, list[ServiceProcess]], keys: Keys) -> Asyn
             await stack.enter_async_context(AsyncClient(base_url=process.url, timeout=30, trust_env=False))
             for process in started
         ]
-        yield [Registry(client, keys, db) for client in clients]
+        made = [Registry(client, keys, db) for client in clients]
+        for registry in made:
+            registry.drafts = next(NAMES)
+        yield made
     await db.close()
 
 
