@@ -37,8 +37,8 @@ MATCHING_READERS = {
 }
 
 MATRIX: dict[str, set[str]] = {
-    "GET /v1/exposures": STATEMENT_READERS,
-    "GET /v1/exposures/{enterprise_id}": STATEMENT_READERS,
+    "GET /v1/exposures": STATEMENT_READERS | {"division_approver"},
+    "GET /v1/exposures/{enterprise_id}": STATEMENT_READERS | {"division_approver"},
     "GET /v1/entitlements": STATEMENT_READERS,
     "POST /v1/grants": {"centre_operator"} | SCIENCE_INDUSTRY_OFFICERS,
     "POST /v1/grants/eligibility": {"centre_operator"} | SCIENCE_INDUSTRY_OFFICERS,

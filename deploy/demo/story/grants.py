@@ -31,9 +31,7 @@ async def tell_grant(world: World, row: tables.Grant, until: date) -> None:
     name = f"grant/{centre['operator_code']}/{centre['name']}/{row.fiscal_year}"
     found = world.grants.get((row.centre, row.fiscal_year))
     if found is None:
-        for (key, year), earlier in sorted(world.grants.items()):
-            if key == row.centre and year < row.fiscal_year:
-                await _report(world, row, earlier, row.applied_on)
+        await _report_earlier(world, row, centre["operator_code"])
         body = {**_application(row), "centre_id": centre["id"]}
         found = await world.api.post("/v1/grants", operator, row.applied_on, body, key=f"{name}/apply")
     elif found["status"] not in _ENDED:
@@ -123,6 +121,14 @@ async def _account_for(world: World, row: tables.Grant, found: Json, name: str, 
         found = await world.walk(path, name, found, steps, until)
     closer = world.bureau("science_officer")
     return await world.walk(path, name, found, [Step("paid", row.closed_on, "close", closer)], until)
+
+
+async def _report_earlier(world: World, row: tables.Grant, operator_code: str) -> None:
+    """On what the operator had before for any of its centres; one after the other, for these may apply at once."""
+    async with world.reporting:
+        for (key, year), earlier in sorted(world.grants.items()):
+            if world.centres[key]["operator_code"] == operator_code and year < row.fiscal_year:
+                await _report(world, row, earlier, row.applied_on)
 
 
 async def _report(world: World, row: tables.Grant, earlier: Json, until: date) -> None:

@@ -70,6 +70,7 @@ class World:
     tenancies: dict[tuple[str, str], Json] = field(default_factory=dict)
     reports: dict[tuple[str, int, int], Json] = field(default_factory=dict)
     appropriations: dict[tuple[str, int], Json] = field(default_factory=dict)
+    reporting: asyncio.Lock = field(default_factory=asyncio.Lock)
     grants: dict[tuple[str, int], Json] = field(default_factory=dict)
     programmes: dict[tuple[str, str, int], Json] = field(default_factory=dict)
     providers: dict[str, Json] = field(default_factory=dict)

@@ -94,6 +94,7 @@ MATRIX: Final[dict[str, set[str]]] = {
     **_documents(
         "/v1/financing-rewards", READERS | {"enterprise"}, OFFICER | TREASURY | {"enterprise", "centre_operator"}
     ),
+    f"POST {_SUPPORT}/confirm-refund": TREASURY,
     **_documents("/v1/alliance-support", CITY, LEAD_OFFICERS | TREASURY),
 }
 OPEN: Final[dict[str, set[str]]] = {**notices("/v1/financing-rewards"), **notices("/v1/alliance-support")}
