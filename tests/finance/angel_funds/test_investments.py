@@ -185,6 +185,8 @@ async def test_value_exit_and_write_off_and_the_statement_is_the_journal(bureau:
         "fund.losses": Decimal("400.00"),
         "fund.distributed": Decimal("350.01"),
         "fund.municipal_distributed": Decimal("150.00"),
+        "fund.treasury_due": Decimal("150.00"),
+        "fund.treasury_claim": Decimal("-150.00"),
     }
 
 

@@ -67,6 +67,7 @@ STEPS: Final[Mapping[str, str]] = {
     f"{_SUPPORT}/pay": "alliance_support.paid",
     f"{_SUPPORT}/report": "alliance_support.reported",
     f"{_SUPPORT}/return-report": "alliance_support.report_returned",
+    f"{_SUPPORT}/confirm-refund": "alliance_support.refunded",
     f"{_SUPPORT}/accept-report": "alliance_support.closed",
 }
 PREFIXES: Final = ("/v1/angel-funds", "/v1/financing-rewards", "/v1/alliance-support")
