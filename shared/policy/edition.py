@@ -33,6 +33,7 @@ from shared.policy.loading import EditionError, EditionFile, explain, read_files
 from shared.policy.params import Clause, Rule, Section, Text, unknown_codes
 from shared.policy.report_form import ReportForm
 from shared.policy.rubric import Rubric
+from shared.policy.vouchers import Vouchers
 
 __all__ = ["Edition", "EditionError", "Editions", "PolicyNotInForce", "UnknownRule", "load_editions"]
 
@@ -116,7 +117,7 @@ class Edition(Section):
     angel_fund: funding.AngelFund
     reward: funding.Reward
     investing: investing.Investing
-    vouchers: funding.Vouchers
+    vouchers: Vouchers
     documents: funding.Documents
     rubric: Rubric
     clauses: Mapping[str, Clause]

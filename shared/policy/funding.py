@@ -1,4 +1,4 @@
-"""Sections on money: grants, loans, subsidies, angel funds, rewards, vouchers, and the documents claimed on."""
+"""Sections on money: grants, loans, subsidies, angel funds, rewards, and the documents claimed on."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -144,23 +144,6 @@ class Reward(Section):
     registered_division_prefix: Param[str]
     recheck_months: Param[int]
     exception_needs_second_approver: Param[bool]
-
-
-class Vouchers(Section):
-    """Starting values of a programme; the issuing division or park may set its own within the same meaning."""
-
-    kinds: Mapping[Slug, Titled]
-    categories: Mapping[Slug, Titled]
-    issuer_may_add_categories: Param[bool]
-    price_percent: Param[Number]
-    enterprise_year_quota: Param[Yuan]
-    validity_months: Param[int]
-    startup_months: Param[int]
-    related_holding_percent: Param[Number]
-    enclave_issuers_per_year: Param[int]
-    delivered_honoured_on_delisting: Param[bool]
-    fraud_bar_applies: Param[bool]
-    fraud_bar_months: Param[int]
 
 
 class Documents(Section):
