@@ -56,6 +56,8 @@ class Suite:
             values["PERSON_KEYS_FILE"] = str(self.secrets.person_keys)
         if service == "finance":
             values["EVIDENCE_KEYS_FILE"] = str(self.secrets.evidence_keys)
+        if service == "vouchers":
+            values["ACCOUNT_KEYS_FILE"] = str(self.secrets.account_keys)
         if service == "gateway":
             values["ACCESS_SIGNING_KEY_FILE"] = str(self.secrets.access_key)
         return {**values, **self.extra}

@@ -35,7 +35,7 @@ class Secrets:
             self._ensure_key(self.signing_key(issuer))
             self._write_public(issuer)
         self._ensure_key(self.access_key)
-        for keys in (self.person_keys, self.evidence_keys):
+        for keys in (self.person_keys, self.evidence_keys, self.account_keys):
             self._write_once(keys, new_keys().encode())
 
     def add_sealing_key(self, path: Path) -> None:
@@ -64,6 +64,11 @@ class Secrets:
     def evidence_keys(self) -> Path:
         """Finance's keys for what borrowers prove about persons, which is lost with them: keep a copy elsewhere."""
         return self.folder / "finance" / "evidence-keys.json"
+
+    @property
+    def account_keys(self) -> Path:
+        """Vouchers' keys for the bank accounts of providers, which are lost with them: keep a copy elsewhere."""
+        return self.folder / "vouchers" / "account-keys.json"
 
     @property
     def public_keys(self) -> Path:

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from deploy.environment import APPS
+from tests.support import nursery
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
 from tests.support.tokens import Keys
+
+TESTS = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -72,6 +76,13 @@ def database(postgres: Cluster) -> Iterator[Callable[[str], str]]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--durable", action="store_true", help="run PostgreSQL with fsync on, as production does")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Processes that tests start are born with the services imported that these tests are about."""
+    folders = {Path(item.path).relative_to(TESTS).parts[0] for item in session.items if item.path.is_relative_to(TESTS)}
+    named = APPS.keys() if "e2e" in folders else folders & APPS.keys()
+    nursery.preload(APPS[name].partition(":")[0] for name in sorted(named))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""`mengchuang persons add-key | forget-keys`: the keys that what is said about persons is sealed with."""
+"""`mengchuang persons add-key | forget-keys`: the keys that personal data and bank accounts are sealed with."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,9 +13,11 @@ from deploy.migrating import database_server
 from deploy.secrets import Secrets
 from deploy.settings import StackSettings
 
-app = typer.Typer(no_args_is_help=True, help="Keys for the identity numbers of persons and for evidence about them.")
+app = typer.Typer(
+    no_args_is_help=True, help="Keys for what is sealed: identity numbers, evidence about persons, bank accounts."
+)
 
-_SEALED = {"registry": "person", "finance": "loan_hire"}
+_SEALED = {"registry": "person", "finance": "loan_hire", "vouchers": "settlement_account"}
 """The table with sealed rows of each service that seals."""
 
 
@@ -33,7 +35,7 @@ def add_key() -> None:
             raise RuntimeError(f"there is no {path}: start the stack once, which makes it")
     for path in files.values():
         secrets.add_sealing_key(path)
-    out.print("A key was added. Registry and finance seal all rows anew; then: mengchuang persons forget-keys")
+    out.print("A key was added. Every service that seals does so anew; then: mengchuang persons forget-keys")
 
 
 @app.command()
@@ -50,7 +52,7 @@ def forget_keys() -> None:
 
 
 def _files(secrets: Secrets) -> Mapping[str, Path]:
-    return {"registry": secrets.person_keys, "finance": secrets.evidence_keys}
+    return {"registry": secrets.person_keys, "finance": secrets.evidence_keys, "vouchers": secrets.account_keys}
 
 
 async def _in_use(settings: StackSettings) -> dict[str, dict[str, int]]:

@@ -19,6 +19,7 @@ OpenAdmin = Callable[[str, str], Awaitable[bool]]
 
 FIRST_DAY: Final = date(2019, 1, 2)
 _ADMIN: Final = "admin"
+_SCOPES: Final = ("org", "division", "bank", "person_ref")
 
 
 class PasswordsLost(RuntimeError):
@@ -72,7 +73,7 @@ async def open_accounts(world: World, folder: Path, open_admin: OpenAdmin) -> No
             "username": row.username,
             "password": world.callers[row.username].password,
             "roles": list(row.roles),
-            **{name: value for name, value in _scope(row).items() if name in ("org", "division", "person_ref")},
+            **{name: value for name, value in _scope(row).items() if name in _SCOPES},
         }
         await world.api.post("/v1/accounts", admin, today, body, key=f"account/{row.username}")
 
@@ -107,7 +108,7 @@ def _shown(caller: Caller) -> Json:
 
 
 def _scope(row: tables.Account) -> Json:
-    scope = {"roles": list(row.roles), "org": row.org, "division": row.division, "person_ref": row.person_ref}
+    scope = {"roles": list(row.roles), **{name: getattr(row, name) for name in _SCOPES}}
     return {**{name: value for name, value in scope.items() if value}, "about": row.about}
 
 

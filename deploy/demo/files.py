@@ -49,6 +49,15 @@ class Data:
     funds: list[tables.MatchingFund]
     payments: list[tables.MatchingPayment]
     targets: list[tables.TargetFigure]
+    referrals: list[tables.Referral]
+    loans: list[tables.Loan]
+    loan_payments: list[tables.LoanPayment]
+    subsidies: list[tables.Subsidy]
+    bank_days: list[tables.BankDay]
+    angel_funds: list[tables.AngelFund]
+    rewards: list[tables.Reward]
+    activities: list[tables.AllianceActivity]
+    supports: list[tables.AllianceSupport]
 
 
 def load(folder: Path = tables.DATA) -> Data:
@@ -91,6 +100,15 @@ def load(folder: Path = tables.DATA) -> Data:
         funds=tables.read(tables.MatchingFund, folder),
         payments=tables.read(tables.MatchingPayment, folder),
         targets=tables.read(tables.TargetFigure, folder),
+        referrals=tables.read(tables.Referral, folder),
+        loans=tables.read(tables.Loan, folder),
+        loan_payments=tables.read(tables.LoanPayment, folder),
+        subsidies=tables.read(tables.Subsidy, folder),
+        bank_days=tables.read(tables.BankDay, folder),
+        angel_funds=tables.read(tables.AngelFund, folder),
+        rewards=tables.read(tables.Reward, folder),
+        activities=tables.read(tables.AllianceActivity, folder),
+        supports=tables.read(tables.AllianceSupport, folder),
     )
 
 
@@ -101,10 +119,12 @@ def reduced(data: Data, keys: frozenset[str]) -> Data:
     codes = {tenancy.enterprise for tenancy in tenancies}
     redemptions = tables.select(data.redemptions, keys)
     services = tables.select(data.services, keys)
+    referrals = tables.select(data.referrals, keys)
     orgs = {
         *(centre.operator_code for centre in centres),
         *(redemption.enterprise for redemption in redemptions),
         *(service.enterprise for service in services),
+        *(referral.enterprise for referral in referrals),
         *(provider.code for provider in data.providers),
     }
     return Data(
@@ -145,4 +165,13 @@ def reduced(data: Data, keys: frozenset[str]) -> Data:
         funds=data.funds,
         payments=[pay for pay in data.payments if pay.centre in keys or pay.enterprise in codes],
         targets=data.targets,
+        referrals=referrals,
+        loans=tables.select(data.loans, keys),
+        loan_payments=tables.select(data.loan_payments, keys),
+        subsidies=data.subsidies,
+        bank_days=data.bank_days,
+        angel_funds=tables.select(data.angel_funds, keys),
+        rewards=tables.select(data.rewards, keys),
+        activities=data.activities,
+        supports=data.supports,
     )

@@ -30,6 +30,19 @@ from deploy.demo.generating.evaluations import (
     make_rectifications,
 )
 from deploy.demo.generating.grants import make_grants, make_spending
+from deploy.demo.generating.investing import (
+    make_alliance_activities,
+    make_alliance_supports,
+    make_angel_funds,
+    make_rewards,
+)
+from deploy.demo.generating.lending import (
+    make_bank_days,
+    make_loan_payments,
+    make_loans,
+    make_referrals,
+    make_subsidies,
+)
 from deploy.demo.generating.persons import founder_of, make_graduations, make_persons
 from deploy.demo.generating.projects import make_projects
 from deploy.demo.generating.reports import make_reports
@@ -46,8 +59,10 @@ def all_tables() -> list[Sequence[tables.Row]]:
     vouchers = make_vouchers(population)
     redemptions = make_redemptions(vouchers, providers)
     persons = make_persons(population)
-    founder = founder_of(population.enterprises, persons)
+    graduations = make_graduations(population)
+    founder, graduation = founder_of(population.enterprises, graduations)
     projects = make_projects(centres, founder)
+    referrals, loans = make_referrals(population), make_loans(population, founder, graduation)
     earlier, funds = make_earlier_enterprises(centres), make_matching_funds()
     return [
         centres,
@@ -57,7 +72,7 @@ def all_tables() -> list[Sequence[tables.Row]]:
         population.enterprises,
         population.rows(),
         persons,
-        make_graduations(population),
+        graduations,
         projects,
         make_earlier_centres(centres),
         earlier,
@@ -86,7 +101,16 @@ def all_tables() -> list[Sequence[tables.Row]]:
         make_rectifications(),
         make_delistings(),
         make_comebacks(),
-        make_accounts(centres, founder, providers, redemptions, services),
+        referrals,
+        loans,
+        make_loan_payments(loans),
+        make_subsidies(),
+        make_bank_days(),
+        make_angel_funds(population),
+        make_rewards(population),
+        make_alliance_activities(),
+        make_alliance_supports(),
+        make_accounts(centres, founder, providers, redemptions, services, referrals),
     ]
 
 

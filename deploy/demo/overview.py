@@ -39,6 +39,12 @@ _LISTS: Final = (
     "/v1/appropriations",
     "/v1/matching-funds",
     "/v1/targets",
+    "/v1/loans",
+    "/v1/referrals",
+    "/v1/banks/reconciliations",
+    "/v1/angel-funds",
+    "/v1/financing-rewards",
+    "/v1/alliance-support",
 )
 
 
@@ -66,8 +72,27 @@ def _lines(lists: dict[str, list[Json]], say: Texts) -> Iterable[tuple[str, str,
     funds = lists["/v1/matching-funds"]
     budget, spent = (_yuan(say, sum(Decimal(fund[name]) for fund in funds)) for name in ("budget", "spent"))
     yield "matching_funds", "/v1/matching-funds", {"budget": budget, "spent": spent}
+    yield from _lent(lists, say)
     met = count("/v1/targets", "outcome", "met")
     yield "targets", "/v1/targets", {"met": met, "count": len(lists["/v1/targets"])}
+
+
+def _lent(lists: dict[str, list[Json]], say: Texts) -> Iterable[tuple[str, str, Mapping[str, object]]]:
+    def total(path: str, field: str) -> str:
+        return _yuan(say, sum(Decimal(found[field]) for found in lists[path]))
+
+    refused = sum(found["status"] == "refused" for found in lists["/v1/referrals"])
+    loans = {"count": len(lists["/v1/loans"]), "outstanding": total("/v1/loans", "outstanding"), "refused": refused}
+    yield "loans", "/v1/loans", loans
+    days = lists["/v1/banks/reconciliations"]
+    differing = sum(found["status"] == "differing" for found in days)
+    yield "bank_days", "/v1/banks/reconciliations", {"count": len(days), "differing": differing}
+    funds = {"paid_in": total("/v1/angel-funds", "paid_in"), "municipal": total("/v1/angel-funds", "municipal_paid_in")}
+    yield "angel_funds", "/v1/angel-funds", funds
+    rewards = {"count": len(lists["/v1/financing-rewards"]), "paid": total("/v1/financing-rewards", "paid")}
+    yield "rewards", "/v1/financing-rewards", rewards
+    supports = {"count": len(lists["/v1/alliance-support"]), "paid": total("/v1/alliance-support", "paid")}
+    yield "alliance_support", "/v1/alliance-support", supports
 
 
 def _yuan(say: Texts, amount: Decimal | int) -> str:

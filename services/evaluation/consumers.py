@@ -15,6 +15,8 @@ from services.evaluation.projections import (
     known_agreement,
     known_centre,
     known_centre_state,
+    known_enterprise,
+    known_project,
     known_qualification,
     known_service_record,
     known_staff,
@@ -113,6 +115,28 @@ async def copy_tenancies(session: AsyncSession, events: Sequence[Received[rc.Ten
         for event in events
     ]
     await upsert_projection(session, known_tenancy, rows)
+
+
+@consumers.on(rc.EnterpriseRegistered, rc.EnterpriseAmended, rc.EnterpriseMerged, kind="projection")
+async def copy_enterprises(session: AsyncSession, events: Sequence[Received[rc.EnterpriseState]]) -> None:
+    """Enterprises by the codes under which quarterly reports name them."""
+    fields = {"code", "name", "merged_into_id"}
+    rows = [
+        {"id": event.data.id, "version": event.aggregate_version, **event.data.model_dump(include=fields)}
+        for event in events
+    ]
+    await upsert_projection(session, known_enterprise, rows)
+
+
+@consumers.on(rc.ProjectOpened, rc.ProjectAmended, rc.ProjectRegistered, rc.ProjectClosed, kind="projection")
+async def copy_projects(session: AsyncSession, events: Sequence[Received[rc.ProjectState]]) -> None:
+    """Teams without a code, by their numbers."""
+    fields = {"no", "name", "enterprise_id"}
+    rows = [
+        {"id": event.data.id, "version": event.aggregate_version, **event.data.model_dump(include=fields)}
+        for event in events
+    ]
+    await upsert_projection(session, known_project, rows)
 
 
 @consumers.on(*rc.QUALIFICATION_STATES, kind="projection")

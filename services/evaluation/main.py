@@ -40,6 +40,7 @@ from services.evaluation.reports import (
     table_router as report_tables,
 )
 from services.evaluation.reports.reminders import call_for_reports
+from services.evaluation.reports.table_work import sweep_tables, work_tables
 from services.evaluation.rubrics import router as rubrics
 from services.evaluation.rubrics.rehearsals.worker import work_rehearsals
 from services.evaluation.self_reports import router as self_reports
@@ -99,6 +100,8 @@ definition: Final = ServiceDefinition(
     background=(
         work_operations,
         work_rehearsals,
+        work_tables,
+        sweep_tables,
         documents.sweep_storage,
         watch_delistings,
         keep_targets,

@@ -77,6 +77,30 @@ known_tenancy = Table(
 )
 """An enterprise's stay; `event_id` is the last event that said so, for the lineage of scores."""
 
+known_enterprise = Table(
+    "known_enterprise",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("merged_into_id", Uuid),
+    Index("ix_known_enterprise_code", "code"),
+)
+"""An enterprise: by its code a quarterly report names it. `merged_into_id` is the record that goes on for this one."""
+
+known_project = Table(
+    "known_project",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("no", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("enterprise_id", Uuid),
+    Index("ix_known_project_no", "no"),
+)
+"""A team without a code: a quarterly report names it by its number. `enterprise_id` is what it registered as since."""
+
 known_qualification = Table(
     "known_qualification",
     Base.metadata,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -93,6 +94,33 @@ async def sits_in(session: AsyncSession, enterprise_id: UUID, centre_id: UUID, d
         or_(stay.ended_on.is_(None), stay.ended_on >= day),
     )
     return await session.scalar(query.limit(1)) is not None
+
+
+async def family_codes(session: AsyncSession, codes: Collection[str]) -> set[str]:
+    """The codes, and those of every record that went into the same ones by however many mergers; a code that nobody
+    has a record of stands for itself."""
+    table = known_enterprise.c
+    root = select(table.id, table.merged_into_id).where(table.code.in_(codes)).cte("root", recursive=True)
+    root = root.union(select(table.id, table.merged_into_id).where(table.id == root.c.merged_into_id))
+    last = select(root.c.id).where(root.c.merged_into_id.is_(None))
+    kin = select(table.id, table.code).where(table.id.in_(last)).cte("kin", recursive=True)
+    kin = kin.union(select(table.id, table.code).where(table.merged_into_id == kin.c.id))
+    return {*codes, *await session.scalars(select(kin.c.code))}
+
+
+async def related_codes(session: AsyncSession, codes: Collection[str], day: date, *, percent: Decimal) -> set[str]:
+    """Who is related to an enterprise with these codes, or to the person with this reference, on the day: the legal
+    representative and whoever else it represents, and whoever holds that much of it or is held by it so; with the codes
+    merged into theirs, and without the codes themselves."""
+    firm, hold = known_enterprise.c, known_holding.c
+    heads = set(await session.scalars(select(firm.legal_representative_ref).where(firm.code.in_(codes))))
+    refs = {ref for ref in heads if ref is not None}
+    led = select(firm.code).where(firm.legal_representative_ref.in_({*refs, *codes}))
+    in_time = (hold.valid_from <= day) & (hold.valid_to.is_(None) | (hold.valid_to >= day)) & (hold.percent >= percent)
+    holders = select(hold.holder_code).where(hold.held_code.in_(codes), in_time)
+    held = select(hold.held_code).where(hold.holder_code.in_(codes), in_time)
+    found = set(await session.scalars(led.union(holders, held)))
+    return (await family_codes(session, found) | refs) - set(codes)
 
 
 async def recorded_holding(session: AsyncSession, one: str, other: str, day: date) -> Decimal | None:

@@ -30,6 +30,7 @@ from services.finance.findings.router import router as findings
 from services.finance.grants import announced as announced_grants
 from services.finance.grants.filed import router as grant_documents
 from services.finance.grants.router import router as grants
+from services.finance.guarantees.recoveries_router import router as guarantee_recoveries
 from services.finance.guarantees.router import router as guarantees
 from services.finance.journal.router import router as journal
 from services.finance.known_as import REFERENCES
@@ -63,6 +64,7 @@ definition = ServiceDefinition(
     title="Finance: grants, payments, recoveries, matching funds and the journal",
     routers=(
         guarantees,
+        guarantee_recoveries,
         subsidies,
         prime_rates,
         loan_servicing,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, Numeric, Table, Text, Uuid
+from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, Numeric, Table, Text, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.finance.base import Base
@@ -85,9 +85,27 @@ known_enterprise = Table(
     Column("size_year", Integer),
     Index("ix_known_enterprise_code", "code"),
     Index("ix_known_enterprise_legal_representative_ref", "legal_representative_ref"),
+    Index(
+        "ix_known_enterprise_merged_into_id",
+        "merged_into_id",
+        postgresql_where=text("merged_into_id IS NOT NULL"),
+    ),
 )
 """An enterprise: whom a division may pay, who borrows. `name` and what follows it are NULL for a copy from before they
 were kept; all but the first two may also be unknown to the registry."""
+
+known_enterprise_year = Table(
+    "known_enterprise_year",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("enterprise_id", Uuid, nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("staff", Integer, nullable=False),
+    Index("ix_known_enterprise_year_enterprise_id_year", "enterprise_id", "year"),
+)
+"""Staff of an enterprise by year, from its growth file: shown beside what it declares itself (3.2-4). Years recorded
+before finance kept them are not there."""
 
 known_person = Table(
     "known_person",

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, and_, false, null, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, null, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from services.finance.alliance_support.tasks import SOURCES as ALLIANCE_SUPPORT
@@ -16,13 +16,15 @@ from services.finance.financing_rewards.tasks import SOURCES as FINANCING_REWARD
 from services.finance.findings import states as finding_states
 from services.finance.findings.models import Finding
 from services.finance.grants import states
+from services.finance.grants.announced import KIND as NOTICED
 from services.finance.grants.models import Grant
 from services.finance.grants.rules import bureaus_of
 from services.finance.grants.year_tasks import SOURCES as GRANT_YEARS
 from services.finance.guarantees.tasks import SOURCES as GUARANTEES
 from services.finance.loans.tasks import SOURCES as LOANS
 from services.finance.matching_funds import states as fund_states
-from services.finance.matching_funds.models import MatchingFund, MatchingFundRevision
+from services.finance.matching_funds.models import MatchingFund, MatchingFundLine, MatchingFundRevision
+from services.finance.notices.models import PublicNotice
 from services.finance.projections import LISTED, known_centre
 from services.finance.referrals.tasks import SOURCES as REFERRALS
 from services.finance.repayments import states as repayment_states
@@ -55,8 +57,14 @@ def _to_review(asked: Asked) -> Statement:
 
 
 def _to_approve(asked: Asked) -> Statement:
+    """Once its notice is over, where the edition requires one."""
+    free = [edition.id for edition in asked.editions if not edition.grants.notice_required.value]
+    announced = select(func.max(PublicNotice.first_decision_day)).where(
+        PublicNotice.subject_kind == NOTICED, PublicNotice.subject_id == Grant.id
+    )
+    over = or_(Grant.edition.in_(free), announced.scalar_subquery() <= asked.today)
     return select(Grant.id, Grant.id, Grant.no, Grant.reviewed_on, null()).where(
-        Grant.status == states.REVIEWED, _by_others(asked, Grant.submitted_by, Grant.reviewed_by)
+        Grant.status == states.REVIEWED, over, _by_others(asked, Grant.submitted_by, Grant.reviewed_by)
     )
 
 
@@ -107,6 +115,19 @@ def _budgets(asked: Asked) -> Statement | None:
             amount.status == fund_states.RECORDED,
             _by_others(asked, amount.recorded_by),
         )
+    )
+
+
+def _matching_payments(asked: Asked) -> Statement | None:
+    """5.1-2: payments that somebody else of the caller's division recorded."""
+    division = asked.principal.division
+    if division is None:
+        return None
+    fund, line = MatchingFund, MatchingFundLine
+    return (
+        select(line.id, fund.id, fund.no, line.spent_on, null())
+        .join(fund, fund.id == line.fund_id)
+        .where(fund.division == division, line.status == fund_states.RECORDED, _by_others(asked, line.recorded_by))
     )
 
 
@@ -178,6 +199,13 @@ SOURCES: Final = (
         "/v1/matching-funds/{id}",
         rows(_budgets),
         message="task-matching-funds-to-approve",
+    ),
+    TaskSource.of(
+        "matching_payment_to_confirm",
+        (r.DIVISION_APPROVER,),
+        "/v1/matching-funds/{id}/spending?status=recorded",
+        rows(_matching_payments),
+        message="task-matching-payment-to-confirm",
     ),
     *GRANT_YEARS,
     *ANGEL_FUNDS,

@@ -24,10 +24,18 @@ ScienceBureau = Annotated[Principal, Depends(require(r.SCIENCE_OFFICER, r.SCIENC
 Provider = Annotated[Principal, Depends(require(r.PROVIDER))]
 Enterprise = Annotated[Principal, Depends(require(r.ENTERPRISE))]
 EnterpriseOrProvider = Annotated[Principal, Depends(require(r.ENTERPRISE, r.PROVIDER))]
+ExpiryOfficer = Annotated[Principal, Depends(require(r.DIVISION_OFFICER, r.SCIENCE_OFFICER))]
+HolderOrOfficer = Annotated[Principal, Depends(require(r.ENTERPRISE, r.DIVISION_OFFICER))]
 Anyone = Annotated[Principal, Depends(require(r.PUBLIC))]
 VoucherReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES, r.ENTERPRISE))]
+OfficerOrProvider = Annotated[Principal, Depends(require(r.DIVISION_OFFICER, r.PROVIDER))]
+FlagReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES))]
 RedemptionReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES, r.ENTERPRISE, r.PROVIDER))]
+Surveyor = Annotated[Principal, Depends(require(r.DIVISION_OFFICER, r.SCIENCE_OFFICER))]
+IssuerReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES))]
 HoldingReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES, r.PROVIDER))]
+SettlementReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES, r.PROVIDER))]
+SettlementWorkReader = Annotated[Principal, Depends(require(*READ_ALL, *DIVISION_ROLES))]
 
 
 def enterprise_code_of(principal: Principal) -> str | None:

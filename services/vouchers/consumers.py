@@ -19,7 +19,14 @@ from shared.events.projection import upsert_projection
 
 NAME: Final = "vouchers"
 CENTRE_FIELDS: Final = ("status", "owner_division", "site_division", "listed_on")
-ENTERPRISE_FIELDS: Final = ("code", "name", "registered_on", "legal_representative_ref", "merged_into_id")
+ENTERPRISE_FIELDS: Final = (
+    "code",
+    "name",
+    "registered_on",
+    "legal_representative_ref",
+    "merged_into_id",
+    "size_class",
+)
 TENANCY_FIELDS: Final = ("enterprise_id", "centre_id", "admitted_on", "ended_on")
 
 consumers = Consumers(NAME)

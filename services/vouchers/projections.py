@@ -54,9 +54,10 @@ known_enterprise = Table(
     Column("registered_on", Date, nullable=False),
     Column("legal_representative_ref", Text),
     Column("merged_into_id", Uuid),
+    Column("size_class", Text),
     Index("ix_known_enterprise_code", "code"),
 )
-"""`merged_into_id` is the record that goes on for a merged one."""
+"""`merged_into_id` is the record that goes on for a merged one; `size_class` NULL until a year's figures tell it."""
 
 
 def same_enterprise(code: str) -> Select[UUID]:

@@ -39,6 +39,9 @@ Division = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z][0-9A-Z_-]{1,15}$
 
 Title = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+"""What people write about why; checked for identity numbers as all that is sent."""
+
 CaseNo = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,6}-[0-9]{4}-[0-9]{4,}$", max_length=40)]
 
 Year = Annotated[int, Field(ge=2000, le=2100)]

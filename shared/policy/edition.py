@@ -24,6 +24,7 @@ from shared.policy import (
     incubation,
     investing,
     lending,
+    money_decisions,
     servicing,
     standing,
 )
@@ -104,6 +105,7 @@ class Edition(Section):
     matching_funds: around.MatchingFunds
     practices: around.Practices
     appropriations: appropriations.Appropriations
+    money_decisions: money_decisions.MoneyDecisions
     grants: funding.Grants
     loans: funding.Loans
     lending: lending.Lending

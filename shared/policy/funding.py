@@ -108,16 +108,20 @@ class HireRatio(Section):
     window_months: Param[int]
     window_is_calendar_year: Param[bool]
     contract_months: Param[int]
+    staff_difference_percent: Param[int]
+    """By more than this of the registry's figure the declared staff differ from it worth a warning."""
     eligible_classes: Mapping[Slug, Titled]
     presets_apply: Param[bool]
     presets: tuple[HirePreset, ...]
 
 
 class EnterpriseSize(Section):
-    """`standard` names the table of size classes; amounts in it are 万元."""
+    """`standard` names the table of size classes; amounts in it are 万元. A class counts for so many months after the
+    end of the year of its figures."""
 
     standard: Param[str]
     small_classes: Param[Codes]
+    figures_age_months: Param[int]
 
 
 class Subsidy(Section):

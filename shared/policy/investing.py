@@ -12,6 +12,9 @@ class FundRules(Section):
     vote_numerator: Param[int]
     vote_denominator: Param[int]
     """For at least this fraction of the committee without the recused ones."""
+    winding_up_numerator: Param[int]
+    winding_up_denominator: Param[int]
+    """By at least this fraction of the paid-in capital investors wind the fund up."""
     early_exit_years: Param[int]
     early_exit_interest_percent: Param[Number]
     """Within these years the municipal share is sold at no less than cost and simple yearly interest on it."""

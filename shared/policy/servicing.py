@@ -46,6 +46,9 @@ class Guarantees(Section):
     products: Mapping[Slug, ProductGuarantee]
     net_assets: Param[Yuan]
     borrower_percent_of_net_assets: Param[Number]
+    related_percent_of_net_assets: Param[Number]
+    """For a borrower and whoever is related to it together: by legal representative, or by a holding of
+    `investing.reward.related_holding_percent`."""
     total_multiple_of_net_assets: Param[Number]
     fee_days_a_year: Param[int]
     claim_after_days_in_arrears: Param[int]

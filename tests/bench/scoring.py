@@ -1,5 +1,5 @@
 """How long scoring a city takes and what it needs: `python -m tests.bench.scoring --centres 16000`; `--kill` kills it
-halfway, `--publish` goes on to the publication.
+halfway, `--publish` goes on to the publication, `--once` scores once only.
 
 Writes centres with 44 stays and four accepted reports each into an evaluation database with durable storage, starts the
 service with its workers, opens the year, scores it twice, and prints seconds, the peak memory (VmHWM) of the process,
@@ -26,7 +26,7 @@ import httpx
 from services.evaluation.cycles.rules import first_publication_day, notice_end
 from shared.policy.edition import Edition, load_editions
 from tests.bench.scoring_data import REMOTE, YEAR, fill, mark_all
-from tests.bench.scoring_floor import bare_seconds
+from tests.bench.scoring_floor import bare_publication_seconds, bare_seconds
 from tests.support.postgres import Cluster, plain_dsn
 from tests.support.suite import Suite
 from tests.support.tokens import bearer, internal_token
@@ -119,7 +119,7 @@ class City:
         return sum(int(ticks) for ticks in stat.rsplit(")", 1)[1].split()[11:13]) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(centres: int, *, kill: bool, publish: bool) -> None:
+async def measure(centres: int, *, kill: bool, publish: bool, once: bool) -> None:
     edition = load_editions(None).for_evaluation_year(YEAR)
     with tempfile.TemporaryDirectory(prefix="mc-bench-", ignore_cleanup_errors=True) as folder:
         cluster = Cluster(Path(folder) / "pg", durable=True)
@@ -129,14 +129,14 @@ async def measure(centres: int, *, kill: bool, publish: bool) -> None:
             await _filled(dsn, edition, centres)
             with suite:
                 async with httpx.AsyncClient(timeout=300) as client:
-                    await _measured(City(suite, dsn, client), edition, kill=kill, publish=publish)
+                    await _measured(City(suite, dsn, client), edition, kill=kill, publish=publish, once=once)
         finally:
             cluster.stop()
 
 
-async def _measured(city: City, edition: Edition, *, kill: bool, publish: bool) -> None:
+async def _measured(city: City, edition: Edition, *, kill: bool, publish: bool, once: bool) -> None:
     cycle = await _opened(city, edition)
-    await _scored(city, edition, cycle, kill=kill)
+    await _scored(city, edition, cycle, kill=kill, once=once)
     if publish:
         await _published(city, edition, cycle, kill=kill)
     say("slower than 200 ms: " + ("; ".join(city.slow) or "nothing"))
@@ -193,9 +193,12 @@ async def _looked_at(city: City, cycle_id: str, stage: str) -> None:
     centre = f"centre_id={operator['id']}&year={YEAR}"
     await city.timed(f"provisional, {stage}", "auditor", f"/v1/evaluations/provisional?{centre}")
     await city.timed(f"totals, {stage}", "auditor", f"/v1/quarterly-reports/totals?year={YEAR}")
+    for table in ("city-table", "national-table"):
+        await city.timed(f"{table}, {stage}", "auditor", f"/v1/quarterly-reports/{table}?year={YEAR}")
+        say(f"  {city.memory()}")
 
 
-async def _scored(city: City, edition: Edition, cycle_id: str, *, kill: bool) -> None:
+async def _scored(city: City, edition: Edition, cycle_id: str, *, kill: bool, once: bool) -> None:
     path = f"/v1/evaluation-cycles/{cycle_id}/score"
     first = await _score(city, path, kill=kill)
     sheets = (await city.rows(SHEETS))[0]
@@ -204,6 +207,8 @@ async def _scored(city: City, edition: Edition, cycle_id: str, *, kill: bool) ->
     aggregate, writes = await bare_seconds(city.dsn, edition, cycle_id)
     both = aggregate + writes
     say(f"bare SQL: aggregate {aggregate:.2f} s, the same rows written {writes:.2f} s, together {both:.2f} s")
+    if once:
+        return
     began = time.perf_counter()
     await _score(city, path, kill=False)
     taken = time.perf_counter() - began
@@ -269,6 +274,8 @@ async def _published(city: City, edition: Edition, cycle_id: str, *, kill: bool)
         "SELECT count(*), count(DISTINCT aggregate_id) FROM event_log WHERE type = 'evaluation.result.published.v1'"
     )
     say(f"results told: {events[0][0]}, of {events[0][1]} centres")
+    look, writes = await bare_publication_seconds(city.dsn, cycle_id)
+    say(f"bare SQL of the publication: looked at {look:.2f} s, the same rows written {writes:.2f} s")
     await _looked_at(city, cycle_id, "published")
 
 
@@ -281,8 +288,9 @@ def main() -> None:
     parser.add_argument("--centres", type=int, default=16_000)
     parser.add_argument("--kill", action="store_true")
     parser.add_argument("--publish", action="store_true")
+    parser.add_argument("--once", action="store_true")
     chosen = parser.parse_args()
-    asyncio.run(measure(chosen.centres, kill=chosen.kill, publish=chosen.publish))
+    asyncio.run(measure(chosen.centres, kill=chosen.kill, publish=chosen.publish, once=chosen.once))
 
 
 if __name__ == "__main__":

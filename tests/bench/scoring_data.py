@@ -57,10 +57,28 @@ SELECT {report}, 3, 'QR-2019-' || lpad((n * 4 + q)::text, 6, '0'), {id}, $3::int
 FROM generate_series(1, 4) AS q, generate_series(1, $1::int) AS n,
   LATERAL (SELECT ($2::date[])[q] AS due_on, ($2::date[])[q] - 5 + n % 7 AS submitted) AS days
 """
+LINES: Final = """
+UPDATE quarterly_report AS report SET lines = each.lines
+FROM (
+  SELECT owed.id, jsonb_agg(jsonb_build_object(
+    'tenancy_id', stay.id, 'code', '9154' || lpad((hashtext(stay.id::text) & 2147483647)::text, 14, '0'),
+    'equity_received', (CASE WHEN h % 12 = owed.quarter THEN 40000 * (1 + h % 9) ELSE 0 END) || '.00',
+    'loans_received', (CASE WHEN h % 10 = owed.quarter THEN 25000 * (1 + h % 7) ELSE 0 END) || '.00',
+    'jobs', 1 + h % 12, 'revenue', (h % 900000) || '.00', 'ip_held', h % 3) ORDER BY stay.id) AS lines
+  FROM quarterly_report AS owed
+    JOIN known_tenancy AS stay ON stay.centre_id = owed.centre_id
+      AND stay.admitted_on < make_date(owed.year, owed.quarter * 3, 28)
+      AND (stay.ended_on IS NULL OR stay.ended_on > make_date(owed.year, owed.quarter * 3, 28)),
+    LATERAL (SELECT (hashtext(stay.id::text || owed.quarter) & 2147483647) AS h) AS hashed
+  GROUP BY owed.id
+) AS each
+WHERE each.id = report.id
+"""
 REVISIONS: Final = """
 INSERT INTO report_revision
-  (id, report_id, revision, form_version, form, filled, fields, submitted_on, submitted_by, decision)
-SELECT {revision}, id, 1, form_version, form, $1::int, $1::int, submitted_on, submitted_by, '{{"results": []}}'
+  (id, report_id, revision, form_version, form, lines, filled, fields, submitted_on, submitted_by, decision)
+SELECT {revision}, id, 1, form_version, form, COALESCE(lines, '[]'), $1::int, $1::int, submitted_on, submitted_by,
+  '{{"results": []}}'
 FROM (SELECT *, row_number() OVER (ORDER BY id) AS n, 0 AS q FROM quarterly_report) AS report
 """
 MARKS: Final = """
@@ -141,6 +159,7 @@ async def fill(connection: asyncpg.Connection, edition: Edition, centres: int) -
     }
     reports = REPORTS.format(**_PLACES, form=_form(edition))
     made["quarterly_report"] = _count(await connection.execute(reports, centres, due, YEAR, edition.id, form.version))
+    made["quarterly_report with lines"] = _count(await connection.execute(LINES))
     made["report_revision"] = await _run(connection, REVISIONS, len(form.required_in(form.version)))
     made["expert"] = await _run(connection, EXPERTS, max(20, centres // 100))
     await connection.execute("VACUUM (ANALYZE)")

@@ -18,6 +18,7 @@ from deploy.settings import StackSettings
 from gateway.settings import GatewaySettings
 from services.finance.settings import FinanceSettings
 from services.registry.settings import RegistrySettings
+from services.vouchers.settings import VoucherSettings
 from shared.http import health
 from shared.settings import ServiceSettings
 
@@ -38,6 +39,7 @@ def settings_class(service: str) -> type[ServiceSettings]:
         "finance": FinanceSettings,
         "gateway": GatewaySettings,
         "registry": RegistrySettings,
+        "vouchers": VoucherSettings,
     }
     return own.get(service, ServiceSettings)
 
@@ -96,6 +98,8 @@ def test_a_service_mounts_its_own_secrets_only(service: str) -> None:
         allowed.add("registry-person-keys")
     if service == "finance":
         allowed.add("finance-evidence-keys")
+    if service == "vouchers":
+        allowed.add("vouchers-account-keys")
     assert set(names(compose()["services"][service]["secrets"]).values()) == allowed
 
 

@@ -301,10 +301,27 @@ def test_vouchers_stay_within_their_budgets(data: Data) -> None:
         assert issued[row.issuer_division, row.kind, row.year] <= Decimal(row.budget)
 
 
+def test_money_is_decided_after_the_public_notice(data: Data, edition: Edition) -> None:
+    days = edition.notices.public_notice_working_days.value
+    noticed = [(row.reviewed_on, row.approved_on) for row in data.grants if row.approved_on]
+    noticed += [(row.announced_on, row.approved_on) for row in data.rewards]
+    noticed += [(row.announced_on, row.approved_on) for row in data.supports]
+    noticed += [(row.reviewed_on, row.decided_on) for row in data.providers]
+    assert all(approved_on > add_working_days(begun_on, days).day for begun_on, approved_on in noticed)
+
+
+def test_a_fund_oversteps_by_a_fen(data: Data, edition: Edition) -> None:
+    for row in data.angel_funds:
+        others = sum(Decimal(line.partition("=")[2]) for line in row.others)
+        share = edition.angel_fund.share_percent.value
+        assert Decimal(row.municipal) * 100 == share * (others + Decimal(row.municipal))
+        assert Decimal(row.overstep) - Decimal(row.municipal) == Decimal("0.01")
+
+
 def test_there_is_an_account_for_every_role_and_a_second_for_officers_and_approvers(data: Data) -> None:
     keyed = {account.key: account for account in data.accounts if account.key}
-    by_key = r.ALL_ROLES - {r.PUBLIC, r.BANK, r.GUARANTOR, r.BUREAU}
-    assert set(keyed) == by_key | {f"{role}_2" for role in r.BUREAU_ROLES}
+    twice = {*r.BUREAU_ROLES, r.BANK, r.GUARANTOR}
+    assert set(keyed) == (r.ALL_ROLES - {r.PUBLIC, r.BUREAU}) | {f"{role}_2" for role in twice}
     assert all(account.roles == (str(key).removesuffix("_2"),) for key, account in keyed.items())
     assert len({account.username for account in data.accounts}) == len(data.accounts)
 
@@ -321,6 +338,9 @@ def test_scoped_accounts_own_something(data: Data) -> None:
     assert "expert" in {expert.username for expert in data.experts}
     funded = {fund.division for fund in data.funds}
     assert {keyed["division_officer"].division, keyed["division_officer_2"].division} <= funded
+    assert keyed["bank"].bank == "CCB"
+    assert {loan.bank for loan in data.loans} == {keyed["bank"].bank, keyed["bank_2"].bank}
+    assert keyed["founder"].person_ref in {loan.person_ref for loan in data.loans}
     issuers = {programme.issuer_division for programme in data.programmes}
     assert {keyed["division_officer"].division, keyed["division_officer_2"].division} <= issuers
 

@@ -180,7 +180,8 @@ class City:
         return str(enterprise["id"]), code
 
     async def grant(self, operator: Person, centre: str, day: str, amount: str, *, paid: bool) -> str:
-        """A grant approved by one bureau and countersigned by the other; paid by the treasury or not."""
+        """A grant announced on the day, approved by one bureau and countersigned by the other once its notice is over;
+        paid by the treasury or not."""
         application = {
             "centre_id": centre,
             "fiscal_year": int(day[:4]),
@@ -202,11 +203,15 @@ class City:
         grant = await eventually(applied, 10)
         assert grant is not None
         path = f"/v1/grants/{grant['id']}"
-        await self.people["science_officer"].post(f"{path}/review", day)
-        await self.people["science_approver"].post(f"{path}/approve", day, {"amount": amount})
-        await self.people["industry_approver"].post(f"{path}/countersign", day)
+        officer = self.people["science_officer"]
+        papers = {"document_no": "虚构发〔2019〕9号", "minutes_no": "虚构纪要9号"}
+        await officer.post(f"{path}/review", day)
+        notice = await officer.post(f"{path}/notice", day, expect=201)
+        decided = notice["first_decision_day"]
+        await self.people["science_approver"].post(f"{path}/approve", decided, {"amount": amount, **papers})
+        await self.people["industry_approver"].post(f"{path}/countersign", decided, papers)
         if paid:
-            await self.people["treasury_approver"].post(f"{path}/disburse", day)
+            await self.people["treasury_approver"].post(f"{path}/disburse", decided)
         return str(grant["id"])
 
     async def _report_earlier(self, operator: Person, day: str) -> None:

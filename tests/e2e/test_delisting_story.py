@@ -72,8 +72,9 @@ async def vouchers(city: City, enterprise: str, owner: Person) -> tuple[str, str
     code = city.code()
     seller = await city.enrol("seller", ["provider"], org=code)
     offer = {"name": "虚构服务机构", "categories": ["legal_protection"], "legal_representative_ref": "person-seller"}
-    provider = await seller.post("/v1/providers", day, offer, expect=201)
-    await city.people["science_officer"].post(f"/v1/providers/{provider['id']}/review", day)
+    provider = await seller.post("/v1/providers", "2020-10-12", {**offer, "declares_no_penalty": True}, expect=201)
+    await city.people["science_officer"].post(f"/v1/providers/{provider['id']}/review", "2020-10-12")
+    await city.people["science_officer"].post(f"/v1/providers/{provider['id']}/notice", "2020-10-12", expect=201)
     await city.people["science_approver"].post(f"/v1/providers/{provider['id']}/admit", day)
     wanted = {"programme_id": programme["id"], "enterprise_id": enterprise, "face_value": "20000.00"}
     voucher = await officer.post("/v1/vouchers", day, wanted, expect=201)

@@ -161,11 +161,36 @@ async def test_divisions_partners_practices_and_targets_are_there(told: World, a
     assert targets["carrier_output"]["pending"] is not None
 
 
+async def test_money_is_lent_invested_and_given_beside_the_grants(told: World, api: Api) -> None:
+    auditor = told.auditor
+    loans = {found["product"]: found async for found in api.items("/v1/loans", auditor)}
+    assert {product: (found["status"], found["outstanding"]) for product, found in loans.items()} == {
+        "guaranteed": ("repaying", "150000.00"),
+        "graduate": ("repaying", "100000.00"),
+    }
+    referrals = {found["bank"]: found["status"] async for found in api.items("/v1/referrals", auditor)}
+    assert referrals == {"CCB": "refused", "PSBC": "repaying"}
+    days = [found["status"] async for found in api.items("/v1/banks/reconciliations", auditor)]
+    assert sorted(days) == ["agreed", "agreed", "differing"]
+    subsidies = [found["status"] async for found in api.items("/v1/loans/subsidies", auditor)]
+    assert subsidies == ["paid", "paid"]
+    (fund,) = [found async for found in api.items("/v1/angel-funds", auditor)]
+    assert (fund["paid_in"], fund["municipal_paid_in"], fund["invested"]) == ("1000000.00", "300000.00", "500000.00")
+    orders = [found["status"] async for found in api.items(f"/v1/angel-funds/{fund['id']}/orders", auditor)]
+    assert (orders.count("refused"), orders.count("done")) == (1, len(orders) - 1)
+    for path in ("/v1/financing-rewards", "/v1/alliance-support"):
+        assert [found["status"] async for found in api.items(path, auditor)] == ["paid"], path
+
+
 async def test_scoped_accounts_own_something(told: World, api: Api) -> None:
     """Each of them sees something of its own when it signs in."""
     for username, path in (
         ("centre_operator", "/v1/tenancies"),
         ("founder", "/v1/projects"),
+        ("founder", "/v1/loans"),
+        ("bank", "/v1/referrals"),
+        ("bank_2", "/v1/loans"),
+        ("guarantor", "/v1/loans/guarantees"),
         ("provider", "/v1/providers"),
         ("expert", "/v1/expert-assignments"),
         ("division_officer", "/v1/matching-funds"),

@@ -43,6 +43,16 @@ class Centre:
     state: Json = field(default_factory=dict)
 
 
+@dataclass
+class Enterprise:
+    """An enterprise as the registry's events made it known, with its first stay."""
+
+    id: UUID
+    code: str
+    version: int = 0
+    tenancy_id: UUID | None = None
+
+
 class RegistryEvents:
     """Feeds events to the handlers of a running application."""
 
@@ -116,6 +126,44 @@ class RegistryEvents:
         await self.feed(rc.CentreListed, data.id, 1, data, listed_on or date(2019, 1, 2))
         return Centre(data.id, data.operator_code, 1, state)
 
+    async def enterprise(self, centre: Centre, admitted_on: date = date(2018, 5, 2), **changes: Any) -> Enterprise:
+        """An enterprise that the registry knows, with a stay at the centre; `changes` are the stay's."""
+        enterprise = Enterprise(uuid4(), fresh_code())
+        await self.know(enterprise)
+        enterprise.tenancy_id = await self.tenancy(centre, admitted_on, enterprise_id=enterprise.id, **changes)
+        return enterprise
+
+    async def know(self, enterprise: Enterprise, **changes: Any) -> None:
+        """The registry tells of an enterprise, anew with each call."""
+        data = rc.EnterpriseState.model_validate(
+            {
+                "id": enterprise.id,
+                "code": enterprise.code,
+                "name": f"虚构企业{enterprise.code[-6:]}",
+                "industry_code": "I6510",
+                "division": "540102",
+                "registered_on": date(2018, 1, 2),
+                "legal_representative_ref": None,
+                "graduate_founder": False,
+                **changes,
+            }
+        )
+        enterprise.version += 1
+        kind = rc.EnterpriseMerged if data.merged_into_id else rc.EnterpriseRegistered
+        await self.feed(kind, data.id, enterprise.version, data)
+
+    async def merge(self, old: Enterprise, survivor: Enterprise, centre: Centre, **stay: Any) -> None:
+        """One record goes on for another: its stay is the survivor's from now on."""
+        await self.know(old, merged_into_id=survivor.id)
+        await self.tenancy(
+            centre,
+            stay.pop("admitted_on", date(2018, 5, 2)),
+            tenancy_id=old.tenancy_id,
+            version=2,
+            enterprise_id=survivor.id,
+            **stay,
+        )
+
     async def suspend(self, centre: Centre, day: date) -> None:
         await self.amend(centre, day, rc.CentreSuspended, status="suspended", suspended_on=day)
 
@@ -137,8 +185,9 @@ class RegistryEvents:
         await self.feed(event_type, centre.id, centre.version, data, effective_on)
 
     async def tenancy(self, centre: Centre, admitted_on: date, **changes: Any) -> UUID:
-        """An enterprise's stay, filed within the month unless said otherwise."""
-        tenancy_id = uuid4()
+        """An enterprise's stay, filed within the month unless said otherwise; told anew with its id and a version."""
+        tenancy_id: UUID = changes.pop("tenancy_id", None) or uuid4()
+        version: int = changes.pop("version", 1)
         data = rc.TenancyState.model_validate(
             {
                 "id": tenancy_id,
@@ -155,5 +204,6 @@ class RegistryEvents:
                 **changes,
             }
         )
-        await self.feed(rc.TenancyAdmitted, tenancy_id, 1, data, admitted_on)
+        kind = rc.TenancyAdmitted if version == 1 else rc.TenancyReassigned
+        await self.feed(kind, tenancy_id, version, data, admitted_on)
         return tenancy_id

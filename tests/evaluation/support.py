@@ -14,6 +14,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import text
 
 from services.evaluation.operations.worker import run_waiting
+from services.evaluation.reports.table_work import run_tables
 from services.evaluation.rubrics.rehearsals.worker import run_rehearsals
 from tests.evaluation.known import Centre, Json, RegistryEvents
 from tests.support.tokens import Keys, bearer, internal_token
@@ -142,7 +143,7 @@ class Desk(RegistryEvents):
 
     async def work(self) -> int:
         """Carry out the operations that are waiting, as the leader does."""
-        return await run_waiting(self.runtime) + await run_rehearsals(self.runtime)
+        return sum([await run(self.runtime) for run in (run_waiting, run_rehearsals, run_tables)])
 
     async def count(self, query: str, **params: object) -> int:
         """A number straight from the database."""
@@ -157,22 +158,41 @@ class Desk(RegistryEvents):
             return list(rows)
 
     async def report(
-        self, centre: Centre, year: int, quarter: int, on: date, form: Json | None = None, *, accept: bool = True
+        self,
+        centre: Centre,
+        year: int,
+        quarter: int,
+        on: date,
+        form: Json | None = None,
+        *,
+        accept: bool = True,
+        lines: Json | None = None,
+        version: int | None = None,
     ) -> Json:
-        """A quarter's report, submitted and (unless told not to) accepted on the day."""
+        """A quarter's report, submitted and (unless told not to) accepted on the day; of the form's current version, or
+        an earlier one."""
         operator = self.operator(centre, on)
         body = {
             "centre_id": str(centre.id),
             "year": year,
             "quarter": quarter,
             "form": full_form() if form is None else form,
+            "lines": lines or {},
         }
         drafted = await operator.ok("/v1/quarterly-reports", body, 201)
+        if version is not None:
+            await self.of_version(drafted, version)
         path = f"/v1/quarterly-reports/{drafted['id']}"
         submitted = await operator.ok(f"{path}/submit")
         if not accept:
             return submitted
         return await self.caller("science_officer", today=on).ok(f"{path}/accept")
+
+    async def of_version(self, report: Json, version: int) -> None:
+        """Turn a draft into one that was begun when the form had another version, before it had lines by enterprise."""
+        changed = text("UPDATE quarterly_report SET form_version = :version, lines = NULL WHERE id = :id")
+        async with self.runtime.db.transaction() as session:
+            await session.execute(changed, {"id": UUID(report["id"]), "version": version})
 
     async def scored(self, year: int, on: date, *, marks: bool = True) -> Json:
         """A cycle opened and scored, every expert indicator marked in full unless told not to."""

@@ -99,11 +99,14 @@ def _stay(tenancy_id: UUID, enterprise_id: UUID, centre: Centre) -> rc.TenancySt
     ("raised", "each"),
     [("300000.00", "75000"), ("300000.01", "75000"), ("1200000.00", "75000"), ("280000.00", "70000")],
 )
-async def test_one_financed_firm_brings_at_most_300000_yuan(desk: Desk, raised: str, each: str) -> None:
+async def test_one_financed_firm_of_a_report_without_lines_brings_at_most_300000_yuan(
+    desk: Desk, raised: str, each: str
+) -> None:
     centre = await desk.centre()
     for _ in range(4):
         await desk.tenancy(centre, date(2018, 5, 2))
-    await _report(desk, centre, equity_financing=raised, enterprises_financed=1)
+    form = full_form(equity_financing=raised, enterprises_financed=1)
+    await desk.report(centre, 2019, 1, date(2019, 4, 10), form, version=2)
     await desk.scored(2019, SCORED)
     line = await _line(desk, centre, "financing_amount")
     assert (line["value"], line["reading"]) == (each, "total")

@@ -140,7 +140,7 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Each way to change something, and what the log then says about the row it changed."""
 
-ANSWERS_ONLY: Final = {f"POST {R}/{{}}/check"}
+ANSWERS_ONLY: Final = {f"POST {R}/{{}}/check", f"POST {Q}/tables"}
 """What is sent only to be answered."""
 
 BY_FILE: Final = {"POST /v1/imports/quarterly-reports"}

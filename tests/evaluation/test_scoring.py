@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SCORED = date(2020, 2, 3)
 QUARTERS = ((1, date(2019, 4, 10)), (2, date(2019, 7, 10)), (3, date(2019, 10, 10)), (4, date(2020, 1, 10)))
-NOBODY = {
+NOBODY: Json = {
     "incubatees_opening": 4,
     "incubatees": 4,
     "enterprises_served": 4,
@@ -32,8 +33,8 @@ NOBODY = {
 }
 
 
-async def _reported(desk: Desk, centre: Centre, **changes: object) -> list[Json]:
-    return [await desk.report(centre, 2019, quarter, on, full_form(**changes)) for quarter, on in QUARTERS]
+async def _reported(desk: Desk, centre: Centre, lines: Json | None = None, **changes: Any) -> list[Json]:
+    return [await desk.report(centre, 2019, quarter, on, full_form(**changes), lines=lines) for quarter, on in QUARTERS]
 
 
 async def _sheet(desk: Desk, centre: Centre, year: int = 2019) -> Json:
@@ -53,8 +54,8 @@ async def _diligent(desk: Desk) -> tuple[Centre, list[Json]]:
         owner_division="540121", site_division="540121", total_area_m2="1000.00", incubation_area_m2="1000.00"
     )
     firms = [await desk.tenancy(centre, date(2018, 6, 1)) for _ in range(4)]
-    for _ in range(2):
-        await desk.tenancy(centre, date(2019, 4, 10), filed_on=date(2019, 5, 10))
+    lender = await desk.enterprise(centre, date(2019, 4, 10), filed_on=date(2019, 5, 10))
+    await desk.tenancy(centre, date(2019, 4, 10), filed_on=date(2019, 5, 10))
     await _end(desk, firms[0], centre, date(2018, 6, 1), date(2019, 11, 30), graduation_criterion="high_tech")
     year_end = {"mentors": 1, "specialist_staff": 1, "trained_staff": 1, "enterprises_with_ip": 1, "jobs": 12}
     nothing: dict[str, object] = dict.fromkeys(("attendance", "confirmed_services", "financing_matches"), 0) | {
@@ -80,7 +81,8 @@ async def _diligent(desk: Desk) -> tuple[Centre, list[Json]]:
     days = [QUARTERS[0][1], QUARTERS[1][1], QUARTERS[2][1], date(2020, 1, 16)]  # the fourth a day late
     reports = []
     for (quarter, _), on, form in zip(QUARTERS, days, forms, strict=True):
-        report = await desk.report(centre, 2019, quarter, on, full_form(**form), accept=False)
+        lines = {lender.code: {"loans_received": "20000.00"}} if quarter == 3 else {}
+        report = await desk.report(centre, 2019, quarter, on, full_form(**form), accept=False, lines=lines)
         path = f"/v1/quarterly-reports/{report['id']}"
         officer = desk.caller("science_officer", today=on)
         if quarter == 2:
@@ -291,9 +293,11 @@ async def test_ties_at_the_border_of_the_best_fifth_are_all_excellent(desk: Desk
     good = await desk.centre()
     poor = [await desk.centre() for _ in range(3)]
     for centre, marks in ((best[0], 1), (best[1], 1), (good, 0)):
-        for _ in range(20):
+        firms = [await desk.enterprise(centre, date(2019, 1, 10), filed_on=date(2019, 1, 20)) for _ in range(2)]
+        for _ in range(18):
             await desk.tenancy(centre, date(2019, 1, 10), filed_on=date(2019, 1, 20))
-        rich = {
+        lines = {firm.code: {"equity_received": "250000.00"} for firm in firms}
+        rich: Json = {
             "incubatees_opening": 20,
             "incubatees": 20,
             "enterprises_served": 20,
@@ -306,7 +310,7 @@ async def test_ties_at_the_border_of_the_best_fifth_are_all_excellent(desk: Desk
             "events_by_level": {"municipal": 3},
             "attendance": 200,
         }
-        await _reported(desk, centre, **rich)
+        await _reported(desk, centre, lines, **rich)
     for centre in poor:
         await _reported(desk, centre, **NOBODY)
     await desk.scored(2019, SCORED)

@@ -66,9 +66,20 @@ class Office:
         return await self.officer(f"{PATH}/{fund['id']}/spending", payment(amount, **other), **more)
 
     async def spent(self, fund: Json, amount: str, **other: Any) -> Json:
+        """Recorded, and confirmed by another approver than the budget's."""
+        more = {name: other[name] for name in ("division", "today") if name in other}
         answer = await self.spend(fund, amount, **other)
         assert answer.status_code == 201, answer.text
-        return dict(answer.json())
+        confirmed = await self.confirm(fund, answer.json(), **more)
+        assert confirmed.status_code == 200, confirmed.text
+        return dict(confirmed.json())
+
+    async def confirm(
+        self, fund: Json, line: Json, verb: str = "confirm", body: object = None, **more: Any
+    ) -> Response:
+        """By the division's second approver unless told."""
+        more.setdefault("account", f"division_approver-2-{self.division}")
+        return await self.approver(f"{PATH}/{fund['id']}/spending/{line['id']}/{verb}", body, **more)
 
     async def read(self, fund: Json) -> Json:
         answer = await self.send("division_officer", "GET", f"{PATH}/{fund['id']}")

@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -22,6 +22,7 @@ from shared.events.consumer import Received
 from shared.events.contracts import evaluation as ev, registry as rg
 from shared.events.types import EventData, EventType
 from shared.ids import uuid7
+from tests.finance.papers import with_papers
 from tests.support.identifiers import make_uscc
 from tests.support.tokens import Keys, bearer, internal_token
 
@@ -31,6 +32,9 @@ OPERATOR = make_uscc(1)
 OTHER_OPERATOR = make_uscc(2)
 SELLER = make_uscc(3)
 TODAY = date(2019, 5, 6)
+
+NOTICED_BEFORE = timedelta(days=30)
+"""Before today, so that a grant's notice is over whatever holidays lie between."""
 
 _positions = count(1)
 
@@ -307,7 +311,7 @@ class Desk:
         sent = self.headers(person, **(claims or {})) | (headers or {})
         if key is not None:
             sent["Idempotency-Key"] = f"{self._prefix}-{key or self.new_key()}"
-        return await self.client.post(path, json=json, headers=sent)
+        return await self.client.post(path, json=with_papers(path, json), headers=sent)
 
     async def applied(self, centre_id: UUID, amount: str = "100000.00", **other: Any) -> Json:
         """A grant, applied for."""
@@ -316,8 +320,19 @@ class Desk:
         return dict(answer.json())
 
     async def reviewed(self, centre_id: UUID, amount: str = "100000.00", **other: Any) -> Json:
+        """Reviewed, and its public notice over, unless `announced=False`."""
+        announced = other.pop("announced", True)
         grant = await self.applied(centre_id, amount, **other)
-        return await self.step("science_officer", grant, "review")
+        reviewed = await self.step("science_officer", grant, "review")
+        if announced:
+            await self.announce(grant)
+        return reviewed
+
+    async def announce(self, grant: Json) -> None:
+        """On public notice, long enough ago for the notice to be over."""
+        before = {"today": self.today - NOTICED_BEFORE}
+        answer = await self.post("science_officer", f"/v1/grants/{grant['id']}/notice", claims=before)
+        assert answer.status_code == 201, answer.text
 
     async def approved(self, centre_id: UUID, amount: str = "100000.00", **other: Any) -> Json:
         grant = await self.reviewed(centre_id, amount, **other)

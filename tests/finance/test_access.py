@@ -69,6 +69,8 @@ MATRIX: dict[str, set[str]] = {
     "POST /v1/matching-funds/{fund_id}/refuse": {"division_approver"},
     "GET /v1/matching-funds/{fund_id}/spending": MATCHING_READERS,
     "POST /v1/matching-funds/{fund_id}/spending": {"division_officer"},
+    "POST /v1/matching-funds/{fund_id}/spending/{line_id}/confirm": {"division_approver"},
+    "POST /v1/matching-funds/{fund_id}/spending/{line_id}/refuse": {"division_approver"},
     "POST /v1/matching-funds/{fund_id}/spending/{line_id}/reverse": {"division_approver"},
     "GET /v1/grants/repayments": READERS,
     "GET /v1/grants/repayments/{repayment_id}": READERS,

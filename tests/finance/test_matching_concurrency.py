@@ -13,19 +13,20 @@ from sqlalchemy import text
 from shared.db import Database
 from tests.finance.matching import Office, forget
 from tests.finance.patience import patiently
-from tests.finance.support import Desk, delist, list_centre
+from tests.finance.support import Desk, Json, delist, list_centre
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
 
 
 async def sums(db: Database, fund_id: str) -> set[Decimal]:
-    """What ceiling, journal, funds and lines each say was spent."""
+    """What ceiling, journal, funds and lines each say was spent, or waits for its second person."""
     of_fund = "WHERE fund_id = CAST(:id AS uuid)"
     entries = "SELECT id FROM journal_entry WHERE case_id = CAST(:id AS uuid)"
     queries = (
         "SELECT committed FROM ceiling WHERE kind = 'matching.division_year' AND subject = '540102'",
-        f"SELECT sum(amount) FROM posting WHERE account = 'matching.expenditure' AND entry_id IN ({entries})",
-        "SELECT spent FROM matching_fund WHERE id = CAST(:id AS uuid)",
+        f"""SELECT coalesce(sum(amount), 0) + (SELECT waiting FROM matching_fund WHERE id = CAST(:id AS uuid))
+        FROM posting WHERE account = 'matching.expenditure' AND entry_id IN ({entries})""",
+        "SELECT spent + waiting FROM matching_fund WHERE id = CAST(:id AS uuid)",
         f"SELECT sum(CASE kind WHEN 'spending' THEN amount ELSE -amount END) FROM matching_fund_line {of_fund}",
     )
     async with db.transaction() as session:
@@ -48,12 +49,20 @@ async def test_a_hundred_parallel_payments_meet_the_budget_exactly(desks: list[D
         office, sent = offices[number % 2], {"centre_id": centre, "voucher_no": f"记-并-{number}-{amount}"}
         return await patiently(lambda: office.spend(fund, amount, key=f"edge-{number}-{amount}", **sent))
 
+    async def confirm(number: int, line: Json) -> httpx.Response:
+        return await patiently(lambda: offices[number % 2].confirm(fund, line, key=f"confirm-{number}"))
+
     answers = await asyncio.gather(*(spend(number) for number in range(100)))
     assert Counter(answer.status_code for answer in answers) == {201: 53, 409: 47}
     assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {
         "matching-fund-ceiling-exceeded"
     }
     assert await sums(db, fund["id"]) == {Decimal("1987.50")}
+    lines = [answer.json() for answer in answers if answer.status_code == 201]
+    confirmed = await asyncio.gather(*(confirm(number, line) for number, line in enumerate(lines)))
+    assert Counter(answer.status_code for answer in confirmed) == {200: 53}
+    assert await sums(db, fund["id"]) == {Decimal("1987.50")}
+    assert (await offices[0].read(fund))["spent"] == "1987.50"
     assert (await spend(1, "12.51")).status_code == 409
     assert (await spend(0, "12.50")).status_code == 201
     assert await sums(db, fund["id"]) == {Decimal("2000.00")}
@@ -81,4 +90,4 @@ async def test_no_payment_follows_the_delisting_that_it_races(desks: list[Desk],
     assert {answer.status_code for answer in answers} <= {201, 409}
     paid = sum(answer.status_code == 201 for answer in answers)
     assert (await offices[0].spend(fund, "1.00", centre_id=centre)).status_code == 409
-    assert (await offices[0].read(fund))["spent"] == f"{paid}.00"
+    assert (await offices[0].read(fund))["waiting"] == f"{paid}.00"

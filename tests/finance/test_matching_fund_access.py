@@ -22,7 +22,9 @@ STEPS: Final[Mapping[str, str]] = {
     "POST /v1/matching-funds/{fund_id}/revise": "revised",
     "POST /v1/matching-funds/{fund_id}/approve": "approved",
     "POST /v1/matching-funds/{fund_id}/refuse": "refused",
-    "POST /v1/matching-funds/{fund_id}/spending": "spent",
+    "POST /v1/matching-funds/{fund_id}/spending": "spending_recorded",
+    "POST /v1/matching-funds/{fund_id}/spending/{line_id}/confirm": "spent",
+    "POST /v1/matching-funds/{fund_id}/spending/{line_id}/refuse": "spending_refused",
     "POST /v1/matching-funds/{fund_id}/spending/{line_id}/reverse": "spending_reversed",
 }
 
@@ -48,12 +50,25 @@ async def test_each_way_to_change_matching_funds_is_in_the_table() -> None:
 async def test_each_step_leaves_its_event_with_who_and_when(office: Office, db: Database) -> None:
     fund = await office.approved("100.00", recorded_on="2019-05-02")
     base = f"{PATH}/{fund['id']}"
-    line = await office.spent(fund, "10.00", centre_id=await list_centre(db))
+    centre = await list_centre(db)
+    line = await office.spent(fund, "10.00", centre_id=centre)
+    wrong = (await office.spend(fund, "10.00", centre_id=centre)).json()
+    await office.confirm(fund, wrong, "refuse", {"reason_code": "not_paid"})
     await office.approver(f"{base}/spending/{line['id']}/reverse", {"reason_code": "other", "voucher_no": "记-红-9"})
     await office.officer(f"{base}/revise", {"document_no": "财发〔2019〕2号", "amount": "1.00"})
     await office.approver(f"{base}/refuse", {"reason_code": "other"})
     told = [name.removeprefix("finance.matching_fund.").removesuffix(".v1") for name, _ in await events_of(db, fund)]
-    assert told == ["recorded", "approved", "spent", "spending_reversed", "revised", "refused"]
+    assert told == [
+        "recorded",
+        "approved",
+        "spending_recorded",
+        "spent",
+        "spending_recorded",
+        "spending_refused",
+        "spending_reversed",
+        "revised",
+        "refused",
+    ]
     assert set(told) == set(STEPS.values())
     query = text(
         "SELECT actor, effective_on::text, attributes LIKE '%matching_funds.%' FROM event_log"
@@ -61,11 +76,14 @@ async def test_each_step_leaves_its_event_with_who_and_when(office: Office, db: 
     )
     async with db.transaction() as session:
         logged = [tuple(row) for row in await session.execute(query, {"id": fund["id"]})]
-    officer, approver = "division_officer-540102", "division_approver-540102"
+    officer, approver, second = "division_officer-540102", "division_approver-540102", "division_approver-2-540102"
     assert logged == [
         (officer, "2019-05-02", True),
         (approver, "2019-05-06", True),
         (officer, "2019-05-06", True),
+        (second, "2019-05-06", True),
+        (officer, "2019-05-06", True),
+        (second, "2019-05-06", True),
         (approver, "2019-05-06", True),
         (officer, "2019-05-06", True),
         (approver, "2019-05-06", True),
@@ -92,6 +110,8 @@ async def test_another_divisions_funds_are_404_for_reading_and_writing(
         ("division_approver", f"{base}/approve", None, refused),
         ("division_approver", f"{base}/refuse", {"reason_code": "other"}, refused),
         ("division_officer", f"{base}/spending", body, 404),
+        ("division_approver", f"{base}/spending/{line['id']}/confirm", None, refused),
+        ("division_approver", f"{base}/spending/{line['id']}/refuse", {"reason_code": "other"}, refused),
         ("division_approver", f"{base}/spending/{line['id']}/reverse", reversal, refused),
     )
     for role, path, sent, status in steps:

@@ -148,10 +148,64 @@ async def test_money_moves_only_with_a_key_and_once(office: Office, db: Database
     assert (first.status_code, twin.json()["id"]) == (201, first.json()["id"])
     other_key = await office.officer(path, body)
     assert code_of(other_key) == (409, "matching-fund-voucher-counted")
-    assert (await office.read(fund))["spent"] == "40.00"
+    assert (await office.read(fund))["waiting"] == "40.00"
+    confirm = f"{path}/{first.json()['id']}/confirm"
+    assert code_of(await office.approver(confirm, key=None)) == (400, "idempotency-key-required")
+    assert (await office.approver(confirm)).json()["status"] == "confirmed"
     reverse = f"{path}/{first.json()['id']}/reverse"
     taken = {"reason_code": "duplicate", "voucher_no": "记-红-1"}
     assert code_of(await office.approver(reverse, taken, key=None)) == (400, "idempotency-key-required")
+
+
+async def test_a_payment_counts_once_a_second_person_has_confirmed_it(office: Office, db: Database) -> None:
+    fund, centre = await office.approved("100.00"), await list_centre(db)
+    line = (await office.spend(fund, "60.00", centre_id=centre)).json()
+    assert (line["status"], line["journal_entry_id"], line["decided_by"]) == ("recorded", None, None)
+    held = await office.read(fund)
+    assert (held["spent"], held["waiting"], held["remaining"]) == ("0.00", "60.00", "40.00")
+    assert code_of(await office.spend(fund, "40.01", centre_id=centre)) == (409, "matching-fund-ceiling-exceeded")
+    assert "matching.expenditure" not in await balances(db, fund)
+    reverse = {"reason_code": "duplicate", "voucher_no": "记-红-7"}
+    assert code_of(await office.confirm(fund, line, "reverse", reverse)) == (409, "invalid-transition")
+    own = await office.confirm(fund, line, account="division_officer-540102")
+    assert code_of(own) == (403, "four-eyes-required")
+    confirmed = (await office.confirm(fund, line)).json()
+    assert (confirmed["status"], confirmed["decided_by"]) == ("confirmed", "division_approver-2-540102")
+    assert code_of(await office.confirm(fund, line)) == (409, "invalid-transition")
+    counted = await office.read(fund)
+    assert (counted["spent"], counted["waiting"], counted["remaining"]) == ("60.00", "0.00", "40.00")
+    assert (await balances(db, fund))["matching.expenditure"] == Decimal("60.00")
+
+
+async def test_a_refused_payment_frees_its_amount_and_its_voucher(office: Office, db: Database) -> None:
+    fund, centre = await office.approved("100.00"), await list_centre(db)
+    line = (await office.spend(fund, "100.00", centre_id=centre, voucher_no="记-F1")).json()
+    lower = {"document_no": "财发〔2019〕2号", "amount": "99.99"}
+    assert code_of(await office.officer(f"{PATH}/{fund['id']}/revise", lower)) == (409, "matching-fund-below-spent")
+    why = {"reason_code": "not_paid"}
+    own = await office.confirm(fund, line, "refuse", why, account="division_officer-540102")
+    assert code_of(own) == (403, "four-eyes-required")
+    refused = (await office.confirm(fund, line, "refuse", why)).json()
+    assert (refused["status"], refused["refusal_reason"], refused["journal_entry_id"]) == ("refused", "not_paid", None)
+    assert code_of(await office.confirm(fund, line)) == (409, "invalid-transition")
+    assert (await office.read(fund))["remaining"] == "100.00"
+    await office.spent(fund, "100.00", centre_id=centre, voucher_no="记-F1")
+
+
+async def test_a_recorded_payment_waits_for_another_approver_of_its_division(office: Office, db: Database) -> None:
+    fund, centre = await office.approved("100.00"), await list_centre(db)
+    line = (await office.spend(fund, "1.00", centre_id=centre)).json()
+
+    async def waiting(account: str, division: str) -> list[str]:
+        kind = {"kind": "matching_payment_to_confirm"}
+        answer = await office.send("division_approver", "GET", "/v1/tasks", account=account, division=division, **kind)
+        return [task["subject_id"] for task in answer.json()["items"]]
+
+    assert await waiting("another", "540102") == [fund["id"]]
+    assert await waiting("division_officer-540102", "540102") == []
+    assert await waiting("another", "540121") == []
+    await office.confirm(fund, line)
+    assert await waiting("another", "540102") == []
 
 
 async def test_a_reversal_is_a_linked_line_by_another_person(office: Office, db: Database) -> None:
@@ -293,6 +347,7 @@ async def test_each_event_has_the_whole_state(office: Office, db: Database) -> N
     assert [name.removeprefix("finance.matching_fund.") for name, _ in told] == [
         "recorded.v1",
         "approved.v1",
+        "spending_recorded.v1",
         "spent.v1",
         "spending_reversed.v1",
     ]
@@ -300,10 +355,11 @@ async def test_each_event_has_the_whole_state(office: Office, db: Database) -> N
     assert figures == [
         ("0.00", "0.00", "0.00"),
         ("100.00", "0.00", "100.00"),
+        ("100.00", "0.00", "70.00"),
         ("100.00", "30.00", "70.00"),
         ("100.00", "0.00", "100.00"),
     ]
-    assert (told[2][1]["line_id"], told[3][1]["reverses_id"]) == (line["id"], line["id"])
+    assert (told[3][1]["line_id"], told[4][1]["reverses_id"]) == (line["id"], line["id"])
 
 
 async def test_a_paper_of_an_earlier_day_may_come_late(office: Office) -> None:

@@ -46,6 +46,10 @@ async def test_a_grant_waits_for_each_step_s_people(desk: Desk, db: Database) ->
     assert await finders(desk, "grant_to_review", subject) == OFFICERS
     assert not await handed_over(desk, "grant_to_review", subject, both, "operator")
     await desk.step("science_officer", grant, "review")
+    assert await finders(desk, "grant_to_announce", subject) == OFFICERS
+    assert await finders(desk, "grant_to_approve", subject) == set()
+    await desk.announce(grant)
+    assert await finders(desk, "grant_to_announce", subject) == set()
     assert await finders(desk, "grant_to_approve", subject) == APPROVERS
     assert not await handed_over(desk, "grant_to_approve", subject, both, "operator", "science_officer")
     await desk.step("science_approver", grant, "approve", {"amount": "100000.00"})

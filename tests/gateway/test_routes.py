@@ -15,7 +15,10 @@ CONTRACT = {
     " rectifications circulars delistings targets alliance-assessments",
     "finance": "grants appropriations findings loans referrals bank-products banks angel-funds financing-rewards"
     " alliance-support matching-funds journal-entries exposures entitlements",
-    "vouchers": "voucher-programmes service-categories providers vouchers redemptions settlements",
+    "vouchers": "voucher-programmes voucher-amendments voucher-guidance voucher-usage voucher-outcomes"
+    " voucher-applications voucher-batches voucher-requests voucher-delistings"
+    " service-categories providers vouchers redemptions settlements voucher-recoveries voucher-journal"
+    " ratings offerings provider-penalties",
     "gateway": "auth accounts api-keys webhooks events tasks",
 }
 

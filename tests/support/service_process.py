@@ -2,17 +2,16 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Self
 
 import httpx
 
-from deploy.embedded.process import ProcessId, spawn, tail
-from tests.support import reaper
+from deploy.embedded.process import ProcessId, tail
+from tests.support import nursery, reaper
 
 
 class ServiceProcess:
@@ -27,7 +26,7 @@ class ServiceProcess:
         self.env = dict(env)
         self.log_file = log_file
         self.drain_seconds = 0.0
-        self._child: subprocess.Popen[bytes] | None = None
+        self._child: ForkServerProcess | None = None
 
     @property
     def url(self) -> str:
@@ -37,13 +36,13 @@ class ServiceProcess:
     def pid(self) -> int:
         """Raises AssertionError when the process was not started."""
         assert self._child is not None, f"{self.app} is not started"
+        assert self._child.pid is not None
         return self._child.pid
 
     def start(self, timeout: float = 30, *, wait: bool = True) -> Self:
-        command = [sys.executable, "-m", "shared.serve", self.app, "--port", str(self.port)]
-        command += ["--drain-seconds", str(self.drain_seconds)]
-        self._child = spawn(command, log_file=self.log_file, env={**os.environ, **self.env})
-        reaper.watch_process(ProcessId.of(self._child.pid))
+        env = {**os.environ, **self.env}
+        self._child = nursery.bear(self.app, self.port, env, log_file=self.log_file, drain_seconds=self.drain_seconds)
+        reaper.watch_process(ProcessId.of(self.pid))
         if wait:
             self.wait_ready(timeout)
         return self
@@ -52,7 +51,7 @@ class ServiceProcess:
         deadline = monotonic() + timeout
         answer = "no answer"
         while monotonic() < deadline:
-            if self._child is None or self._child.poll() is not None:
+            if not self.running():
                 raise AssertionError(f"{self.app} ended before it was ready:\n{tail(self.log_file, 40)}")
             try:
                 response = httpx.get(f"{self.url}/readyz", timeout=2)
@@ -68,15 +67,18 @@ class ServiceProcess:
     def terminate(self, timeout: float = 20) -> int:
         """SIGTERM and wait; returns the exit code (negative: ended by that signal)."""
         assert self._child is not None, f"{self.app} is not started"
-        self._child.send_signal(signal.SIGCONT)
+        if self.running():
+            self.sigcont()
         self._child.terminate()
-        return self._child.wait(timeout)
+        self._child.join(timeout)
+        assert self._child.exitcode is not None, f"{self.app} did not end in {timeout} s"
+        return self._child.exitcode
 
     def kill9(self) -> None:
         """SIGKILL, also when frozen; nothing is said to anybody."""
         if self._child is not None:
             self._child.kill()
-            self._child.wait(10)
+            self._child.join(10)
 
     def sigstop(self) -> None:
         """Freeze: connections stay open, locks stay held, nothing moves."""
@@ -86,4 +88,4 @@ class ServiceProcess:
         os.kill(self.pid, signal.SIGCONT)
 
     def running(self) -> bool:
-        return self._child is not None and self._child.poll() is None
+        return self._child is not None and self._child.exitcode is None

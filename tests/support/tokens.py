@@ -38,6 +38,11 @@ class Keys:
         """For EVIDENCE_KEYS_FILE."""
         return self._secrets.evidence_keys
 
+    @property
+    def account_keys(self) -> Path:
+        """For ACCOUNT_KEYS_FILE."""
+        return self._secrets.account_keys
+
     def minter(self, issuer: str) -> TokenMinter:
         if issuer not in self._minters:
             self._minters[issuer] = TokenMinter(issuer, load_private_key(self.private(issuer)))

@@ -14,9 +14,9 @@ import pytest_asyncio
 from httpx import ASGITransport, AsyncClient
 
 from services.vouchers.main import definition
+from services.vouchers.settings import VoucherSettings
 from shared.app import create_app
 from shared.policy.edition import Edition, load_editions
-from shared.settings import ServiceSettings
 from tests.support.postgres import Cluster
 from tests.support.tokens import Keys
 from tests.vouchers.support import Api, Town
@@ -33,8 +33,10 @@ def vouchers_url(postgres: Cluster) -> str:
 
 
 @pytest.fixture(scope="session")
-def settings(vouchers_url: str, keys: Keys) -> ServiceSettings:
-    return ServiceSettings(
+def settings(vouchers_url: str, keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> VoucherSettings:
+    return VoucherSettings(
+        account_keys_file=keys.account_keys,
+        files_url=f"file://{tmp_path_factory.mktemp('files')}",
         service_name="vouchers",
         environment="test",
         database_url=vouchers_url,
@@ -47,7 +49,7 @@ def settings(vouchers_url: str, keys: Keys) -> ServiceSettings:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def town(settings: ServiceSettings, keys: Keys) -> AsyncIterator[Town]:
+async def town(settings: VoucherSettings, keys: Keys) -> AsyncIterator[Town]:
     app = create_app(definition, settings)
     async with (
         app.router.lifespan_context(app),

@@ -101,6 +101,7 @@ class Registry:
         code: str | None = None,
         registered_on: date = date(2018, 1, 1),
         representative: str | None = "",
+        size_class: str | None = None,
     ) -> Firm:
         """An enterprise, represented by somebody of its own unless told by whom; None: not on record."""
         firm = Firm(uuid7(), code or fresh_code())
@@ -113,6 +114,7 @@ class Registry:
             registered_on=registered_on,
             legal_representative_ref=f"person-of-{firm.code}" if representative == "" else representative,
             graduate_founder=False,
+            size_class=size_class,
         )
         async with self.db.transaction() as session:
             await consumers.copy_enterprises(session, [received(rc.EnterpriseRegistered, data, firm.id)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import httpx
 from sqlalchemy import text
 
+from shared.clock import business_today
 from shared.db import Database
 from tests.support.tokens import Keys, bearer, internal_token
 from tests.vouchers.callers import Caller
@@ -129,14 +130,17 @@ class Town:
     async def provider(
         self, *, code: str | None = None, categories: Sequence[str] = ("legal_protection",), ref: str | None = None
     ) -> Seller:
-        """An admitted provider, represented by somebody of its own unless told by whom."""
+        """An admitted provider, represented by somebody of its own unless told by whom. It applied a month ago, and was
+        on public notice since."""
         code = code or fresh_code()
         ref = ref or f"person-of-{code}"
-        account = f"seller-{code}"
+        account, day = f"seller-{code}", (self.api.today or business_today()) - timedelta(days=30)
         body = {"name": "测试服务机构", "categories": list(categories), "legal_representative_ref": ref}
-        applied = await self.api.ok(Caller(("provider",), account, org=code), "/v1/providers", body)
+        declared = {**body, "declares_no_penalty": True}
+        applied = await self.api.ok(Caller(("provider",), account, org=code), "/v1/providers", declared, today=day)
         path = f"/v1/providers/{applied['id']}"
-        await self.api.ok(SCIENCE_OFFICER, f"{path}/review")
+        await self.api.ok(SCIENCE_OFFICER, f"{path}/review", today=day)
+        await self.api.ok(SCIENCE_OFFICER, f"{path}/notice", today=day)
         await self.api.ok(SCIENCE_APPROVER, f"{path}/admit")
         return Seller(str(applied["id"]), code, account)
 

@@ -21,7 +21,7 @@ GAPPED = """
     WITH entry AS (
         INSERT INTO journal_entry VALUES (gen_random_uuid(), 'reversal', $1, '2019-06-03', 'x') RETURNING id
     )
-    INSERT INTO posting SELECT id, line, 'x', $1, line - 2 FROM entry, unnest(ARRAY[1, 3]) AS line
+    INSERT INTO posting SELECT id, line, 'issuer_bank', $1, line - 2 FROM entry, unnest(ARRAY[1, 3]) AS line
 """
 
 
@@ -73,8 +73,11 @@ async def test_an_invoice_that_cannot_be_one_is_refused(town: Town, invoice: dic
         ("DELETE FROM posting", "append-only"),
         ("DELETE FROM journal_entry", "append-only"),
         ("TRUNCATE posting", "append-only"),
-        ("INSERT INTO posting VALUES ((SELECT id FROM journal_entry LIMIT 1), 3, 'x', $1, 1)", "sum 1.00"),
-        ("INSERT INTO posting VALUES ((SELECT id FROM journal_entry LIMIT 1), 2, 'x', $1, 1)", "duplicate key"),
+        ("INSERT INTO posting VALUES ((SELECT id FROM journal_entry LIMIT 1), 3, 'issuer_bank', $1, 1)", "sum 1.00"),
+        (
+            "INSERT INTO posting VALUES ((SELECT id FROM journal_entry LIMIT 1), 2, 'issuer_bank', $1, 1)",
+            "duplicate key",
+        ),
         (GAPPED, "the last at line 3"),
         ("INSERT INTO journal_entry VALUES (gen_random_uuid(), 'reversal', $1, '2019-06-03', 'x')", ": 0 postings"),
     ],

@@ -53,8 +53,10 @@ async def test_a_voucher_carries_the_programmes_terms_and_never_its_code(town: T
         "vouchers.in_centre",
         "vouchers.issuer",
         "vouchers.startup_age",
+        "vouchers.eligible_size",
         "vouchers.category",
         "vouchers.quota",
+        "vouchers.city_quota",
         "vouchers.budget",
     ]
     assert "code" not in issued
@@ -168,7 +170,8 @@ async def test_a_refused_issue_leaves_quota_and_budget_as_they_were(town: Town) 
     body = {"programme_id": programme, "enterprise_id": str(firm.id), "face_value": "100.01"}
     assert code_of(await town.api.post(officer(), PATH, body)) == (409, "voucher-budget-exceeded")
     assert (await town.voucher(programme, firm, "100.00"))["balance"] == "100.00"
-    assert await town.one("SELECT sum(committed) FROM ceiling WHERE subject LIKE :firm", firm=f"%{firm.id}") == 100
+    sql = "SELECT sum(committed) FROM ceiling WHERE kind = 'vouchers.enterprise_quota' AND subject LIKE :firm"
+    assert await town.one(sql, firm=f"%{firm.id}") == 100
 
 
 async def test_an_enclave_firm_gets_vouchers_of_owner_or_site_not_of_both_in_a_year(town: Town) -> None:

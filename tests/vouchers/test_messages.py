@@ -12,7 +12,15 @@ from shared.http.messages import Messages
 
 SERVICE = Path(definition.messages).parent
 CODE = re.compile(r"[a-z]+(-[a-z]+)+")
-ENDINGS = ("voucher-quota", "voucher-budget")
+ENDINGS = (
+    "voucher-quota",
+    "voucher-city-quota",
+    "voucher-budget",
+    "guidance-percent",
+    "guidance-quota",
+    "guidance-share",
+    "guidance-first-free",
+)
 """Completed by the rule: kept or exceeded."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.vouchers.providers.support import APPLIED_ON, BODY
 from tests.vouchers.support import (
     AUDITOR,
     PUBLIC,
@@ -19,7 +20,6 @@ from tests.vouchers.support import (
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATH = "/v1/providers"
-BODY = {"name": "拉萨律师事务所", "categories": ["legal_protection"], "legal_representative_ref": "person-1"}
 
 
 def provider(code: str) -> Caller:
@@ -27,12 +27,13 @@ def provider(code: str) -> Caller:
 
 
 async def test_a_provider_is_admitted_by_another_than_who_reviewed(town: Town) -> None:
-    applied = await town.api.ok(provider(fresh_code()), PATH, BODY)
+    applied = await town.api.ok(provider(fresh_code()), PATH, BODY, today=APPLIED_ON)
     path = f"{PATH}/{applied['id']}"
     assert applied["status"] == "applied"
     assert code_of(await town.api.post(SCIENCE_APPROVER, f"{path}/admit")) == (409, "invalid-transition")
     both = Caller(("science_officer", "science_approver"))
-    assert (await town.api.ok(both, f"{path}/review"))["status"] == "reviewed"
+    assert (await town.api.ok(both, f"{path}/review", today=APPLIED_ON))["status"] == "reviewed"
+    await town.api.ok(SCIENCE_OFFICER, f"{path}/notice", today=APPLIED_ON)
     assert code_of(await town.api.post(both, f"{path}/admit")) == (403, "four-eyes-required")
     admitted = await town.api.ok(SCIENCE_APPROVER, f"{path}/admit")
     assert (admitted["status"], admitted["admitted_on"]) == ("admitted", "2019-06-03")

@@ -29,10 +29,9 @@ USE = Use(
     status="active",
     issued_on=ISSUED,
     valid_until=LAST,
-    centre_withdrawn=False,
+    centre="listed",
     category_allowed=True,
-    provider_admitted=True,
-    provider_offers=True,
+    provider_bar=None,
     same_code=False,
     same_representative=False,
     holder_represented=True,
@@ -40,6 +39,7 @@ USE = Use(
     holding=None,
     related_percent=Decimal("25.00"),
     percent=Decimal("50.00"),
+    cap=None,
     balance=Decimal("1000.00"),
 )
 
@@ -112,13 +112,17 @@ def test_related_parties_and_those_nobody_can_tell_apart_are_refused(changed: di
     ("changed", "message"),
     [
         ({"category_allowed": False}, "category-not-allowed"),
-        ({"provider_admitted": False}, "provider-not-admitted"),
-        ({"provider_offers": False}, "provider-not-in-category"),
+        ({"provider_bar": "provider-not-admitted"}, "provider-not-admitted"),
+        ({"provider_bar": "provider-suspended"}, "provider-suspended"),
+        ({"provider_bar": "provider-not-in-category"}, "provider-not-in-category"),
         ({"same_code": True}, "parties-related"),
         ({"balance": Decimal("0.00")}, "voucher-balance-empty"),
         ({"price": Decimal("0.01"), "percent": Decimal("10.00")}, "subsidy-below-one-fen"),
         ({"day": date(2020, 6, 4)}, "voucher-expired"),
-        ({"centre_withdrawn": True}, "voucher-centre-withdrawn"),
+        ({"status": "frozen"}, "voucher-frozen"),
+        ({"centre": "withdrawn"}, "voucher-centre-withdrawn"),
+        ({"centre": "delisted"}, "voucher-centre-not-listed"),
+        ({"centre": None}, "voucher-holder-in-no-centre"),
     ],
 )
 def test_each_condition_alone_refuses_a_use(changed: dict[str, object], message: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.vouchers.holdings.queries import barring_percent
+from tests.vouchers.providers.support import APPLIED_ON
 from tests.vouchers.support import (
     AUDITOR,
     PUBLIC,
@@ -161,9 +162,11 @@ async def test_a_provider_admitted_before_the_rule_is_refused_until_its_represen
         with pytest.raises(IntegrityError, match="ck_provider_admitted_with_representative"):
             async with session.begin_nested():
                 await session.execute(text(forget), {"id": standing.seller.id})
-    applied = await town.api.ok(Caller(("provider",), org=fresh_code()), "/v1/providers", BODY)
+    declared = {**BODY, "declares_no_penalty": True}
+    applied = await town.api.ok(Caller(("provider",), org=fresh_code()), "/v1/providers", declared, today=APPLIED_ON)
     path = f"/v1/providers/{applied['id']}"
-    await town.api.ok(SCIENCE_OFFICER, f"{path}/review")
+    for step in ("review", "notice"):
+        await town.api.ok(SCIENCE_OFFICER, f"{path}/{step}", today=APPLIED_ON)
     refused = await town.api.post(SCIENCE_APPROVER, f"{path}/admit")
     assert code_of(refused) == (409, "provider-representative-missing")
     assert "record-representative" in refused.json()["detail"]

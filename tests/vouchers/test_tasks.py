@@ -8,7 +8,8 @@ import pytest
 
 from shared.auth.roles import ALL_ROLES, PUBLIC
 from tests.vouchers.callers import Caller
-from tests.vouchers.support import DIVISION, OTHER_DIVISION, SCIENCE_OFFICER, Town, fresh_code, officer
+from tests.vouchers.providers.support import APPLIED_ON, applied
+from tests.vouchers.support import DIVISION, OTHER_DIVISION, SCIENCE_OFFICER, Town, officer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -39,11 +40,13 @@ async def test_whoever_drafted_a_programme_does_not_find_it(town: Town) -> None:
 
 
 async def test_a_provider_waits_for_the_science_bureau_and_a_second_person(town: Town) -> None:
-    code = fresh_code()
-    body = {"name": "测试服务机构", "categories": ["legal_protection"], "legal_representative_ref": f"person-{code}"}
-    applied = await town.api.ok(Caller(("provider",), org=code), "/v1/providers", body)
-    assert await finders(town, "provider_to_review", applied["id"]) == {"science_officer"}
-    await town.api.ok(SCIENCE_OFFICER, f"/v1/providers/{applied['id']}/review")
-    assert await finders(town, "provider_to_admit", applied["id"]) == {"science_approver"}
+    case = await applied(town)
+    assert await finders(town, "provider_to_review", case.id) == {"science_officer"}
+    await case.ok(SCIENCE_OFFICER, "review", on=APPLIED_ON)
+    assert await finders(town, "provider_to_announce", case.id) == {"science_officer"}
+    assert await finders(town, "provider_to_admit", case.id) == set()
+    await case.ok(SCIENCE_OFFICER, "notice", on=APPLIED_ON)
+    assert await finders(town, "provider_to_announce", case.id) == set()
+    assert await finders(town, "provider_to_admit", case.id) == {"science_approver"}
     reviewer = Caller(("science_officer", "science_approver"), SCIENCE_OFFICER.account_id)
-    assert not await found(town, "provider_to_admit", applied["id"], reviewer)
+    assert not await found(town, "provider_to_admit", case.id, reviewer)

@@ -22,6 +22,9 @@ _STEPS: Final = {"officer": "经办", "approver": "审批"}
 DIVISIONS: Final = {"": "540102", "_2": "540122"}
 """Of the two division officers and approvers: the city's centre, and a county with an enclave there."""
 
+BANKS: Final = {"CCB": "建设银行", "PSBC": "邮储银行"}
+"""The banks of 3.3-1."""
+
 OPERATOR: Final = "C15"
 """The centre whose operator signs in as `centre_operator`."""
 
@@ -32,13 +35,15 @@ def make_accounts(
     providers: Sequence[tables.Provider],
     redemptions: Sequence[tables.Redemption],
     services: Sequence[tables.Service],
+    referrals: Sequence[tables.Referral],
 ) -> list[tables.Account]:
     """First those of credentials.json, then the others."""
     return [
         *_bureaus(),
         *_divisions(),
         *_scoped(centres, founder, providers, redemptions),
-        *_others(centres, providers, redemptions, services),
+        *_lenders(),
+        *_others(centres, providers, redemptions, services, referrals),
     ]
 
 
@@ -49,10 +54,18 @@ def _account(
     key: str | None = None,
     org: str | None = None,
     division: str | None = None,
+    bank: str | None = None,
     person_ref: str | None = None,
 ) -> tables.Account:
     return tables.Account(
-        username=username, key=key, roles=roles, org=org, division=division, person_ref=person_ref, about=about
+        username=username,
+        key=key,
+        roles=roles,
+        org=org,
+        division=division,
+        bank=bank,
+        person_ref=person_ref,
+        about=about,
     )
 
 
@@ -90,6 +103,15 @@ def _scoped(
     yield _account("expert", "考核专家", "expert", key="expert", person_ref="demo-expert-01")
 
 
+def _lenders() -> Iterator[tables.Account]:
+    """A person at each of the banks of the catalogue, and two of the guarantee company."""
+    for number, (bank, name) in enumerate(BANKS.items(), start=1):
+        key = "bank" if number == 1 else f"bank_{number}"
+        yield _account(key, name, "bank", key=key, bank=bank)
+    yield _account("guarantor", "市信用担保公司经办", "guarantor", key="guarantor")
+    yield _account("guarantor_2", "市信用担保公司审批", "guarantor", key="guarantor_2")
+
+
 def _other_divisions() -> Iterator[tables.Account]:
     for division in ALL_DIVISIONS:
         if division not in DIVISIONS.values():
@@ -109,6 +131,7 @@ def _others(
     providers: Sequence[tables.Provider],
     redemptions: Sequence[tables.Redemption],
     services: Sequence[tables.Service],
+    referrals: Sequence[tables.Referral],
 ) -> Iterator[tables.Account]:
     operators = {centre.operator_code: centre for centre in reversed(centres) if centre.key != OPERATOR}
     for code, centre in reversed(operators.items()):
@@ -123,6 +146,10 @@ def _others(
     for code in users:
         if code != own:
             yield _account(f"enterprise.{code[-8:].lower()}", "用券企业", "enterprise", org=code)
-    for code in dict.fromkeys(service.enterprise for service in services):
+    served = dict.fromkeys(service.enterprise for service in services)
+    for code in served:
         if code not in users:
             yield _account(f"enterprise.{code[-8:].lower()}", "受服务企业", "enterprise", org=code)
+    for code in dict.fromkeys(referral.enterprise for referral in referrals):
+        if code not in users and code not in served:
+            yield _account(f"enterprise.{code[-8:].lower()}", "借款企业", "enterprise", org=code)

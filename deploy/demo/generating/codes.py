@@ -13,7 +13,7 @@ _REGISTERED_AT: Final = {"540172": "540091", "540173": "540102", "540174": "5401
 """Parks register under other divisions' numbers; firms of the economic zone carry 540091."""
 
 ENTERPRISE, EARLIER, PROJECT = 0, 20_000_000, 30_000_000
-OPERATOR, PARTNER, PROVIDER = 40_000_000, 60_000_000, 80_000_000
+OPERATOR, PARTNER, INVESTOR, PROVIDER = 40_000_000, 60_000_000, 70_000_000, 80_000_000
 """Where the running numbers of each kind of organisation begin."""
 
 

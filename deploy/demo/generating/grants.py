@@ -10,6 +10,7 @@ from deploy.demo import tables
 from deploy.demo.generating.centres import PLANS, Plan
 from deploy.demo.generating.chance import Chance, days_after
 from deploy.demo.generating.codes import PROVIDER, credit_code
+from shared.calendar import add_working_days
 
 CAPS: Final = {"standard": 200_000, "specialised": 300_000, "national": 400_000}
 PURPOSES: Final = {"standard": "operations", "specialised": "research_capacity", "national": "cooperation"}
@@ -23,6 +24,8 @@ _WORDS: Final = {
 _WITHOUT: Final = {(key, 2019) for key in ("C07", "C18", "C19", "C24")} | {
     (key, year) for year in (2020, 2021) for key in ("C07", "C08", "C10", "C14", "C19", "C20", "C22", "C24", "C25")
 }
+_NOTICE: Final = 5
+"""Working days on public notice, from the day after the review."""
 _EARLY: Final = {"C01", "C03"}
 """Applied for 2020 before the results of 2019 were published, and were held by them."""
 
@@ -47,7 +50,7 @@ def _grant(plan: Plan, year: int) -> tables.Grant:
     early = year == 2020 and plan.key in _EARLY
     applied = date(2020, 1, 8) if early else chance.day(date(year, 4, 8), date(year, 6, 12))
     reviewed = days_after(applied, chance.number(6, 10))
-    approved = days_after(reviewed, chance.number(5, 9))
+    approved = days_after(add_working_days(reviewed, _NOTICE).day, chance.number(1, 4))
     countersigned = days_after(approved, chance.number(3, 6))
     paid: date | None = days_after(countersigned, chance.number(8, 15))
     unrectified = plan.years[max(0, year - 2020)] == "fail" and year > 2019

@@ -127,7 +127,10 @@ def _has_papers(stay: Stay) -> bool:
     return stay.enterprise.graduate_founder and stay.centre in _PAPERS_AT
 
 
-def founder_of(enterprises: Sequence[tables.Enterprise], persons: Sequence[tables.Person]) -> tables.Enterprise:
-    """The first enterprise whose founder is on file as one."""
-    codes = {person.enterprise for person in persons if FOUNDER in person.capacities}
-    return next(enterprise for enterprise in enterprises if enterprise.code in codes)
+def founder_of(
+    enterprises: Sequence[tables.Enterprise], graduations: Sequence[tables.Graduation]
+) -> tuple[tables.Enterprise, tables.Graduation]:
+    """The first enterprise whose founder's graduation somebody has confirmed, with that."""
+    confirmed = {graduation.enterprise: graduation for graduation in graduations if graduation.confirmed_on}
+    enterprise = next(enterprise for enterprise in enterprises if enterprise.code in confirmed)
+    return enterprise, confirmed[enterprise.code]

@@ -62,8 +62,9 @@ def _provider(number: int) -> tables.Provider:
         legal_representative_ref=f"demo-person-p{number + 1:03}",
         applied_on=applied,
         reviewed_on=days_after(applied, 6),
-        decided_on=days_after(applied, 10),
+        decided_on=days_after(applied, 20),
         refused_reason="not_qualified" if refused else None,
+        renewed_on=None if refused else days_after(date(2021, 3, 8), number),
     )
 
 

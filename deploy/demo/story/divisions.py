@@ -41,12 +41,14 @@ async def tell_fund(world: World, row: tables.MatchingFund, until: date) -> None
         body = {"year": row.year, "document_no": row.document_no, "amount": row.amount}
         found = await world.api.post("/v1/matching-funds", officer, row.recorded_on, body, key=name)
     path = f"/v1/matching-funds/{found['id']}"
-    found = await world.walk(path, name, found, [Step("recorded", row.approved_on, "approve", approver)], until)
+    papers = {"document_no": row.document_no, "minutes_no": f"{row.document_no}附会议纪要"}
+    found = await world.walk(path, name, found, [Step("recorded", row.approved_on, "approve", approver, papers)], until)
     if row.revised_on is not None and row.revised_on <= until and found["document_no"] != row.revision_no:
         if found["pending_document_no"] is None:
             body = {"document_no": row.revision_no, "amount": row.revised}
             found = await world.api.post(f"{path}/revise", officer, row.revised_on, body, key=f"{name}/revise")
-        steps = [Step("approved", row.revision_approved_on, "approve", approver)]
+        raised = {"document_no": row.revision_no, "minutes_no": f"{row.revision_no}附会议纪要"}
+        steps = [Step("approved", row.revision_approved_on, "approve", approver, raised)]
         found = await world.walk(path, f"{name}/revision", found, steps, until)
     world.funds[row.division, row.year] = found
 
@@ -75,9 +77,11 @@ async def tell_matching_payment(world: World, row: tables.MatchingPayment, until
             body["centre_id"] = world.centres[row.centre]["id"]
         officer = world.division("officer", row.division)
         found = await world.api.post(path, officer, row.spent_on, body, key=name)
+    approver = world.division("approver", row.division)
+    confirmed = [Step("recorded", row.spent_on, "confirm", approver)]
+    found = await world.walk(f"{path}/{found['id']}", name, found, confirmed, until)
     if row.reversed_on is not None and row.reversed_on <= until and found["reversed_on"] is None:
         body = {"reason_code": row.reversal_reason, "voucher_no": row.reversal_voucher_no}
-        approver = world.division("approver", row.division)
         await world.api.post(f"{path}/{found['id']}/reverse", approver, row.reversed_on, body, key=f"{name}/reverse")
     world.payments[where] = found
 

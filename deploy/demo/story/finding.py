@@ -47,6 +47,7 @@ async def find_everything(world: World) -> None:
     }
     await _people(world)
     await _divisions(world)
+    await _money(world, keys)
     world.cycles = {found["year"]: found for found in await _list(world, "/v1/evaluation-cycles")}
     await _vouchers(world)
 
@@ -77,6 +78,28 @@ async def _divisions(world: World) -> None:
         for found in await _list(world, "/v1/matching-funds/spending")
     }
     world.targets = {(found["item"], found["year"]): found for found in await _list(world, "/v1/targets")}
+
+
+async def _money(world: World, keys: dict[str, str]) -> None:
+    """Of centres by their ids: loans and what goes with them, funds, rewards, support for alliances."""
+    world.referrals = {
+        (found["enterprise_code"], found["bank"]): found for found in await _list(world, "/v1/referrals")
+    }
+    world.loans = {found["id"]: found for found in await _list(world, "/v1/loans")}
+    world.subsidies = {
+        (found["department"], found["year"], found["quarter"]): found
+        for found in await _list(world, "/v1/loans/subsidies")
+    }
+    days = await _list(world, "/v1/banks/reconciliations")
+    world.bank_days = {(found["bank"], found["day"]): found for found in days}
+    funds = await _list(world, "/v1/angel-funds")
+    world.angel_funds = {keys[found["centre_id"]]: found for found in funds if found["centre_id"] in keys}
+    world.rewards = {found["enterprise_code"]: found for found in await _list(world, "/v1/financing-rewards")}
+    records = await _list(world, "/v1/alliance-assessments/records")
+    world.activities = {(found["alliance"], found["title"]): found for found in records}
+    sheets = await _list(world, "/v1/alliance-assessments")
+    world.sheets = {(found["alliance"], found["year"]): found for found in sheets}
+    world.supports = {(found["alliance"], found["year"]): found for found in await _list(world, "/v1/alliance-support")}
 
 
 async def find_centres(world: World) -> None:

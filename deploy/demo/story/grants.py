@@ -11,6 +11,7 @@ from deploy.demo.client import Json
 from deploy.demo.story.world import Step, StoryBroken, World
 
 _OTHER: Final = {"science": "industry", "industry": "science"}
+_OFFICES: Final = {"science": "科发", "industry": "工信"}
 _RELEASE_SECONDS: Final = 10.0
 _REPORTS: Final = "/v1/grants/use-reports"
 _STATEMENT: Final = "资金按批准的用途使用,账目与凭证齐全(虚构)。"
@@ -38,14 +39,14 @@ async def tell_grant(world: World, row: tables.Grant, until: date) -> None:
         found = await world.api.get(f"/v1/grants/{found['id']}", world.auditor)
     if found["status"] == "held" and row.paid_on is not None and row.paid_on <= until:
         found = await _released(world, found)
-    treasury = world.bureau("treasury_officer")
+    path, found = f"/v1/grants/{found['id']}", await _announced(world, row, found, name, until)
+    treasury, other = world.bureau("treasury_officer"), _OTHER[row.bureau]
+    approved = {"amount": row.approved, **_papers(row, row.bureau)}
     steps = [
-        Step("applied", row.reviewed_on, "review", world.bureau(f"{row.bureau}_officer")),
-        Step("reviewed", row.approved_on, "approve", world.bureau(f"{row.bureau}_approver"), {"amount": row.approved}),
-        Step("approved", row.countersigned_on, "countersign", world.bureau(f"{_OTHER[row.bureau]}_approver")),
+        Step("reviewed", row.approved_on, "approve", world.bureau(f"{row.bureau}_approver"), approved),
+        Step("approved", row.countersigned_on, "countersign", world.bureau(f"{other}_approver"), _papers(row, other)),
         Step("countersigned", row.paid_on, "disburse", treasury, {"reference": row.payment_reference}),
     ]
-    path = f"/v1/grants/{found['id']}"
     found = await world.walk(path, name, found, steps, until)
     if found["status"] == "paid":
         await _spend(world, row, path, name, until)
@@ -54,6 +55,23 @@ async def tell_grant(world: World, row: tables.Grant, until: date) -> None:
         steps = [Step("in_recovery", row.recovered_on, "recover", treasury, {"amount": row.recovered})]
         found = await world.walk(path, name, found, steps, until)
     world.grants[row.centre, row.fiscal_year] = found
+
+
+async def _announced(world: World, row: tables.Grant, found: Json, name: str, until: date) -> Json:
+    """Reviewed, and put on public notice at once."""
+    path, officer = f"/v1/grants/{found['id']}", world.bureau(f"{row.bureau}_officer")
+    found = await world.walk(path, name, found, [Step("applied", row.reviewed_on, "review", officer)], until)
+    if found["status"] == "reviewed" and row.reviewed_on <= until:
+        await world.api.post(f"{path}/notice", officer, row.reviewed_on, key=f"{name}/notice")
+    return found
+
+
+def _papers(row: tables.Grant, bureau: str) -> Json:
+    office, number = _OFFICES[bureau], f"{row.centre[1:]}号"
+    return {
+        "document_no": f"示例{office}〔{row.fiscal_year}〕{number}",
+        "minutes_no": f"示例{office}纪要〔{row.fiscal_year}〕{number}",
+    }
 
 
 def _application(row: tables.Grant) -> Json:

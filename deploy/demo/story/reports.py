@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
+from decimal import Decimal
 from typing import Final
 
 from deploy.demo import tables
-from deploy.demo.client import ApiRefused, Json
+from deploy.demo.client import ApiRefused, Caller, Json
 from deploy.demo.story.world import Step, World
 
+_TRIES: Final = 40
+_PAUSE_SECONDS: Final = 0.25
 EXPLANATION: Final = "已核对台账，变动属实。"
 
 
@@ -25,6 +29,8 @@ async def tell_report(world: World, row: tables.Report, until: date) -> None:
         body = {"centre_id": centre["id"], "year": row.year, "quarter": row.quarter, "form": _first_version(row)}
         found = await world.api.post("/v1/quarterly-reports", operator, row.submitted_on, body, key=f"{name}/draft")
     path = f"/v1/quarterly-reports/{found['id']}"
+    if found["status"] == "draft":
+        found = await _with_lines(world, row, path, operator)
     found = await _submit(world, path, name, found, Step("draft", row.submitted_on, "submit", operator), until)
     if row.returned_on is not None and found["revision"] == 1:
         reasons = {"reasons": {row.returned_field: "missing"}}
@@ -35,6 +41,31 @@ async def tell_report(world: World, row: tables.Report, until: date) -> None:
         steps = [Step("submitted", row.accepted_on, "accept", officer)]
         found = await world.walk(path, name, found, steps, until)
     world.reports[row.centre, row.year, row.quarter] = found
+
+
+async def _with_lines(world: World, row: tables.Report, path: str, operator: Caller) -> Json:
+    """The quarter's money dealt out over as many of the incubatees as the year's reports name as financed."""
+    money = {"equity_received": row.equity_financing, "loans_received": row.bank_loans}
+    sums = {name: Decimal(amount) for name, amount in money.items() if amount is not None and Decimal(amount)}
+    found = await world.api.get(path, operator)
+    if not sums or found["lines"] is None or any(line["figures"] for line in found["lines"]):
+        return found
+    for _ in range(_TRIES):
+        if found["tenants"]:
+            break
+        await asyncio.sleep(_PAUSE_SECONDS)
+        found = await world.api.get(path, operator)
+    year = [one for one in world.data.reports if (one.centre, one.year) == (row.centre, row.year)]
+    financed = max(1, sum(one.enterprises_financed or 0 for one in year))
+    codes = [tenant["code"] for tenant in found["tenants"]][:financed]
+    lines = {code: {name: _part(sums[name], place, len(codes)) for name in sums} for place, code in enumerate(codes)}
+    return await world.api.patch(path, operator, row.submitted_on, {"lines": lines}, version=found["version"])
+
+
+def _part(total: Decimal, place: int, of: int) -> str:
+    """The share of one of `of`, in whole yuan; what does not divide is the first one's."""
+    each = total // of
+    return f"{each if place else total - each * (of - 1):.2f}"
 
 
 async def _correct(world: World, row: tables.Report, found: Json, name: str, until: date) -> Json:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TypeVar
 
 from deploy.demo import tables
+from deploy.demo.story.alliances import tell_activity, tell_support
 from deploy.demo.story.budget import tell_appropriation
 from deploy.demo.story.comebacks import tell_comeback
 from deploy.demo.story.delistings import tell_delisting
@@ -17,8 +18,11 @@ from deploy.demo.story.experts import tell_expert
 from deploy.demo.story.finding import find_everything
 from deploy.demo.story.grants import tell_grant
 from deploy.demo.story.imports import STEP_BY_STEP, import_carriers, import_earlier, import_tenants
+from deploy.demo.story.investing import tell_angel_fund, tell_reward
+from deploy.demo.story.loans import tell_loan, tell_loan_payment, tell_subsidy
 from deploy.demo.story.partners import tell_agreement, tell_joint_carrier, tell_partner, tell_practice
 from deploy.demo.story.people import tell_graduation, tell_person, tell_project
+from deploy.demo.story.referrals import tell_bank_day, tell_referral
 from deploy.demo.story.registry import tell_centre, tell_service, tell_tenancy, tell_tier, tell_title
 from deploy.demo.story.reports import tell_report
 from deploy.demo.story.vouchers import tell_closing, tell_programme, tell_provider, tell_redemption, tell_voucher
@@ -90,6 +94,15 @@ async def _live(world: World, stretch: Stretch) -> None:
         _scene(stretch, "targets", data.targets, tell_target),
         _scene(stretch, "appropriations", data.appropriations, tell_appropriation),
         _scene(stretch, "grants", data.grants, tell_grant),
+        _scene(stretch, "loans", data.referrals, tell_referral),
+        _scene(stretch, "loans", data.loans, tell_loan),
+        _scene(stretch, "loans", data.loan_payments, tell_loan_payment),
+        _scene(stretch, "loans", data.bank_days, tell_bank_day),
+        _scene(stretch, "loans", data.subsidies, tell_subsidy),
+        _scene(stretch, "angel_funds", data.angel_funds, tell_angel_fund),
+        _scene(stretch, "rewards", data.rewards, tell_reward),
+        _scene(stretch, "alliances", data.activities, tell_activity),
+        _scene(stretch, "alliances", data.supports, tell_support),
         _scene(stretch, "providers", data.providers, tell_provider),
         _scene(stretch, "programmes", data.programmes, tell_programme),
         _scene(stretch, "vouchers", data.vouchers, tell_voucher),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
 
 from deploy.demo import tables
 from deploy.demo.story.world import Step, World
+
+_ANOTHER_TERM: Final = timedelta(days=365)
+"""An admission that goes on for longer was renewed already."""
 
 
 async def tell_programme(world: World, row: tables.Programme, until: date) -> None:
@@ -35,7 +39,7 @@ async def tell_closing(world: World, row: tables.Programme, until: date) -> None
 
 
 async def tell_provider(world: World, row: tables.Provider, until: date) -> None:
-    """Applies itself; an officer reviews, an approver admits or refuses."""
+    """Applies itself; an officer reviews and announces, an approver admits or refuses; two years later it goes on."""
     name = f"provider/{row.code}"
     found = world.providers.get(row.code)
     if found is None:
@@ -45,6 +49,7 @@ async def tell_provider(world: World, row: tables.Provider, until: date) -> None
             "name": row.name,
             "categories": list(row.categories),
             "legal_representative_ref": row.legal_representative_ref,
+            "declares_no_penalty": True,
         }
         caller = world.holder("provider", row.code)
         found = await world.api.post("/v1/providers", caller, row.applied_on, body, key=name)
@@ -52,8 +57,31 @@ async def tell_provider(world: World, row: tables.Provider, until: date) -> None
     if row.refused_reason is not None:
         body = {"reason_code": row.refused_reason}
         decide = Step("reviewed", row.decided_on, "refuse", world.bureau("science_approver"), body)
-    steps = [Step("applied", row.reviewed_on, "review", world.bureau("science_officer")), decide]
-    world.providers[row.code] = await world.walk(f"/v1/providers/{found['id']}", name, found, steps, until)
+    path, officer = f"/v1/providers/{found['id']}", world.bureau("science_officer")
+    found = await world.walk(path, name, found, [Step("applied", row.reviewed_on, "review", officer)], until)
+    if found["status"] == "reviewed" and row.refused_reason is None:
+        await world.api.post(f"{path}/notice", officer, row.reviewed_on, key=f"{name}/notice")
+    found = await world.walk(path, name, found, [decide], until)
+    if row.renewed_on is not None and row.renewed_on <= until:
+        await _renew(world, row, row.renewed_on, path, name)
+    world.providers[row.code] = found
+
+
+async def _renew(world: World, row: tables.Provider, granted_on: date, path: str, name: str) -> None:
+    """Asked for two weeks before it is granted, reviewed in between."""
+    found = await world.api.get(path, world.auditor)
+    if date.fromisoformat(found["admitted_until"]) > granted_on + _ANOTHER_TERM:
+        return
+    name, days = f"{name}/renewal", [granted_on - timedelta(days=before) for before in (14, 7)]
+    body = {"declares_no_penalty": True}
+    renewal = await world.api.post(
+        f"{path}/renewals", world.holder("provider", row.code), days[0], body, key=f"{name}/ask"
+    )
+    steps = [
+        Step("requested", days[1], "review", world.bureau("science_officer")),
+        Step("reviewed", granted_on, "approve", world.bureau("science_approver")),
+    ]
+    await world.walk(f"{path}/renewals/{renewal['id']}", name, renewal, steps, granted_on)
 
 
 async def tell_voucher(world: World, row: tables.Voucher, until: date) -> None:

@@ -85,6 +85,15 @@ class World:
     funds: dict[tuple[str, int], Json] = field(default_factory=dict)
     payments: dict[tuple[str, int, str], Json] = field(default_factory=dict)
     targets: dict[tuple[str, int], Json] = field(default_factory=dict)
+    referrals: dict[tuple[str, str], Json] = field(default_factory=dict)
+    loans: dict[str, Json] = field(default_factory=dict)
+    subsidies: dict[tuple[str, int, int], Json] = field(default_factory=dict)
+    bank_days: dict[tuple[str, str], Json] = field(default_factory=dict)
+    angel_funds: dict[str, Json] = field(default_factory=dict)
+    rewards: dict[str, Json] = field(default_factory=dict)
+    activities: dict[tuple[str, str], Json] = field(default_factory=dict)
+    sheets: dict[tuple[str, int], Json] = field(default_factory=dict)
+    supports: dict[tuple[str, int], Json] = field(default_factory=dict)
     cycles: dict[int, Json] = field(default_factory=dict)
     refusals: dict[date, Refusal] = field(default_factory=dict)
     comeback: Json | None = None
@@ -110,6 +119,10 @@ class World:
     def division(self, step: str, division: str) -> Caller:
         """A county's or park's officer or approver."""
         return self._scoped(f"division_{step}", lambda value: value == division, "division")
+
+    def banker(self, bank: str) -> Caller:
+        """Who works for a bank."""
+        return self._scoped("bank", lambda value: value == bank, "bank")
 
     def _scoped(self, role: str, fits: Callable[[str | None], bool], scope: str) -> Caller:
         for account in self.data.accounts:

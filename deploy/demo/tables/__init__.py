@@ -24,6 +24,8 @@ from deploy.demo.tables.evaluation import (
     Report,
     TargetFigure,
 )
+from deploy.demo.tables.investing import AllianceActivity, AllianceSupport, AngelFund, Reward
+from deploy.demo.tables.lending import BankDay, Loan, LoanPayment, Referral, Subsidy
 from deploy.demo.tables.money import (
     Appropriation,
     Grant,
@@ -43,7 +45,11 @@ __all__ = [
     "FORM_FIELDS",
     "Account",
     "Agreement",
+    "AllianceActivity",
+    "AllianceSupport",
+    "AngelFund",
     "Appropriation",
+    "BankDay",
     "Carrier",
     "Centre",
     "Comeback",
@@ -59,6 +65,8 @@ __all__ = [
     "Graduation",
     "Grant",
     "JointCarrier",
+    "Loan",
+    "LoanPayment",
     "Mark",
     "MatchingFund",
     "MatchingPayment",
@@ -70,10 +78,13 @@ __all__ = [
     "Provider",
     "Rectification",
     "Redemption",
+    "Referral",
     "Report",
+    "Reward",
     "Row",
     "Service",
     "Spending",
+    "Subsidy",
     "TargetFigure",
     "Tenancy",
     "Tier",

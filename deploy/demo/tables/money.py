@@ -83,7 +83,8 @@ class Programme(Row):
 
 
 class Provider(Row):
-    """A service provider; `refused_reason` where it was not admitted."""
+    """A service provider; `refused_reason` where it was not admitted, `renewed_on` the day on which its admission was
+    granted another term."""
 
     file: ClassVar[str] = "providers.csv"
 
@@ -95,6 +96,7 @@ class Provider(Row):
     reviewed_on: date
     decided_on: date
     refused_reason: str | None
+    renewed_on: date | None
 
     _lists = field_validator("categories", mode="before")(words)
 

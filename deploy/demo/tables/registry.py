@@ -125,6 +125,7 @@ class Account(Row):
     roles: tuple[str, ...]
     org: str | None
     division: str | None
+    bank: str | None
     person_ref: str | None
     about: str
 

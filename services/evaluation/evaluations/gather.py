@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from services.evaluation.base import AnyRow
+from services.evaluation.evaluations.financing_counts import NO_FINANCING, FinancingBehind, financing_counts
 from services.evaluation.evaluations.lineage import evidence_behind, returns_behind, states_behind
 from services.evaluation.evaluations.models import ExpertScore, Veto
 from services.evaluation.evaluations.service_counts import NO_SERVICES, ServicesBehind, service_counts
@@ -23,7 +24,7 @@ from services.evaluation.reports.form import year_of
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
 from services.evaluation.reports.rules import due_day, due_quarters, left_on
 from services.evaluation.rubrics.catalogue import Windows, windows
-from services.evaluation.rubrics.facts import Facts, ReportingFacts, TenancyFacts
+from services.evaluation.rubrics.facts import Facts, Financing, Money, ReportingFacts, TenancyFacts
 from services.evaluation.rubrics.rules import NO_REPORT, Listing
 from services.evaluation.terms import term_end
 from shared.policy.edition import Edition
@@ -90,12 +91,22 @@ def _filing_deadline(edition: Edition, admitted_on: date, days: int) -> date:
     return term_end(edition, term).day
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """One centre's counts of records."""
+
+    stays: TenancyFacts
+    services: ServicesBehind
+    financing: FinancingBehind
+
+
 async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject]) -> dict[UUID, Gathered]:
     """Facts by evaluation id; one statement for each source, whatever the number of subjects."""
     centres = [subject.centre_id for subject in subjects]
     ids = [subject.id for subject in subjects]
     stays = await tenancy_counts(session, frame.year, frame.windows, _deadlines(frame), centres)
     services = await service_counts(session, frame.year, centres)
+    money = await financing_counts(session, frame.year, centres, frame.counted)
     enough = frame.edition.quarterly_reports.in_time_filled_percent.value
     reports = _grouped(await _reports(session, frame.year, centres, enough))
     returns = {row.centre_id: row for row in await _returns(session, frame.year, centres)}
@@ -110,12 +121,15 @@ async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject
         own_reports = reports.get(subject.centre_id, [])
         own_marks = marks.get(subject.id, [])
         served = services.get(subject.centre_id, NO_SERVICES)
-        facts = _facts(frame, subject, counts, served, own_reports, returns.get(subject.centre_id), own_marks)
+        financed = money.get(subject.centre_id, NO_FINANCING)
+        behind = Behind(counts, served, financed)
+        facts = _facts(frame, subject, behind, own_reports, returns.get(subject.centre_id), own_marks)
         lineage: dict[str, JsonValue] = {
             "report_revisions": [str(row.revision_id) for row in own_reports if row.revision_id],
             "report_returns": returned.get(subject.centre_id, []),
             **stays_behind.lineage(),
             **served.lineage(),
+            **financed.lineage(),
             "centre_events": states.get(subject.centre_id, []),
             "expert_scores": [str(row.id) for row in own_marks],
             "vetoes": [str(row.id) for row in vetoes.get(subject.id, [])],
@@ -131,8 +145,7 @@ async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject
 def _facts(
     frame: Frame,
     subject: Subject,
-    counts: TenancyFacts,
-    served: ServicesBehind,
+    behind: Behind,
     reports: Sequence[AnyRow],
     returned: AnyRow | None,
     marks: Sequence[AnyRow],
@@ -145,12 +158,25 @@ def _facts(
         remote=not places.isdisjoint(rubric.remote_divisions.value),
         hardship=not places.isdisjoint(rubric.hardship_divisions.value),
         total_area_m2=subject.total_area_m2,
-        tenancies=counts,
+        tenancies=behind.stays,
         reporting=_reporting(frame, subject, reports, returned),
         form=year_of(frame.edition.report_form, ((row.quarter, row.form) for row in accepted)),
         marks={row.indicator: row.mark for row in marks},
-        services=served.by_number,
+        services=behind.services.by_number,
+        financing=_financing(frame, behind.financing, accepted),
     )
+
+
+def _financing(frame: Frame, behind: FinancingBehind, accepted: Sequence[AnyRow]) -> Financing | None:
+    """By enterprise as far as the reports that count have lines; None where none of them has."""
+    without = [(row.quarter, row.form) for row in accepted if not row.lined]
+    if not without:
+        return Financing(behind.enterprises)
+    if len(without) == len(accepted):
+        return None
+    rest = year_of(frame.edition.report_form, without)
+    money = Money(rest["equity_financing"], rest["bank_loans"])
+    return Financing(behind.enterprises, money, rest["enterprises_financed"])
 
 
 def _reporting(frame: Frame, subject: Subject, reports: Sequence[AnyRow], returned: AnyRow | None) -> ReportingFacts:
@@ -199,7 +225,8 @@ async def _reports(session: AsyncSession, year: int, centres: Sequence[UUID], en
     current = and_(ReportRevision.report_id == report.id, ReportRevision.revision == report.revision)
     columns = (report.centre_id, report.quarter, report.status, report.first_submitted_on, in_time.label("in_time"))
     revision = ReportRevision
-    newest = (revision.id.label("revision_id"), revision.form, revision.filled, revision.fields)
+    lined = revision.lines.is_not(None).label("lined")
+    newest = (revision.id.label("revision_id"), revision.form, lined, revision.filled, revision.fields)
     query = (
         select(*columns, *newest)
         .outerjoin(ReportRevision, current)

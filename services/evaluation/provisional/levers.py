@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from services.evaluation.rubrics.facts import Facts
+from services.evaluation.rubrics.facts import Facts, Money
 from services.evaluation.rubrics.rules import line, score
 from services.evaluation.rubrics.texts import Said
 from shared.policy.rubric import Indicator, Rubric
@@ -65,6 +65,42 @@ def _form(
 
     known = frozenset(formulas)
     return Lever(field, title, unit, known, change) if room is None else Lever(field, title, unit, known, change, room)
+
+
+def _money(title: Said, field: str, *, equity: bool) -> Lever:
+    """Ten thousand yuan more, where the limit for each enterprise lets most of it count: with those that have least."""
+    totals = _form(title, field, "financing.amount_per_enterprise", step=WAN, unit=_TEN_THOUSAND)
+
+    def change(facts: Facts, units: int) -> Facts:
+        changed, found = totals.change(facts, units), facts.financing
+        if found is None:
+            return changed
+        there = max(facts.tenancies.in_year, len(found.enterprises))
+        known = (*found.enterprises, *(Money() for _ in range(there - len(found.enterprises))))
+        poured = levelled([money.equity + money.loans for money in known], Fraction(units * WAN))
+        more = [Money(add, Fraction(0)) if equity else Money(Fraction(0), add) for add in poured]
+        enterprises = tuple(
+            Money(money.equity + one.equity, money.loans + one.loans) for money, one in zip(known, more, strict=True)
+        )
+        return replace(changed, financing=replace(found, enterprises=enterprises))
+
+    return replace(totals, change=change)
+
+
+def levelled(held: Sequence[Fraction], amount: Fraction) -> list[Fraction]:
+    """How an amount is dealt out so that the least is raised first: what each gets."""
+    if not held:
+        return []
+    ordered, left, level = sorted(held), amount, Fraction(0)
+    for number, known in enumerate(ordered):
+        level = known
+        above = ordered[number + 1] if number + 1 < len(ordered) else None
+        wanted = None if above is None else (above - known) * (number + 1)
+        if wanted is None or wanted >= left:
+            level = known + left / (number + 1)
+            break
+        left -= wanted
+    return [max(level - one, Fraction(0)) for one in held]
 
 
 def _left(limit: Callable[[Facts], int | Fraction], used: str) -> Room:
@@ -165,16 +201,8 @@ _LEVERS: Final = (
         unit=_FIRM,
         room=_left(lambda facts: facts.incubatees, "enterprises_financed"),
     ),
-    _form(
-        Said("股权融资额", "equity raised"),
-        "equity_financing",
-        "financing.amount_per_enterprise",
-        step=WAN,
-        unit=_TEN_THOUSAND,
-    ),
-    _form(
-        Said("银行贷款额", "bank loans"), "bank_loans", "financing.amount_per_enterprise", step=WAN, unit=_TEN_THOUSAND
-    ),
+    _money(Said("股权融资额", "equity raised"), "equity_financing", equity=True),
+    _money(Said("银行贷款额", "bank loans"), "bank_loans", equity=False),
     _form(Said("融资对接成功", "financing matches with an offer"), "financing_matches", "financing.matches"),
     _form(Said("活动参加人次", "attendance"), "attendance", "activities.attendance", unit=_PERSON),
     Lever(

@@ -9,22 +9,24 @@ from fractions import Fraction
 from typing import Final
 
 from services.evaluation.reports.form import Values, number
+from services.evaluation.reports.lines import Lines, enterprises_with, sum_of_lines
 from services.evaluation.reports.wording import fault_of, faults_told, fields_told
 from shared.http.messages import LANGUAGES, Language
 from shared.policy.decision import Decision, RuleInput, RuleResult
 from shared.policy.edition import Edition
-from shared.policy.report_form import CENTRE_AREA, FormCheck, ReportForm
+from shared.policy.report_form import CENTRE_AREA, ENTERPRISES_WITH, SUM_OF_LINES, FormCheck, ReportForm, line_fields
 
 _PERCENT: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What a quarter is compared with: the last quarter's submitted values, and the area on record. Checks that need
-    what is not known are left out."""
+    """What a quarter's values are compared with: the last quarter's submitted ones, the area on record, and its own
+    lines by enterprise. Checks that need what is not known are left out."""
 
     last: Values | None = None
     total_area_m2: Decimal | None = None
+    lines: Lines = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ def checked(form: ReportForm, version: int, values: Values, around: Around) -> l
 
 def _checked(form: ReportForm, version: int, values: Values, around: Around) -> Iterator[Checked]:
     for name, check in form.checks_of(version).items():
-        value = _sum(check.left, values, around)
-        limit = _sum(*_compared_with(check, values, around))
+        value = _sum(form, check.left, values, around)
+        limit = _sum(form, *_compared_with(check, values, around))
         if value is not None and limit is not None:
             yield Checked(name, check, value, limit, _holds(check, value, limit))
 
@@ -57,15 +59,22 @@ def _compared_with(check: FormCheck, values: Values, around: Around) -> tuple[Se
     return check.right, (around.last or {}) if check.relation == "as_last" else values, around
 
 
-def _sum(terms: Sequence[str], values: Values, around: Around) -> Fraction | None:
+def _sum(form: ReportForm, terms: Sequence[str], values: Values, around: Around) -> Fraction | None:
     total = Fraction(0)
     for term in terms:
-        name = term.removeprefix("-")
-        value = _area(around) if name == CENTRE_AREA else number(values, name)
+        value = _term(form, term.removeprefix("-"), values, around)
         if value is None:
             return None
         total += -value if term.startswith("-") else value
     return total
+
+
+def _term(form: ReportForm, name: str, values: Values, around: Around) -> Fraction | None:
+    if name.startswith(SUM_OF_LINES):
+        return sum_of_lines(form, around.lines, *line_fields(name))
+    if name.startswith(ENTERPRISES_WITH):
+        return enterprises_with(form, around.lines, line_fields(name))
+    return _area(around) if name == CENTRE_AREA else number(values, name)
 
 
 def _area(around: Around) -> Fraction | None:

@@ -12,19 +12,28 @@ from services.evaluation.refusals import require_status
 from services.evaluation.reports import rules
 from services.evaluation.reports.correction_schemas import NewCorrection
 from services.evaluation.reports.form import changed_fields, in_yuan, validated
-from services.evaluation.reports.judging import completed_on, enough_on, merged_explanations, require_submittable
+from services.evaluation.reports.judging import (
+    Content,
+    completed_on,
+    content_of,
+    enough_on,
+    merged_explanations,
+    require_submittable,
+)
+from services.evaluation.reports.lines import Line, validated_lines
 from services.evaluation.reports.models import QuarterlyReport, ReportCorrection
 from services.evaluation.reports.period import hold_score, hold_unsigned_period
 from services.evaluation.reports.queries import find_report
-from services.evaluation.reports.telling import state_of, tell
-from services.evaluation.reports.usecases import Before, judge, revision_of
+from services.evaluation.reports.stays import tenants_of, with_changes
+from services.evaluation.reports.telling import state_of, tell, told_fields
+from services.evaluation.reports.versions import Before, judge, revision_of
 from shared.auth.principal import Principal
 from shared.clock import effective_date, utcnow
 from shared.errors import DomainError, four_eyes_required, not_found
 from shared.events.contracts import evaluation as ec
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match
-from shared.policy.edition import Editions
+from shared.policy.edition import Edition, Editions
 
 _RULES = ("quarterly.correction",)
 
@@ -51,14 +60,18 @@ async def request_correction(
     values = validated(edition, report.form_version, sent)
     differing = changed_fields(report.form, {**report.form, **values})
     changed = {name: value for name, value in values.items() if name in differing}
-    if not changed:
+    lines = await _lines(session, edition, report, wanted)
+    if not changed and lines is None:
         raise DomainError("correction-changes-nothing", 409)
-    explanations = merged_explanations(edition, report.form_version, report.explanations, wanted.explanations)
-    await require_submittable(session, edition, report, {**report.form, **changed}, explanations)
+    known, version = report.explanations, report.form_version
+    new_lines = report.lines if lines is None else lines
+    explanations = merged_explanations(edition, version, known, wanted.explanations, new_lines)
+    await require_submittable(session, edition, report, Content({**report.form, **changed}, new_lines, explanations))
     correction = ReportCorrection(
         report_id=report.id,
         of_revision=report.revision,
         form=changed,
+        lines=lines,
         explanations=explanations,
         reason=wanted.reason,
         statement=wanted.statement,
@@ -67,9 +80,21 @@ async def request_correction(
     )
     session.add(correction)
     await session.flush()
-    data = state_of(report, (wanted.reason,), tuple(sorted(changed)))
+    data = state_of(report, (wanted.reason,), told_fields(changed, lines is not None))
     await tell(session, ec.ReportCorrectionRequested, report, data, EventContext.of(principal), _RULES)
     return correction
+
+
+async def _lines(
+    session: AsyncSession, edition: Edition, report: QuarterlyReport, wanted: NewCorrection
+) -> list[Line] | None:
+    """All lines as they are to be; None where the correction changes none."""
+    changes = validated_lines(edition, report.form_version, wanted.lines, printed=wanted.printed)
+    if not changes:
+        return None
+    tenants = await tenants_of(session, report.centre_id, report.year, report.quarter, changes)
+    lines = with_changes(report.lines or [], changes, tenants)
+    return lines if lines != report.lines else None
 
 
 async def approve_correction(
@@ -90,8 +115,9 @@ async def approve_correction(
     edition = editions.get(report.edition)
     before = Before(await completed_on(session, report), await enough_on(session, edition, report))
     report.form = {**report.form, **correction.form}
+    report.lines = report.lines if correction.lines is None else correction.lines
     report.explanations = correction.explanations
-    await require_submittable(session, edition, report, report.form, report.explanations)
+    await require_submittable(session, edition, report, content_of(report))
     await hold_score(session, report)
     report.revision += 1
     report.submitted_on, report.submitted_by = correction.requested_on, correction.requested_by
@@ -99,7 +125,7 @@ async def approve_correction(
     session.add(revision_of(edition, report, judge(edition, report, before)))
     _decide(correction, "approved", principal, day)
     correction.revision = report.revision
-    data = state_of(report, (correction.reason,), tuple(sorted(correction.form)))
+    data = state_of(report, (correction.reason,), told_fields(correction.form, correction.lines is not None))
     await tell(session, ec.ReportCorrected, report, data, EventContext.of(principal, day), _RULES)
     return report
 
@@ -116,7 +142,7 @@ async def refuse_correction(
     report, correction, day = await _decidable(session, principal, report_id, correction_id, decided_on)
     _decide(correction, "refused", principal, day)
     correction.answer = answer
-    data = state_of(report, (correction.reason,), tuple(sorted(correction.form)))
+    data = state_of(report, (correction.reason,), told_fields(correction.form, correction.lines is not None))
     await tell(session, ec.ReportCorrectionRefused, report, data, EventContext.of(principal, day), _RULES)
     return report
 

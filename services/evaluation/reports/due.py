@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -35,8 +35,10 @@ from services.evaluation.projections import REPORTING, known_centre
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn
 from services.evaluation.reports.rules import OPEN, call_from, due_day, last_day, quarters_to_call
 from shared.auth.principal import Principal
+from shared.http.paging import Page, PageParams, SortKey, paginate
 from shared.policy.edition import Editions
 
+T = TypeVar("T")
 DueState: TypeAlias = Literal["due_soon", "overdue", "correction_due", "correction_overdue"]
 DUE_STATES: Final = ("due_soon", "overdue", "correction_due", "correction_overdue")
 
@@ -99,6 +101,18 @@ async def due_items(
     query = missing_reports(called, today).where(true() if scope is None else scope)
     ordered = query.order_by(column("due_on"), known_centre.c.no).limit(limit)
     return [DueItem(**row._mapping) for row in await session.execute(ordered)]
+
+
+async def due_page(
+    session: AsyncSession, editions: Editions, principal: Principal, wanted: PageParams, item: Callable[[AnyRow], T]
+) -> Page[T]:
+    """A page of the same, of the caller's scope."""
+    called = periods(editions, principal.today)
+    if not called:
+        return Page(items=[], next=None)
+    missing = missing_reports(called, principal.today).where(due_scope(principal)).subquery("missing").c
+    keys: list[SortKey] = [missing.due_on, missing.centre_no, missing.year, missing.quarter]
+    return await paginate(session, select(*missing), keys=keys, params=wanted, item=item)
 
 
 def missing_reports(called: Sequence[Period], today: date) -> Select[*tuple[AnyRow, ...]]:

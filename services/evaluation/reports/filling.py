@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import AnyRow
 from services.evaluation.projections import known_centre
+from services.evaluation.reports.line_workbook import rows_of
 from services.evaluation.reports.models import QuarterlyReport
 from services.evaluation.reports.prefill import known_values, prefilled
 from services.evaluation.reports.rules import first_day, last_day
+from services.evaluation.reports.stays import tenants_of
 from services.evaluation.reports.workbook import NO_REPORT, Sheet
 from shared.auth.principal import Principal
 from shared.errors import DomainError, not_found
@@ -49,4 +51,6 @@ async def _sheet(
     entered = registry if report is None else report.form
     explanations = {} if report is None else report.explanations
     base = NO_REPORT if report is None else report.version
-    return Sheet(year, quarter, version, entered, explanations, registry, base)
+    lines = [] if report is None or report.lines is None else report.lines
+    rows = rows_of(lines, await tenants_of(session, centre_id, year, quarter)) if form.lines_of(version) else None
+    return Sheet(year, quarter, version, entered, explanations, registry, base, rows)

@@ -23,7 +23,7 @@ from shared.http.validation import Fault, PayloadInvalid, faults_of
 from shared.money import Money
 from shared.policy.edition import Edition
 from shared.policy.params import Slug
-from shared.policy.report_form import FormField, ReportForm
+from shared.policy.report_form import FormField, LineField, ReportForm
 
 Values: TypeAlias = Mapping[str, JsonValue]
 """A report's values as they are stored: counts as numbers, amounts as texts in yuan, empty ones left out or null."""
@@ -31,7 +31,7 @@ Values: TypeAlias = Mapping[str, JsonValue]
 Count = Annotated[int, Field(strict=True, ge=0, le=100_000_000)]
 Flag = Annotated[bool, Field(strict=True)]
 # Any: the fields are data of the edition, so there are no types to write down.
-_TYPES: Final[Mapping[str, Any]] = {
+FIELD_TYPES: Final[Mapping[str, Any]] = {
     "count": Count,
     "amount": Money,
     "flag": Flag,
@@ -48,7 +48,7 @@ _FEN: Final = Decimal("0.01")
 @cache
 def _model(fields: tuple[tuple[str, str], ...]) -> type[Request]:
     """The model of a version's fields; all of them may be left out of a draft."""
-    made: dict[str, Any] = {name: (_TYPES[kind] | None, None) for name, kind in fields}
+    made: dict[str, Any] = {name: (FIELD_TYPES[kind] | None, None) for name, kind in fields}
     return create_model("QuarterlyForm", __base__=Request, **made)
 
 
@@ -79,15 +79,18 @@ def in_yuan(form: ReportForm, sent: Values) -> dict[str, JsonValue]:
 
 
 def _in_yuan(field: FormField | None, value: JsonValue) -> JsonValue:
-    if field is None or field.factor == 1 or not isinstance(value, str):
+    return value if field is None else entered_in_yuan(field.factor, value)
+
+
+def entered_in_yuan(factor: Decimal, value: JsonValue) -> JsonValue:
+    """One value in yuan; what is no number in the unit of entry, or would have to be rounded, stays as it is."""
+    if factor == 1 or not isinstance(value, str) or not _ENTERED.fullmatch(value):
         return value
-    if not _ENTERED.fullmatch(value):
-        return value
-    amount = Decimal(value) * field.factor
+    amount = Decimal(value) * factor
     return f"{amount:.2f}" if amount == amount.quantize(_FEN) else value
 
 
-def as_entered(field: FormField, value: JsonValue) -> JsonValue:
+def as_entered(field: FormField | LineField, value: JsonValue) -> JsonValue:
     """An amount in the unit of the printed form; everything else as it is."""
     if field.kind != "amount" or not isinstance(value, str):
         return value

@@ -11,7 +11,7 @@ from services.evaluation.rubrics.catalogue import CATALOGUE
 from shared.http.schemas import Request, Response
 from shared.policy.edition import Edition
 from shared.policy.params import Titled
-from shared.policy.report_form import FormCheck, FormField
+from shared.policy.report_form import FormCheck, FormField, LineField
 
 
 class FieldOut(Response):
@@ -40,6 +40,27 @@ class FieldOut(Response):
         """As the edition has it."""
         formulas = [formula for formula, entry in CATALOGUE.items() if name in entry.fields]
         return cls(id=name, formulas=formulas, **field.model_dump(exclude={"since", "until"}))
+
+
+class LineFieldOut(Response):
+    """What the form asks of each enterprise; an empty figure of `empty_is_zero` counts as 0."""
+
+    id: str
+    title_zh: str
+    title_en: str
+    unit: str
+    kind: str
+    measure: str
+    empty_is_zero: bool
+    enter_in: str
+    clause: str
+    origin: str
+    source: str
+
+    @classmethod
+    def of(cls, name: str, field: LineField) -> Self:
+        """As the edition has it."""
+        return cls(id=name, **field.model_dump(exclude={"since", "until"}))
 
 
 class FormCheckOut(Response):
@@ -74,6 +95,7 @@ class FormOut(Response):
     groups: dict[str, Titled]
     units: dict[str, Titled]
     fields: list[FieldOut]
+    enterprise_lines: list[LineFieldOut]
     checks: list[FormCheckOut]
 
     @classmethod
@@ -90,6 +112,7 @@ class FormOut(Response):
             groups=dict(form.groups),
             units=dict(form.units),
             fields=[FieldOut.of(name, field) for name, field in form.fields_of(version).items()],
+            enterprise_lines=[LineFieldOut.of(name, field) for name, field in form.lines_of(version).items()],
             checks=[FormCheckOut.of(name, check) for name, check in form.checks_of(version).items()],
         )
 

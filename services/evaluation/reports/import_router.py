@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse
 from services.evaluation.access import Operator
 from services.evaluation.reports.filling import sheets_of
 from services.evaluation.reports.intake import Outcome, take_in
+from services.evaluation.reports.lines import LINES
 from services.evaluation.reports.schemas import AskedYear
 from services.evaluation.reports.texts import messages
 from services.evaluation.reports.workbook import lines_of, write_workbook
@@ -38,6 +39,13 @@ REFUSED: Final = "import-refused"
 MAX_FILE: Final = 4 * MEBIBYTE
 
 File = Annotated[Upload, Depends(TakesFile(MAX_FILE))]
+LINE_COLUMN: Final = Column(
+    LINES,
+    "企业",
+    remedy_zh="核对企业代码；数量填不小于 0 的整数，金额填不小于 0 的数（表头注明千元的按千元）",
+    remedy_en="Check the code; whole numbers, or amounts, of 0 or more, in 千元 where the head says so",
+)
+"""How a fault of an enterprise's row is put right, whichever figure it is about."""
 _Language = Annotated[str | None, Header(max_length=200)]
 
 
@@ -132,4 +140,5 @@ def _columns(editions: Editions) -> dict[str, Column]:
         for line in lines_of(edition, edition.report_form.version):
             found[line.name] = line.column
             found.setdefault(line.name.partition(".")[0], line.column)
+    found[LINES] = LINE_COLUMN
     return found

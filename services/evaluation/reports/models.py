@@ -1,8 +1,10 @@
-"""Tables of quarterly reports: the report, its submitted versions, its returns, its corrections, its reminders."""
+"""Tables of quarterly reports: the report, its submitted versions, its returns, its corrections, its reminders, and the
+city's tables that are written in the background."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
 from pydantic import JsonValue
@@ -14,7 +16,10 @@ from services.evaluation.base import Base
 from services.evaluation.reports.rules import CORRECTION_STATUSES, STATUSES
 from shared.db import Aggregate
 from shared.ids import uuid7
+from shared.operations.models import CountedOperationRow, operation_checks
 
+CITY_TABLE: Final = "city_table"
+NATIONAL_TABLE: Final = "national_table"
 _STATES = ", ".join(f"'{status}'" for status in STATUSES)
 _CORRECTION_STATES = ", ".join(f"'{status}'" for status in CORRECTION_STATUSES)
 
@@ -50,6 +55,8 @@ class QuarterlyReport(Aggregate, Base):
     form_version: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     """The version of the edition's form that the values are of."""
     form: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    lines: Mapped[list[dict[str, JsonValue]] | None] = mapped_column(JSONB(none_as_null=True))
+    """A line for each enterprise, by code; NULL where the version of the form has none."""
     explanations: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
     """What the operator says to the warnings, by check."""
     revision: Mapped[int] = mapped_column(default=0)
@@ -77,6 +84,7 @@ class ReportRevision(Base):
     revision: Mapped[int]
     form_version: Mapped[int] = mapped_column(SmallInteger, server_default=text("1"))
     form: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    lines: Mapped[list[dict[str, JsonValue]] | None] = mapped_column(JSONB(none_as_null=True))
     explanations: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
     filled: Mapped[int] = mapped_column(SmallInteger)
     fields: Mapped[int] = mapped_column(SmallInteger)
@@ -128,6 +136,8 @@ class ReportCorrection(Base):
     of_revision: Mapped[int]
     """The accepted version that it starts from."""
     form: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    lines: Mapped[list[dict[str, JsonValue]] | None] = mapped_column(JSONB(none_as_null=True))
+    """All lines as they are to be; NULL where none is to change."""
     explanations: Mapped[dict[str, str]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
     reason: Mapped[str]
     statement: Mapped[str]
@@ -157,3 +167,31 @@ class ReportReminder(Aggregate, Base):
     state: Mapped[str]
     due_on: Mapped[date]
     called_on: Mapped[date]
+
+
+class ReportTable(CountedOperationRow, Base):
+    """A table of all centres that somebody asked for, as it takes longer than a request should; its file is stored
+    under `key` for as long as tables are kept."""
+
+    __tablename__ = "report_table"
+    __table_args__ = (
+        *operation_checks(CITY_TABLE, NATIONAL_TABLE),
+        CheckConstraint("quarter BETWEEN 1 AND 4", name="quarter_of_year"),
+        Index("ix_report_table_running", "id", postgresql_where=text("status = 'running'")),
+    )
+
+    year: Mapped[int] = mapped_column(SmallInteger)
+    quarter: Mapped[int | None] = mapped_column(SmallInteger)
+
+    @property
+    def key(self) -> str:
+        """Where the file is stored."""
+        return f"tables/{self.id}"
+
+    @property
+    def name(self) -> str:
+        """What the file is called."""
+        if self.kind == NATIONAL_TABLE:
+            return f"{self.year}年全市汇总表.xlsx"
+        part = f"第{self.quarter}季度" if self.quarter else ""
+        return f"{self.year}年{part}双创中心数据.xlsx"

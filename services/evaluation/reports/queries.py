@@ -12,6 +12,8 @@ from services.evaluation.access import in_scope
 from services.evaluation.reports.checks import decide_consistent
 from services.evaluation.reports.due import DueItem, due_items
 from services.evaluation.reports.judging import check, completed_on, enough_on
+from services.evaluation.reports.line_schemas import LineOut, TenantOut
+from services.evaluation.reports.lines import CODE, LINES, Lines, changed_line_fields
 from services.evaluation.reports.models import QuarterlyReport, ReportCorrection, ReportReturn, ReportRevision
 from services.evaluation.reports.period import locked_year
 from services.evaluation.reports.prefill import differences, known_values, prefilled
@@ -25,10 +27,12 @@ from services.evaluation.reports.schemas import (
     RevisionOut,
     plain_report,
 )
+from services.evaluation.reports.stays import Tenants, tenants_of
 from services.evaluation.reports.texts import shown_checks
 from shared.auth.principal import Principal
 from shared.errors import not_found
 from shared.policy.edition import Edition
+from shared.policy.report_form import ReportForm
 
 __all__ = ["DueItem", "comparison_of", "detail_of", "due_items", "find_report", "reports_for", "revisions_of"]
 
@@ -58,7 +62,8 @@ async def find_report(
 async def detail_of(session: AsyncSession, report: QuarterlyReport, edition: Edition, today: date) -> ReportDetail:
     """The report with its checks, the registry's values and where they differ, and why it was sent back."""
     form, version = edition.report_form, report.form_version
-    found = await check(session, edition, report, report.form)
+    found = await check(session, edition, report, report.form, report.lines)
+    tenants = await tenants_of(session, report.centre_id, report.year, report.quarter)
     known = await known_values(session, [report.centre_id], report.year, report.quarter)
     registry = prefilled(form, version, known[report.centre_id])
     locked = await session.scalar(select(locked_year()).where(QuarterlyReport.id == report.id))
@@ -67,6 +72,8 @@ async def detail_of(session: AsyncSession, report: QuarterlyReport, edition: Edi
     return ReportDetail.model_validate(
         {
             **plain_report(report, edition, today),
+            "lines": lines_shown(report.lines, tenants),
+            "tenants": [] if report.lines is None else tenants_shown(report.lines, tenants),
             "checks": decide_consistent(edition, found).to_json(),
             "faults": shown_checks(form, found, report.explanations),
             "prefilled": registry,
@@ -86,6 +93,35 @@ async def detail_of(session: AsyncSession, report: QuarterlyReport, edition: Edi
             "enough_on": await enough_on(session, edition, report),
         }
     )
+
+
+def lines_shown(lines: Lines | None, tenants: Tenants) -> list[LineOut] | None:
+    """The lines with the names of whose they are."""
+    names = {stay: tenant.name for stay, tenant in tenants.by_stay.items()}
+    return None if lines is None else [LineOut.of(line, names) for line in lines]
+
+
+def tenants_shown(lines: Lines, tenants: Tenants) -> list[TenantOut]:
+    """Who may have a line, by code."""
+    lined = {tenant.code for line in lines if (tenant := tenants.of_line(line)) is not None}
+    return [
+        TenantOut(code=one.code, name=one.name, there_at_end=one.there_at_end, has_line=one.code in lined)
+        for _, one in sorted(tenants.by_code.items())
+    ]
+
+
+def _line_changes(form: ReportForm, before: Lines | None, after: Lines | None) -> list[ChangeOut]:
+    shown: list[ChangeOut] = []
+    for code, name, one, other in changed_line_fields(before, after):
+        zh, en = ("企业", "Enterprise") if name == CODE else _titles(form, name)
+        field, titles = f"{LINES}.{code}.{name}", (f"{code}：{zh}", f"{code}: {en}")
+        shown.append(ChangeOut(field=field, title_zh=titles[0], title_en=titles[1], before=one, after=other))
+    return shown
+
+
+def _titles(form: ReportForm, name: str) -> tuple[str, str]:
+    field = form.enterprise_lines[name]
+    return field.title_zh, field.title_en
 
 
 async def revisions_of(session: AsyncSession, report_id: UUID) -> list[RevisionOut]:
@@ -112,7 +148,7 @@ async def comparison_of(
     query = select(ReportRevision).where(
         ReportRevision.report_id == report.id, ReportRevision.revision.in_([before, after])
     )
-    found = {row.revision: row.form for row in await session.scalars(query)}
+    found = {row.revision: row for row in await session.scalars(query)}
     if not {before, after} <= set(found):
         raise not_found("report_revision")
     one, other = found[before], found[after]
@@ -121,10 +157,11 @@ async def comparison_of(
             field=name,
             title_zh=field.title_zh,
             title_en=field.title_en,
-            before=one.get(name),
-            after=other.get(name),
+            before=one.form.get(name),
+            after=other.form.get(name),
         )
         for name, field in edition.report_form.fields.items()
-        if one.get(name) != other.get(name)
+        if one.form.get(name) != other.form.get(name)
     ]
+    changes += _line_changes(edition.report_form, one.lines, other.lines)
     return Comparison(report_id=report.id, before=before, after=after, changes=changes)

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 
 from services.evaluation.reports.form import missing_fields, unfilled_fields
+from services.evaluation.reports.line_schemas import EnterpriseLines, FieldName, LineOut, TenantOut
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
 from services.evaluation.reports.rules import STATUSES, due_day
 from services.evaluation.terms import warning_codes
@@ -36,7 +37,6 @@ Statement = Annotated[
 """Free text, also where it is a value of an object, which a request's own checks do not look into."""
 
 ReturnReason = Literal["missing", "implausible", "inconsistent", "unsupported", "wrong_unit"]
-FieldName = Annotated[str, Field(max_length=64)]
 FormValues = Annotated[
     dict[FieldName, JsonValue],
     Field(
@@ -56,21 +56,23 @@ Printed = Annotated[
 
 class NewReport(Request):
     """A draft for one quarter of an own centre; the form may come with it or later. `prefill` takes the registry's
-    values for the fields that are not sent."""
+    values for the fields that are not sent, and a line to fill for each enterprise there at the quarter's end."""
 
     centre_id: UUID
     year: Year
     quarter: Quarter
     form: FormValues = Field(default_factory=dict)
+    lines: EnterpriseLines = Field(default_factory=dict)
     explanations: Explanations = Field(default_factory=dict)
     prefill: bool = False
     printed: Printed = False
 
 
 class ReportChange(Request):
-    """Fields to change; null empties one, those left out stay as they are."""
+    """Fields and lines to change; null empties one, those left out stay as they are."""
 
     form: FormValues = Field(default_factory=dict)
+    lines: EnterpriseLines = Field(default_factory=dict)
     explanations: Explanations = Field(default_factory=dict)
     printed: Printed = False
 
@@ -195,11 +197,14 @@ class ReturnOut(Response):
 
 
 class ReportDetail(ReportOut):
-    """A report with what surrounds it: `checks` as submission will judge them and `faults` those that do not hold, in
+    """A report with what surrounds it: its `lines` by enterprise, null where the version of the form has none, and the
+    `tenants` that may have one; `checks` as submission will judge them and `faults` those that do not hold, in
     words; what the registry knows (`prefilled`) and where the report says otherwise. `locked` once the year's results
     were announced. `returned` says why the newest version was sent back, until it is submitted again; `completed_on` is
     the day of the first submitted version without an empty required field, whatever `late` says of the first one."""
 
+    lines: list[LineOut] | None
+    tenants: list[TenantOut]
     checks: StoredDecision
     faults: list[CheckOut]
     prefilled: dict[str, JsonValue]
@@ -222,6 +227,7 @@ class RevisionOut(Response):
     filled: int
     fields: int
     form: dict[str, JsonValue]
+    lines: list[LineOut] | None
     explanations: dict[str, str]
     decision: StoredDecision
     returned: ReturnOut | None
@@ -238,6 +244,7 @@ class RevisionOut(Response):
             filled=revision.filled,
             fields=revision.fields,
             form=revision.form,
+            lines=None if revision.lines is None else [LineOut.of(line, {}) for line in revision.lines],
             explanations=revision.explanations,
             decision=revision.decision,
             returned=None if returned is None else ReturnOut.model_validate(returned),
@@ -252,7 +259,8 @@ class RevisionList(Response):
 
 
 class ChangeOut(Response):
-    """A field that two versions have differently; null where one of them leaves it empty."""
+    """A field that two versions have differently, or a figure of a line (`lines.<code>.<figure>`; `lines.<code>.code`
+    for a line that only one has); null where one of them leaves it empty."""
 
     field: str
     title_zh: str

@@ -175,11 +175,19 @@ async def write_national_table(
         for centre in chunk:
             totals.add(edition, centre)
         await asyncio.sleep(0)
-    subject = name
     if centre_id is None:
-        subject = f"{await _scope_title(session, principal, edition)}（{totals.centres} 家）"
-    await asyncio.to_thread(_write_national, path, edition, year, subject, totals)
+        await write_national(session, principal, edition, path, year, totals)
+    else:
+        await asyncio.to_thread(_write_national, path, edition, year, name, totals)
     return totals
+
+
+async def write_national(
+    session: AsyncSession, principal: Principal, edition: Edition, path: Path, year: int, totals: Totals
+) -> None:
+    """Write totals of all that the caller sees, headed by whose centres these are."""
+    subject = f"{await _scope_title(session, principal, edition)}（{totals.centres} 家）"
+    await asyncio.to_thread(_write_national, path, edition, year, subject, totals)
 
 
 async def _scope_title(session: AsyncSession, principal: Principal, edition: Edition) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.reports.lines import LINES
 from services.evaluation.reports.models import QuarterlyReport
 from shared.events import outbox
 from shared.events.contracts import evaluation as ec
@@ -23,6 +24,11 @@ async def tell(
 ) -> None:
     """Record one step of a report."""
     await outbox.append(session, event_type, report, data, context=context, rules=applied, edition=report.edition)
+
+
+def told_fields(fields: Iterable[str], lines: object) -> tuple[str, ...]:
+    """What an event says of a change: the form's fields by name, and that there were lines; not whose."""
+    return (*sorted(fields), *((LINES,) if lines else ()))
 
 
 def state_of(

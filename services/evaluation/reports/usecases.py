@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -15,14 +14,23 @@ from services.evaluation.base import AnyRow
 from services.evaluation.centres import await_centre, hold_reporting_centre
 from services.evaluation.refusals import require_known, require_status
 from services.evaluation.reports import rules
-from services.evaluation.reports.form import Values, changed_fields, in_yuan, missing_fields, validated
-from services.evaluation.reports.judging import completed_on, enough_on, merged_explanations, require_submittable
+from services.evaluation.reports.form import Values, changed_fields, in_yuan, validated
+from services.evaluation.reports.judging import (
+    completed_on,
+    content_of,
+    enough_on,
+    merged_explanations,
+    require_submittable,
+)
+from services.evaluation.reports.lines import Changes, Line, names_in_doubt, validated_lines
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
 from services.evaluation.reports.period import hold_open_period, hold_score
 from services.evaluation.reports.prefill import known_values, prefilled
 from services.evaluation.reports.queries import find_report
 from services.evaluation.reports.schemas import NewReport, ReportChange, ReportReturnRequest
-from services.evaluation.reports.telling import state_of, tell
+from services.evaluation.reports.stays import empty_lines, tenants_of, with_changes
+from services.evaluation.reports.telling import state_of, tell, told_fields
+from services.evaluation.reports.versions import Before, judge, revision_of
 from shared.auth.principal import Principal
 from shared.clock import effective_date, utcnow
 from shared.errors import DomainError, four_eyes_required
@@ -30,7 +38,6 @@ from shared.events.contracts import evaluation as ec
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match, require_match
 from shared.ids import next_case_no
-from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
 
 
@@ -46,9 +53,14 @@ async def draft_report(
     values = _taken(edition, version, wanted.form, printed=wanted.printed)
     _check_period(centre, wanted, principal.today)
     await _refuse_second(session, wanted)
+    changes = validated_lines(edition, version, wanted.lines, printed=wanted.printed)
+    tenants = await tenants_of(session, wanted.centre_id, wanted.year, wanted.quarter, wanted.lines)
+    lines: list[Line] | None = [] if edition.report_form.lines_of(version) else None
     if wanted.prefill:
         known = await known_values(session, [wanted.centre_id], wanted.year, wanted.quarter)
         values = {**prefilled(edition.report_form, version, known[wanted.centre_id]), **values}
+        lines = None if lines is None else with_changes(lines, empty_lines(tenants), tenants)
+    lines = None if lines is None else with_changes(lines, changes, tenants)
     report = QuarterlyReport(
         no=await next_case_no(session, "QR", wanted.year),
         centre_id=wanted.centre_id,
@@ -58,7 +70,8 @@ async def draft_report(
         due_on=rules.due_day(edition, wanted.year, wanted.quarter).day,
         form_version=version,
         form=values,
-        explanations=merged_explanations(edition, version, {}, wanted.explanations),
+        lines=lines,
+        explanations=merged_explanations(edition, version, {}, wanted.explanations, lines),
         version=0,
     )
     session.add(report)
@@ -82,7 +95,8 @@ async def edit_report(
     await hold_open_period(session, report.year)
     edition = editions.get(report.edition)
     values = _taken(edition, report.form_version, change.form, printed=change.printed)
-    await change_values(session, principal, edition, report, values, change.explanations)
+    lines = validated_lines(edition, report.form_version, change.lines, printed=change.printed)
+    await change_values(session, principal, edition, report, values, lines, change.explanations)
     return report
 
 
@@ -92,12 +106,17 @@ async def change_values(
     edition: Edition,
     report: QuarterlyReport,
     values: Values,
+    lines: Changes,
     explanations: Mapping[str, str | None],
 ) -> None:
-    """Put validated values into a locked report that is being edited."""
-    report.explanations = merged_explanations(edition, report.form_version, report.explanations, explanations)
+    """Put validated values and lines into a locked report that is being edited."""
+    if lines:
+        tenants = await tenants_of(session, report.centre_id, report.year, report.quarter, lines)
+        report.lines = with_changes(report.lines or [], lines, tenants)
+    known, version = report.explanations, report.form_version
+    report.explanations = merged_explanations(edition, version, known, explanations, report.lines)
     report.form = {**report.form, **values}
-    data = state_of(report, changed_fields=tuple(sorted(values)))
+    data = state_of(report, changed_fields=told_fields(values, lines))
     await tell(session, ec.ReportEdited, report, data, EventContext.of(principal), ("quarterly.complete",))
 
 
@@ -116,7 +135,7 @@ async def submit_report(
     _require_over(report, today)
     _require_still_listed(centre, rules.last_day(report.year, report.quarter))
     await _require_answered(session, report)
-    await require_submittable(session, edition, report, report.form, report.explanations)
+    await require_submittable(session, edition, report, content_of(report))
     before = Before(await completed_on(session, report), await enough_on(session, edition, report))
     report.revision += 1
     report.status = "submitted"
@@ -135,46 +154,9 @@ async def _require_answered(session: AsyncSession, report: QuarterlyReport) -> N
         ReportRevision.report_id == report.id, ReportRevision.revision == report.revision
     )
     last = await session.scalar(query)
-    if last is not None and last.explanations == report.explanations and not changed_fields(last.form, report.form):
+    same = last is not None and last.explanations == report.explanations and last.lines == report.lines
+    if same and last is not None and not changed_fields(last.form, report.form):
         raise DomainError("report-unchanged", 409, clauses=["2.3-2"])
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """The days from which earlier versions were complete, or had enough fields filled to keep the term."""
-
-    completed_on: date | None
-    enough_on: date | None
-
-
-def judge(edition: Edition, report: QuarterlyReport, before: Before) -> Decision:
-    """2.3-2: whether a submitted report came in time and is complete. In time is by the versions that came until the
-    due day; a later one makes it complete from its own day on, unless one before was."""
-    assert report.first_submitted_on is not None
-    version, form = report.form_version, report.form
-    fields = len(edition.report_form.required_in(version))
-    filled = fields - len(missing_fields(edition.report_form, version, form))
-    enough = before.enough_on or (report.submitted_on if rules.enough_filled(edition, filled, fields) else None)
-    in_time = rules.decide_in_time(edition, report.due_on, report.first_submitted_on, enough)
-    first = before.completed_on or report.submitted_on
-    return combine(in_time, rules.decide_complete(edition, version, form, report.due_on, first))
-
-
-def revision_of(edition: Edition, report: QuarterlyReport, judged: Decision) -> ReportRevision:
-    """The report as it was just submitted, to be kept for good."""
-    required = len(edition.report_form.required_in(report.form_version))
-    return ReportRevision(
-        report_id=report.id,
-        revision=report.revision,
-        form_version=report.form_version,
-        form=report.form,
-        explanations=report.explanations,
-        filled=required - len(missing_fields(edition.report_form, report.form_version, report.form)),
-        fields=required,
-        submitted_on=report.submitted_on,
-        submitted_by=report.submitted_by,
-        decision=judged.to_json(),
-    )
 
 
 async def return_report(
@@ -190,7 +172,7 @@ async def return_report(
     await hold_open_period(session, report.year)
     edition = editions.get(report.edition)
     fields = edition.report_form.fields_of(report.form_version)
-    require_known("reasons", wanted.reasons, fields)
+    require_known("reasons", wanted.reasons, [*fields, *names_in_doubt(report.lines)])
     require_known("comments", wanted.comments, wanted.reasons)
     day = _on_or_after_submission(report, effective_date(principal, wanted.returned_on))
     report.status = "returned"

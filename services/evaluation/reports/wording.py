@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import Final
 
 from shared.http.messages import LANGUAGES, Language, Messages, Text
-from shared.policy.report_form import CENTRE_AREA, FormCheck, Relation, ReportForm
+from shared.policy.params import Titled
+from shared.policy.report_form import CENTRE_AREA, SUM_OF_LINES, FormCheck, Relation, ReportForm, line_fields
 
 MESSAGES: Final = Path(__file__).parent.parent / "messages.toml"
 _AREA: Final[Mapping[Language, str]] = {"zh": "登记的总面积", "en": "the total area on record"}
 _BETWEEN_FIELDS: Final[Mapping[Language, str]] = {"zh": "、", "en": ", "}
 _BETWEEN_FAULTS: Final[Mapping[Language, str]] = {"zh": "；", "en": "; "}
+_SUM: Final[Mapping[Language, str]] = {"zh": "各企业{names}合计", "en": "{names} over all enterprises"}
+_WITH: Final[Mapping[Language, str]] = {
+    "zh": "{names}大于0的企业数",
+    "en": "enterprises with {names} above 0",
+}
+_OR: Final[Mapping[Language, str]] = {"zh": "或", "en": " or "}
 _SIGNS: Final = (" + ", " − ")
 
 
@@ -78,5 +85,11 @@ def title_of(form: ReportForm, name: str, language: Language) -> str:
     """A field as people know it."""
     if name == CENTRE_AREA:
         return _AREA[language]
-    field = form.fields[name]
-    return f"“{field.title_zh}”" if language == "zh" else f"“{field.title_en}”"
+    if figures := line_fields(name):
+        names = _OR[language].join(_quoted(form.enterprise_lines[figure], language) for figure in figures)
+        return (_SUM if name.startswith(SUM_OF_LINES) else _WITH)[language].format(names=names)
+    return _quoted(form.fields[name], language)
+
+
+def _quoted(titled: Titled, language: Language) -> str:
+    return f"“{titled.title_zh}”" if language == "zh" else f"“{titled.title_en}”"

@@ -11,6 +11,7 @@ import xlsxwriter
 from pydantic import JsonValue
 
 from services.evaluation.reports.form import Values, as_entered
+from services.evaluation.reports.line_workbook import SUFFIX, EnterpriseRow, write_lines
 from services.evaluation.reports.texts import TO_EXPLAIN, messages, sums_of
 from shared.files.columns import Column
 from shared.files.tables import EXPLANATIONS
@@ -31,10 +32,11 @@ _WIDTHS: Final = (28, 8, 44, 12, 18, 14)
 _VALUE_COLUMN: Final = 4
 _THOUSANDS: Final = "千元"
 _RULES: Final = (
-    "每个工作表是一个季度，请勿改动工作表前两行、表头和“字段名”一列；只填写“填报数”一列。",
+    "每个季度有两个工作表，请勿改动工作表前两行、表头和“字段名”一列；第一个工作表只填写“填报数”一列。",
     "计量单位为“千元”的，按千元填写，最多五位小数；系统按元保存。其余金额按元填写。",
     "“下载时版本”是下载模板时报表的版本。此后报表有改动的（包括您自己导入的改动），请重新下载模板，再填写要改的数据。",
-    "空格表示不改动该项。“登记系统数”供核对，与填报数不一致的，请核实哪一个有误。",
+    "“企业”工作表每行是一家企业（团队），按季末在驻名单预填；本季退出的企业另加一行填写代码。股权融资、银行贷款的合计须与各企业之和一致。",
+    "空格表示不改动该项，没有数据的企业行不写入。“登记系统数”供核对，与填报数不一致的，请核实哪一个有误。",
     "表末“说明”各行对应需要说明的校验；数据属实的，在“填报数”一列写明原因。",
     "任何一张工作表有误，整个文件都不会写入；加 partial=true 只写入正确的工作表，加 dry_run=true 只检查。",
     "导入只保存草稿或退回的报表，不代替报送；已报送、已验收的季度，内容相同的报告为“未变动”，不同的会被拒绝。",
@@ -65,6 +67,8 @@ class Sheet:
     registry: Values
     base: int = NO_REPORT
     """The version of the report that the sheet shows."""
+    enterprises: Sequence[EnterpriseRow] | None = None
+    """The rows of the quarter's second sheet; None where the form has no lines."""
 
     @property
     def title(self) -> str:
@@ -117,7 +121,11 @@ def write_workbook(path: Path, edition: Edition, centre_no: str, centre_name: st
         "value": book.add_format({"border": 1, "bg_color": "#FFFBE6"}),
     }
     for sheet in sheets:
-        _write_sheet(book, formats, edition, centre_no, centre_name, sheet)
+        period = (PERIOD, str(sheet.year), str(sheet.quarter), BASE, str(sheet.base))
+        head = ((CENTRE, centre_no, neutral(centre_name)), period)
+        _write_sheet(book, formats, edition, head, sheet)
+        if sheet.enterprises is not None:
+            write_lines(book, formats, edition, head, f"{sheet.title}{SUFFIX}", sheet.version, sheet.enterprises)
     explained = book.add_worksheet(EXPLANATIONS)
     explained.set_column(0, 0, 120)
     for row, rule in enumerate(_RULES):
@@ -126,21 +134,16 @@ def write_workbook(path: Path, edition: Edition, centre_no: str, centre_name: st
 
 
 def _write_sheet(
-    book: Any, formats: Mapping[str, Any], edition: Edition, centre_no: str, centre_name: str, sheet: Sheet
+    book: Any, formats: Mapping[str, Any], edition: Edition, head: Sequence[Sequence[str]], sheet: Sheet
 ) -> None:
     page = book.add_worksheet(sheet.title)
     for number, width in enumerate(_WIDTHS):
         page.set_column(number, number, width)
-    for row, cells in enumerate(
-        (
-            (CENTRE, centre_no, neutral(centre_name)),
-            (PERIOD, str(sheet.year), str(sheet.quarter), BASE, str(sheet.base)),
-        )
-    ):
+    for row, cells in enumerate(head):
         for number, text in enumerate(cells):
             page.write_string(row, number, text)
-    for number, head in enumerate(_HEADS):
-        page.write_string(2, number, head, formats["head"])
+    for number, title in enumerate(_HEADS):
+        page.write_string(2, number, title, formats["head"])
     page.freeze_panes(3, _VALUE_COLUMN)
     for row, line in enumerate(lines_of(edition, sheet.version), start=3):
         page.write_string(row, 0, line.name, formats["fixed"])

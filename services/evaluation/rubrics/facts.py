@@ -17,8 +17,8 @@ REPORTS: Final = "evaluation.report"
 EXPERTS: Final = "evaluation.expert_score"
 
 Reading = Literal["by_enterprise", "by_enterprise_and_total", "total"]
-"""How a limit for each enterprise was applied: to every enterprise's own records, to those and to what the report says
-beyond them, or to the report's total with the number of enterprises that it names."""
+"""How a limit for each enterprise was applied: to every enterprise's own records or lines, to those and to what totals
+say beyond them, or to the report's total with the number of enterprises that it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,24 @@ class ReportingFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """What came in over the year, in yuan."""
+
+    equity: Fraction = Fraction(0)
+    loans: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Financing:
+    """The year's money by enterprise, from reports with a line for each; `rest` and `rest_financed` are the totals of
+    reports that have none."""
+
+    enterprises: tuple[Money, ...] = ()
+    rest: Money = Money()
+    rest_financed: Fraction = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One centre in one year. `marks` holds experts' marks by indicator; None where there was nothing to mark."""
 
@@ -78,6 +96,8 @@ class Facts:
     marks: Mapping[str, Decimal | None]
     services: Mapping[int, int] = field(default_factory=dict)
     """From the registry's records: how many enterprises confirmed so many services in the year."""
+    financing: Financing | None = None
+    """None where no report of the year has lines by enterprise: there are the form's totals alone."""
 
     @property
     def incubatees(self) -> int:

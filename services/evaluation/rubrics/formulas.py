@@ -11,7 +11,7 @@ from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
-from services.evaluation.rubrics.facts import Facts, Measured, Reading
+from services.evaluation.rubrics.facts import Facts, Financing, Measured, Money, Reading
 from shared.policy.rubric import Indicator
 
 Formula = Callable[[Facts, Indicator], Measured]
@@ -212,23 +212,43 @@ def financed_share(facts: Facts, _: Indicator) -> Measured:
 
 
 def amount_per_enterprise(facts: Facts, indicator: Indicator) -> Measured:
-    """Equity, and bank loans where the edition counts them, for each incubatee; together never more than the limit for
-    each enterprise that was financed. The form has totals: what one enterprise got beyond its limit cannot stand for
-    those that got nothing, as these are not among the enterprises that the report names as financed."""
-    equity, loans = facts.form["equity_financing"], facts.form["bank_loans"]
-    financed = facts.form["enterprises_financed"]
-    limit = amount(indicator, "counted_at_most") * _concerned(facts, financed)
-    raised = equity + (loans if indicator.params.get("bank_loans_count") is True else _ZERO)
-    measured = _per_enterprise(
-        facts,
-        min(raised, limit),
-        1,
-        equity_financing=equity,
-        bank_loans=loans,
-        enterprises_financed=financed,
-        counted_at_most=limit,
-    )
-    return replace(measured, reading="total")
+    """Equity, and bank loans where the edition counts them, for each incubatee; of every enterprise no more than the
+    limit a year.
+
+    Where the reports have a line for each enterprise, the limit is applied to each one's sum over the year. Of totals
+    without lines nobody knows whose they are: they count as far as the limit for each enterprise that such a report
+    names as financed, at least one, leaves room.
+    """
+    each, loans_count = amount(indicator, "counted_at_most"), indicator.params.get("bank_loans_count") is True
+
+    def counted(money: Money) -> Fraction:
+        return money.equity + (money.loans if loans_count else _ZERO)
+
+    form, found = facts.form, facts.financing
+    financed = form["enterprises_financed"]
+    if found is None:
+        found = Financing((), Money(form["equity_financing"], form["bank_loans"]), financed)
+    sums = [total for money in found.enterprises if (total := counted(money)) > 0]
+    within, rest = sum((min(each, total) for total in sums), _ZERO), counted(found.rest)
+    limit, reading, value = each * len(sums), _reading(facts, rest), within
+    inputs: dict[str, Fraction | int] = {
+        "equity_financing": sum((money.equity for money in found.enterprises), found.rest.equity),
+        "bank_loans": sum((money.loans for money in found.enterprises), found.rest.loans),
+        "enterprises_financed": financed,
+    }
+    if reading != "total":
+        inputs |= {"financing_enterprises": len(sums), "financing_within_limit": within}
+    if reading != "by_enterprise":
+        limit = each * _concerned(facts, max(financed, Fraction(len(sums))))
+        value = min(within + min(rest, each * max(found.rest_financed, Fraction(1))), limit)
+    return replace(_per_enterprise(facts, value, 1, **inputs, counted_at_most=limit), reading=reading)
+
+
+def _reading(facts: Facts, rest: Fraction) -> Reading:
+    """How the limit for each enterprise's money is applied."""
+    if facts.financing is None:
+        return "total"
+    return "by_enterprise_and_total" if rest else "by_enterprise"
 
 
 def matches(facts: Facts, _: Indicator) -> Measured:

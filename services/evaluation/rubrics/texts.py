@@ -104,7 +104,9 @@ INPUTS: Final[Mapping[str, Said]] = {
     "filed": Said("已备案入驻协议数", "admissions filed"),
     "filed_in_time": Said("按期备案数", "admissions filed in time"),
     "filled": Said("已填字段数", "fields filled"),
+    "financing_enterprises": Said("有到账资金的企业数", "enterprises that received money"),
     "financing_matches": Said("融资对接获意向次数", "matches that led to an offer"),
+    "financing_within_limit": Said("其中各企业上限内的金额（元）", "of this, within each enterprise's limit, yuan"),
     "graduated": Said("毕业企业数", "graduates"),
     "incubatees": Said("年末在孵企业数", "incubatees at the year's end"),
     "jobs": Said("在孵企业从业人数", "people employed"),
@@ -123,10 +125,10 @@ INPUTS: Final[Mapping[str, Said]] = {
 """What the inputs of the formulas are called, as score sheets name them."""
 
 READINGS: Final[Mapping[Reading, Said]] = {
-    "by_enterprise": Said("上限按登记系统逐家企业计算", "limits applied to each enterprise's records in the registry"),
+    "by_enterprise": Said("上限逐家企业计算", "limits applied to each enterprise's own records or lines"),
     "by_enterprise_and_total": Said(
-        "登记系统中的逐家计算上限，报表多报部分按总数和企业数计算",
-        "limits applied to each enterprise's records; what the report says beyond them, to its total",
+        "有逐家数据的逐家计算上限，其余按总数和企业数计算",
+        "limits applied to each enterprise's own records or lines; what is beyond them, to its total",
     ),
     "total": Said(
         "报表仅有总数，上限按总数和企业数计算", "limits applied to the report's total and its number of enterprises"

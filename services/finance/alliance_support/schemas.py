@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from services.finance.alliance_support import states
 from services.finance.angel_funds.schemas import DocumentNo
-from services.finance.grants.schemas import Code, FiscalYear, Line, StepRequest
+from services.finance.grants.schemas import Code, FiscalYear, Line, MoneyDecision, StepRequest
 from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
@@ -51,8 +51,8 @@ class SupportApplication(SupportFacts):
     applied_on: date | None = None
 
 
-class SupportApproval(StepRequest):
-    """What is approved, by which document."""
+class SupportApproval(MoneyDecision):
+    """What is approved, by which document and minutes."""
 
     amount: PositiveMoney
     document_no: DocumentNo

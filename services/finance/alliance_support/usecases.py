@@ -55,6 +55,7 @@ from services.finance.centres import WAIT_SECONDS
 from services.finance.grants.schemas import StepRequest
 from services.finance.journal.entries import Movement
 from services.finance.notices.usecases import require_notice_over
+from services.finance.papers import require_papers
 from services.finance.payments.references import require_unpaid_with
 from services.finance.projections import known_alliance_assessment, known_alliance_record
 from shared.auth.principal import Principal
@@ -146,19 +147,20 @@ async def approve_support(session: AsyncSession, sent: SupportApproval, *, step:
 
     Raises 403, 404, 412, 409 `notice-missing`, `notice-running`, `alliance-not-assessed`,
     `alliance-activities-not-counted`, `alliance-above-requested`, `alliance-ceiling-exceeded`,
-    `appropriation-exhausted`.
+    `appropriation-exhausted`, and as `require_papers`.
     """
     support, edition = await open_support(session, step, states.REVIEWED)
     require_lead(edition, support.alliance, step.principal, "approver")
     four_eyes = require_another(edition, support, step)
     day = day_of(step, sent.decided_on, support.reviewed_on)
     clause, rules = clause_of(edition, support.alliance), edition.investing.alliance_support
+    papers = require_papers(edition, "alliance_support.approved", sent, clause=clause)
     required = rules.needs_public_notice.value
     notice = await require_notice_over(session, edition, KIND, support.id, day, clause=clause, required=required)
     amounts = (support.requested, sent.amount)
     within = decide_approved_amount(edition, support.alliance, requested=amounts[0], approved=amounts[1])
     counts = await _decide_cited(session, edition, support, day)
-    decision = require_passed(combine(four_eyes, notice, counts, within))
+    decision = require_passed(combine(four_eyes, notice, papers, counts, within))
     held = await _commit(session, edition, support, sent.amount)
     context = EventContext.of(step.principal, day)
     claim = Claim.before(support)

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import computed_field
+from pydantic import PlainSerializer, computed_field
 
-from services.finance.angel_funds.schemas import InvestmentState, OrderKind, OrderState, State, Vote
+from services.finance.angel_funds.schemas import (
+    InvestmentState,
+    OrderKind,
+    OrderState,
+    Pricing,
+    State,
+    Vote,
+    WindingUpCause,
+)
 from services.finance.exposures.links import exposure_link
 from shared.http.decisions import StoredDecision
 from shared.http.schemas import Response
 from shared.money import Money, SignedMoney
 
+UnitValue = Annotated[Decimal, PlainSerializer(lambda value: f"{value:.6f}", return_type=str, when_used="json")]
+
 
 class InvestorOut(Response):
-    """An investor; yuan. `open` is subscribed and not called."""
+    """An investor; yuan. What is distributed goes by `units`."""
 
     id: UUID
     line: int
@@ -27,15 +39,18 @@ class InvestorOut(Response):
     subscribed: Money
     called: Money
     paid_in: Money
+    units: Money
     proceeds: Money
 
 
 class SeatOut(Response):
-    """A seat of the committee."""
+    """A seat of the committee, held until the day before `left_on`."""
 
     seat: int
     role: str
     organisation_code: str
+    joined_on: date
+    left_on: date | None
 
 
 class AngelFundOut(Response):
@@ -67,27 +82,34 @@ class AngelFundOut(Response):
     proceeds: Money
     municipal_proceeds: Money
     borne: Money
+    pricing: Pricing
+    units: Money
     breached_on: date | None
     stopped_on: date | None
     stop_cause: str | None
+    wound_up_on: date | None
+    winding_up_cause: WindingUpCause | None
+    terminated_on: date | None
     created_at: datetime
     updated_at: datetime
 
 
 class AngelFundDetail(AngelFundOut):
-    """With investors and committee. `admissible_*`: the most that the municipal fund may still add on each basis as
-    the fund stands."""
+    """With investors and committee, former members included. `admissible_*`: the most that the municipal fund may still
+    add on each basis as the fund stands. `unit_value` is what a unit is worth by the latest notes, None without one."""
 
     investors: list[InvestorOut]
     seats: list[SeatOut]
     admissible_subscription: Money
     admissible_payment: Money
+    unit_value: UnitValue | None
     decision: StoredDecision | None
 
 
 class FundOrderOut(Response):
-    """A movement of the fund's capital or money. `amount` is what moves, of a valuation the value. `due` is
-    what the treasury is to receive by it; of what it received, `returned` went back to the budget."""
+    """A movement of the fund's capital or money. `amount` is what moves, of a valuation the value; `units` is what a
+    payment bought, or a withdrawal or sale gave away. `due` is what the treasury is to receive by it; of what it
+    received, `returned` went back to the budget."""
 
     id: UUID
     fund_id: UUID
@@ -111,6 +133,7 @@ class FundOrderOut(Response):
     receipt_slip_no: str | None
     received_by: str | None
     received_on: date | None
+    units: Money | None
     reason_code: str | None
 
 
@@ -198,6 +221,42 @@ class BreachOut(Response):
     decision: StoredDecision
 
 
+class SettlementOut(Response):
+    """What an investor has in the fund, and is given of what is left; yuan, but `units`. `proceeds` were distributed
+    before; `deficiency` is what of the capital comes back by neither."""
+
+    investor_id: UUID
+    line: int
+    code: str
+    name: str
+    municipal: bool
+    capital: Money
+    units: Money
+    proceeds: Money
+    share: Money
+    deficiency: Money
+
+
+class LiquidationOut(Response):
+    """How a fund ends: as it was distributed (`final`), or as it would be now, what is held sold at cost and nothing
+    paid for it. `due` is what of it the treasury is owed, `received` what it has confirmed."""
+
+    fund_id: UUID
+    no: str
+    status: State
+    wound_up_on: date | None
+    winding_up_cause: WindingUpCause | None
+    terminated_on: date | None
+    final: bool
+    costs: Money
+    unpaid_debts: Money
+    distributed: Money
+    deficiency: Money
+    due: Money
+    received: Money
+    investors: list[SettlementOut]
+
+
 class BalanceOut(Response):
     """What the journal has on one account of the fund."""
 
@@ -225,6 +284,7 @@ class FundStatementOut(Response):
     proceeds: Money
     municipal_proceeds: Money
     borne: Money
+    units: Money
     investors: list[InvestorOut]
     investments: list[AngelInvestmentOut]
     balances: list[BalanceOut]

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.angel_funds import states
 from services.finance.angel_funds.breaches import settle_breach
+from services.finance.angel_funds.capital import decide_payment
 from services.finance.angel_funds.cases import (
     Case,
     Step,
@@ -30,14 +31,15 @@ from services.finance.angel_funds.cases import (
     tell_order,
 )
 from services.finance.angel_funds.models import AngelFund, AngelFundOrder, AngelInvestment
-from services.finance.angel_funds.movements import CARRY, decide_payment
+from services.finance.angel_funds.movements import CARRY
 from services.finance.angel_funds.orders import decide_municipal_money, flush_order
 from services.finance.angel_funds.schemas import Refusal, TreasuryPayment
 from services.finance.appropriations.commitments import ANGEL_FUND, Claim, commit_budget, pay_budget, release_budget
 from services.finance.centres import read_centre
 from services.finance.enterprises import read_enterprise
-from services.finance.grants.schemas import StepRequest
+from services.finance.grants.schemas import MoneyDecision
 from services.finance.journal.entries import Movement
+from services.finance.papers import require_papers
 from services.finance.payments.rules import decide_standing
 from services.finance.payments.standing import Standing, ask_standing
 from shared.errors import invalid_transition, not_found
@@ -60,26 +62,34 @@ FACTS: Final[Mapping[str, EventType[AngelFundOrderState]]] = {
     states.VALUATION: contracts.AngelFundValued,
     states.EXIT: contracts.AngelFundExited,
     states.WRITE_OFF: contracts.AngelFundWrittenOff,
+    states.COMMITTEE: contracts.AngelFundCommitteeChanged,
+    states.WINDING_UP: contracts.AngelFundWoundUp,
+    states.LIQUIDATION: contracts.AngelFundTerminated,
 }
 
 
 async def confirm_order(
-    session: AsyncSession, order_id: UUID, sent: StepRequest, *, step: Step
+    session: AsyncSession, order_id: UUID, sent: MoneyDecision, *, step: Step
 ) -> tuple[AngelFund, AngelFundOrder]:
     """Carry an order out; one for a municipal payment is approved, its money committed, and waits for the treasury.
 
-    Raises 404, 412, 403 `four-eyes-required`, and 409 as the order was refused if it were prepared now.
+    Raises 404, 412, 403 `four-eyes-required`, 409 as the order was refused if it were prepared now, and as
+    `require_papers`.
     """
     await _lock_enterprise(session, step, order_id)
-    case = await open_case(session, step, states.ACTIVE)
+    case = await open_case(session, step, *states.WORKING)
     order = await _waiting(session, case.fund, order_id, states.PREPARED)
     handled_by = {"prepared": order.prepared_by, **await _of_investment(session, case, order)}
     four_eyes = require_another(case.edition, step, **handled_by)
     day = day_of(step, sent.decided_on, not_before=order.effective_on)
-    if order.kind == states.PAYMENT and order.municipal:
-        await _approve_payment(session, case, order, four_eyes, step, EventContext.of(step.principal, day))
+    municipal_payment = order.kind == states.PAYMENT and order.municipal
+    what = "municipal_payment" if municipal_payment else order.kind
+    papers = require_papers(case.edition, f"angel_fund.{what}", sent, clause="3.2-2", document_no=order.document_no)
+    before = combine(four_eyes, papers)
+    if municipal_payment:
+        await _approve_payment(session, case, order, before, step, EventContext.of(step.principal, day))
     else:
-        await _carry_out(session, case, order, four_eyes, step, day)
+        await _carry_out(session, case, order, before, step, day)
     return case.fund, order
 
 
@@ -87,7 +97,7 @@ async def refuse_order(
     session: AsyncSession, order_id: UUID, sent: Refusal, *, step: Step
 ) -> tuple[AngelFund, AngelFundOrder]:
     """The order ends; what an approval had committed is given back. Raises 404, 412, 403 `four-eyes-required`."""
-    case = await open_case(session, step, states.ACTIVE)
+    case = await open_case(session, step, *states.WORKING)
     order = await _waiting(session, case.fund, order_id, *states.OPEN_ORDERS)
     decision = require_another(case.edition, step, prepared=order.prepared_by, approved=order.approved_by)
     day = day_of(step, sent.decided_on, not_before=order.effective_on)

@@ -133,6 +133,7 @@ def order_state(fund: object, order: AngelFundOrder, enterprise_code: str | None
             "order_document_no": order.document_no,
             "bank_slip_no": order.bank_slip_no,
             "effective_on": order.effective_on,
+            "order_units": order.units,
             **{name: getattr(order, name) for name in ("due", "returned", "receipt_slip_no", "received_on")},
         }
     )

@@ -9,24 +9,27 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, func, null, select, update
+from sqlalchemy import Row, and_, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.angel_funds import states
-from services.finance.angel_funds.cases import investment_state, order_state, state_of
-from services.finance.angel_funds.models import AngelFund, AngelFundOrder, AngelInvestment
-from services.finance.appropriations.commitments import ANGEL_FUND, Claim, Release, release_budgets
+from services.finance.angel_funds.cases import state_of
+from services.finance.angel_funds.ending import End, end_investments, end_orders
+from services.finance.angel_funds.models import AngelFund, AngelFundOrder
+from services.finance.appropriations.commitments import Release, release_budgets
 from shared.events import outbox
 from shared.events.contracts.finance.angel_funds import (
-    AngelFundOrderCancelled,
     AngelFundResumed,
     AngelFundState,
     AngelFundStopped,
-    AngelInvestmentCancelled,
 )
 from shared.events.outbox import EventContext
 
 RULES: Final = ("angel_fund.stopped_on_delisting",)
+_STOPPED: Final = or_(
+    and_(AngelFundOrder.kind == states.PAYMENT, AngelFundOrder.municipal), AngelFundOrder.kind == states.TRANCHE
+)
+"""Municipal payments and tranches; the other orders go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,9 @@ async def stop_funds(session: AsyncSession, stops: Sequence[Stop]) -> None:
     by_centre = {stop.centre_id: stop for stop in reversed(stops)}
     query = (
         select(AngelFund)
-        .where(AngelFund.centre_id.in_(by_centre), AngelFund.status != states.REFUSED, AngelFund.stopped_on.is_(None))
+        .where(
+            AngelFund.centre_id.in_(by_centre), AngelFund.status.not_in(states.ENDED), AngelFund.stopped_on.is_(None)
+        )
         .order_by(AngelFund.no)
         .with_for_update()
     )
@@ -59,8 +64,9 @@ async def stop_funds(session: AsyncSession, stops: Sequence[Stop]) -> None:
         await outbox.append(
             session, AngelFundStopped, fund, data, context=stop.context, rules=RULES, edition=fund.edition
         )
-        releases += await _end_orders(session, fund, stop)
-        await _end_investments(session, fund, stop)
+        end = End(stop.cause, stop.day, RULES, stop.context)
+        releases += await end_orders(session, fund, end, _STOPPED)
+        await end_investments(session, fund, end)
     await session.flush()
     await release_budgets(session, releases)
 
@@ -72,6 +78,7 @@ async def resume_funds(session: AsyncSession, centre_ids: Collection[UUID], cont
         .where(
             AngelFund.centre_id.in_(centre_ids),
             AngelFund.stopped_on.is_not(None),
+            AngelFund.status.not_in(states.ENDED),
             AngelFund.stop_cause == states.DELISTED,
         )
         .values(
@@ -88,39 +95,3 @@ async def resume_funds(session: AsyncSession, centre_ids: Collection[UUID], cont
     ).all()
     events = [(row.id, row.version, AngelFundState.model_validate(state_of(row))) for row in rows]
     await outbox.append_many(session, AngelFundResumed, events, context=context, rules=RULES)
-
-
-async def _end_orders(session: AsyncSession, fund: AngelFund, stop: Stop) -> list[Release]:
-    """Municipal payments and tranches that are not done; the other orders go on."""
-    stopped = ((AngelFundOrder.kind == states.PAYMENT) & AngelFundOrder.municipal) | (
-        AngelFundOrder.kind == states.TRANCHE
-    )
-    query = select(AngelFundOrder, AngelInvestment.enterprise_code).outerjoin(
-        AngelInvestment, AngelInvestment.id == AngelFundOrder.investment_id
-    )
-    mine = query.where(AngelFundOrder.fund_id == fund.id, AngelFundOrder.status.in_(states.OPEN_ORDERS), stopped)
-    releases: list[Release] = []
-    for row in (await session.execute(mine.order_by(AngelFundOrder.line))).all():
-        order, code = row[0], row[1]
-        year = order.fiscal_year if order.status == states.APPROVED else None
-        order.status, order.reason_code = states.CANCELLED, stop.cause
-        data = order_state(fund, order, code)
-        await outbox.append(
-            session, AngelFundOrderCancelled, fund, data, context=stop.context, rules=RULES, edition=fund.edition
-        )
-        if year is not None:
-            claim, actor = Claim.of(fund), stop.context.actor
-            releases.append(Release(ANGEL_FUND, year, order.amount, claim, stop.day, actor))
-    return releases
-
-
-async def _end_investments(session: AsyncSession, fund: AngelFund, stop: Stop) -> None:
-    query = select(AngelInvestment).where(
-        AngelInvestment.fund_id == fund.id, AngelInvestment.status.in_(states.NOT_INVESTED)
-    )
-    for investment in (await session.scalars(query.order_by(AngelInvestment.no))).all():
-        investment.status, investment.reason_code, investment.ended_on = states.CANCELLED, stop.cause, stop.day
-        data = investment_state(fund, investment)
-        await outbox.append(
-            session, AngelInvestmentCancelled, fund, data, context=stop.context, rules=RULES, edition=fund.edition
-        )

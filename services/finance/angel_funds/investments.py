@@ -18,6 +18,7 @@ from services.finance.angel_funds.cases import (
     require_another,
     tell_investment,
 )
+from services.finance.angel_funds.committees import seats_on
 from services.finance.angel_funds.models import AngelFund, AngelFundSeat, AngelInvestment
 from services.finance.angel_funds.rules import (
     Ballot,
@@ -131,11 +132,10 @@ async def record_vote(
     case = await open_case(session, step, states.ACTIVE)
     investment = await _in_state(session, case, investment_id, states.PROPOSED)
     four_eyes = require_another(case.edition, step, proposed=investment.proposed_by)
-    query = select(AngelFundSeat).where(AngelFundSeat.fund_id == case.fund.id)
-    seats = {seat.seat: seat for seat in await session.scalars(query)}
+    day = day_of(step, sent.decided_on, not_before=investment.proposed_on)
+    seats = {seat.seat: seat for seat in await seats_on(session, case.fund, day)}
     if {ballot.seat for ballot in sent.ballots} - seats.keys():
         raise PayloadInvalid.at("ballots", "seat_unknown")
-    day = day_of(step, sent.decided_on, not_before=investment.proposed_on)
     ballots: list[Ballot] = []
     for ballot in sent.ballots:
         related = await _related(session, case, seats[ballot.seat], investment.enterprise_code, step)

@@ -25,7 +25,8 @@ def _listed(values: tuple[str, ...]) -> str:
 class AngelFund(Aggregate, Base):
     """A centre's fund. Amounts in yuan, sums over its investors and investments; `invested` is at cost, of what is
     still held; `gains` and `losses` are those of exits and write-offs; every yuan of `proceeds` was distributed.
-    `borne` is what investors that withdrew left of their capital, for their part of losses and of proceeds."""
+    `borne` is what investors that withdrew left of their capital, for their part of losses and of proceeds. What is
+    distributed goes by `units`, which capital buys at the price of the fund's contract."""
 
     __tablename__ = "angel_fund"
     __table_args__ = (
@@ -41,15 +42,30 @@ class AngelFund(Aggregate, Base):
             name="municipal_is_a_part",
         ),
         CheckConstraint("cash + invested = paid_in + borne + gains - losses - proceeds", name="in_balance"),
-        CheckConstraint("status = 'active' OR (subscribed = 0 AND paid_in = 0)", name="money_when_active"),
+        CheckConstraint(
+            "status IN ('active', 'liquidating') OR (subscribed = 0 AND paid_in = 0)", name="money_when_active"
+        ),
+        CheckConstraint("units >= 0 AND (status <> 'terminated' OR units + cash + invested = 0)", name="units_known"),
+        CheckConstraint(f"pricing IN ({_listed(states.PRICINGS)})", name="pricing_known"),
+        CheckConstraint(
+            "num_nulls(wound_up_on, winding_up_cause) = CASE WHEN status IN ('liquidating', 'terminated') THEN 0 ELSE 2"
+            " END AND (terminated_on IS NOT NULL) = (status = 'terminated') AND terminated_on >= wound_up_on",
+            name="winding_up_whole",
+        ),
         CheckConstraint("approved_by <> registered_by", name="approver_is_another"),
         CheckConstraint(
-            "num_nulls(approved_by, approved_on) = CASE status WHEN 'active' THEN 0 ELSE 2 END", name="approval_whole"
+            "num_nulls(approved_by, approved_on) = CASE WHEN status IN ('registered', 'refused') THEN 2 ELSE 0 END",
+            name="approval_whole",
         ),
         CheckConstraint("(status = 'refused') = (reason_code IS NOT NULL)", name="refused_with_reason"),
         CheckConstraint("num_nulls(stopped_on, stop_cause) IN (0, 2)", name="stop_whole"),
         CheckConstraint(f"stop_cause IN ({_listed(states.STOP_CAUSES)})", name="stop_cause_known"),
-        Index("uq_angel_fund_live_centre", "centre_id", unique=True, postgresql_where="status <> 'refused'"),
+        Index(
+            "uq_angel_fund_live_centre",
+            "centre_id",
+            unique=True,
+            postgresql_where="status NOT IN ('refused', 'terminated')",
+        ),
     )
 
     no: Mapped[str]
@@ -75,24 +91,36 @@ class AngelFund(Aggregate, Base):
     proceeds: Mapped[Decimal] = mapped_column(default=ZERO)
     municipal_proceeds: Mapped[Decimal] = mapped_column(default=ZERO)
     borne: Mapped[Decimal] = mapped_column(default=ZERO)
+    pricing: Mapped[str] = mapped_column(server_default=states.PAR)
+    units: Mapped[Decimal] = mapped_column(default=ZERO, server_default="0")
     breached_on: Mapped[date | None]
     """Since when the municipal share is above the limit, on one basis or both; None while it is within."""
     stopped_on: Mapped[date | None]
     stop_cause: Mapped[str | None]
     stop_case_id: Mapped[UUID | None]
+    wound_up_on: Mapped[date | None]
+    winding_up_cause: Mapped[str | None]
+    terminated_on: Mapped[date | None]
     decision: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB)
 
 
 class AngelFundSeat(Base):
-    """A seat of the investment committee: for whom its member sits, never who the person is."""
+    """A seat of the investment committee: for whom its member sits, never who the person is. A seat that was left is
+    not given to another: a vote on record stays that of whoever sat there."""
 
     __tablename__ = "angel_fund_seat"
-    __table_args__ = (CheckConstraint("seat > 0", name="seat_positive"),)
+    __table_args__ = (
+        CheckConstraint("seat > 0", name="seat_positive"),
+        CheckConstraint("left_on >= joined_on", name="left_after_joining"),
+    )
 
     fund_id: Mapped[UUID] = mapped_column(ForeignKey("angel_fund.id"), primary_key=True)
     seat: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     role: Mapped[str]
     organisation_code: Mapped[str]
+    joined_on: Mapped[date]
+    left_on: Mapped[date | None]
+    """The first day on which it is not its any more."""
 
 
 class AngelFundInvestor(Base):
@@ -106,6 +134,7 @@ class AngelFundInvestor(Base):
         CheckConstraint(
             "paid_in >= 0 AND paid_in <= called AND called <= subscribed AND proceeds >= 0", name="paid_within_called"
         ),
+        CheckConstraint("units >= 0 AND (paid_in > 0 OR units = 0)", name="units_of_capital"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -119,6 +148,7 @@ class AngelFundInvestor(Base):
     subscribed: Mapped[Decimal] = mapped_column(default=ZERO)
     called: Mapped[Decimal] = mapped_column(default=ZERO)
     paid_in: Mapped[Decimal] = mapped_column(default=ZERO)
+    units: Mapped[Decimal] = mapped_column(default=ZERO, server_default="0")
     proceeds: Mapped[Decimal] = mapped_column(default=ZERO)
 
 
@@ -236,6 +266,8 @@ class AngelFundOrder(Base):
     receipt_slip_no: Mapped[str | None]
     received_by: Mapped[str | None]
     received_on: Mapped[date | None]
+    units: Mapped[Decimal | None]
+    """What a payment bought, what a withdrawal or a sale gave away."""
     reason_code: Mapped[str | None]
     decision: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB)
 
@@ -257,3 +289,22 @@ class AngelFundBreach(Base):
     cured_on: Mapped[date | None]
     cured_by_order_id: Mapped[UUID | None] = mapped_column(ForeignKey("angel_fund_order.id"))
     decision: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+
+
+class AngelFundSettlement(Base):
+    """What an investor had in a fund at its end, and what it was given: yuan, but `units`. `proceeds` were distributed
+    before; `deficiency` is what of the capital came back by neither."""
+
+    __tablename__ = "angel_fund_settlement"
+    __table_args__ = (
+        CheckConstraint("least(capital, units, proceeds, share) >= 0", name="amounts_not_negative"),
+        CheckConstraint("deficiency = greatest(capital - proceeds - share, 0)", name="deficiency_is_what_is_missing"),
+    )
+
+    fund_id: Mapped[UUID] = mapped_column(ForeignKey("angel_fund.id"), primary_key=True)
+    investor_id: Mapped[UUID] = mapped_column(ForeignKey("angel_fund_investor.id"), primary_key=True)
+    capital: Mapped[Decimal]
+    units: Mapped[Decimal]
+    proceeds: Mapped[Decimal]
+    share: Mapped[Decimal]
+    deficiency: Mapped[Decimal]

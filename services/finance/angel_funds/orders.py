@@ -49,7 +49,8 @@ from services.finance.angel_funds.schemas import (
     WithdrawalIn,
     WriteOffIn,
 )
-from services.finance.angel_funds.shares import share_of_assets
+from services.finance.angel_funds.shares import floor_share
+from services.finance.angel_funds.valuing import net_assets_of, units_of
 from shared.db import constraint_of
 from shared.errors import DomainError, invalid_transition
 from shared.events.contracts.finance.angel_funds import AngelFundOrderPrepared
@@ -90,7 +91,7 @@ async def prepare_closing(session: AsyncSession, sent: ClosingIn, *, step: Step)
     if sum(municipal) > 1:
         raise PayloadInvalid.at("subscriptions", "municipal_once")
     amount = sum((line.amount for line in sent.subscriptions), ZERO)
-    return await _prepare(session, case, step, sent, states.CLOSING, amount)
+    return await prepare(session, case, step, sent, states.CLOSING, amount)
 
 
 async def prepare_call(session: AsyncSession, sent: CallIn, *, step: Step) -> Prepared:
@@ -101,7 +102,7 @@ async def prepare_call(session: AsyncSession, sent: CallIn, *, step: Step) -> Pr
         free = investor.subscribed - investor.called
         require_passed(decide_subscription(case.edition, amount=line.amount, free=free, what="called"))
     amount = sum((line.amount for line in sent.lines), ZERO)
-    return await _prepare(session, case, step, sent, states.CALL, amount)
+    return await prepare(session, case, step, sent, states.CALL, amount)
 
 
 async def prepare_payment(session: AsyncSession, sent: PaymentIn, *, step: Step) -> Prepared:
@@ -121,7 +122,7 @@ async def prepare_payment(session: AsyncSession, sent: PaymentIn, *, step: Step)
         tests += [decide_municipal_money(case)]
     decision = require_passed(combine(*tests))
     about = About(municipal=investor.municipal, investor_id=investor.id, bank_slip_no=sent.bank_slip_no)
-    return await _prepare(session, case, step, sent, states.PAYMENT, sent.amount, about, decision)
+    return await prepare(session, case, step, sent, states.PAYMENT, sent.amount, about, decision)
 
 
 def decide_municipal_money(case: Case) -> Decision:
@@ -137,7 +138,7 @@ async def prepare_default(session: AsyncSession, sent: DefaultIn, *, step: Step)
     free = investor.subscribed - investor.paid_in
     decision = require_passed(decide_subscription(case.edition, amount=sent.amount, free=free, what="given_up"))
     about = About(municipal=investor.municipal, investor_id=investor.id)
-    return await _prepare(session, case, step, sent, states.DEFAULT, sent.amount, about, decision)
+    return await prepare(session, case, step, sent, states.DEFAULT, sent.amount, about, decision)
 
 
 async def prepare_withdrawal(session: AsyncSession, sent: WithdrawalIn, *, step: Step) -> Prepared:
@@ -148,20 +149,23 @@ async def prepare_withdrawal(session: AsyncSession, sent: WithdrawalIn, *, step:
     """
     case = await open_case(session, step, states.ACTIVE)
     investor = await investor_of(session, case.fund, sent.investor_id)
-    amount = share_of_assets(sent.paid_in, case.fund.paid_in, case.fund.cash + case.fund.invested)
-    decision = require_passed(decide_withdrawal(case, investor, sent, amount))
+    assets = await net_assets_of(session, case.fund)
+    amount = floor_share(units_of(investor, sent.paid_in), case.fund.units, assets)
+    decision = require_passed(decide_withdrawal(case, investor, sent, amount, assets))
     about = About(municipal=investor.municipal, investor_id=investor.id, bank_slip_no=sent.bank_slip_no)
-    return await _prepare(session, case, step, sent, states.WITHDRAWAL, amount, about, decision)
+    return await prepare(session, case, step, sent, states.WITHDRAWAL, amount, about, decision)
 
 
-def decide_withdrawal(case: Case, investor: AngelFundInvestor, sent: WithdrawalIn, amount: Decimal) -> Decision:
+def decide_withdrawal(
+    case: Case, investor: AngelFundInvestor, sent: WithdrawalIn, amount: Decimal, assets: Decimal
+) -> Decision:
     """What is given up is of the subscription and was paid in, what is paid is its share and is in the fund's cash."""
     edition, fund, unpaid = case.edition, case.fund, investor.subscribed - investor.paid_in
-    assets = fund.cash + fund.invested
+    units = units_of(investor, min(sent.paid_in, investor.paid_in))
     return combine(
         decide_subscription(edition, amount=sent.paid_in, free=investor.paid_in, what="returned"),
         decide_subscription(edition, amount=sent.subscribed, free=unpaid + sent.paid_in, what="given_up"),
-        decide_net_assets(edition, amount=amount, capital=sent.paid_in, total=fund.paid_in, assets=assets),
+        decide_net_assets(edition, amount=amount, units=units, all_units=fund.units, assets=assets),
         decide_cash(edition, amount=amount, available=fund.cash),
     )
 
@@ -178,7 +182,7 @@ async def prepare_municipal_sale(session: AsyncSession, sent: MunicipalSaleIn, *
     seller = await municipal_investor(session, case)
     decision = require_passed(await decide_sale(session, case, seller, sent, step))
     about = About(municipal=True, investor_id=buyer.id)
-    return await _prepare(session, case, step, sent, states.MUNICIPAL_SALE, sent.amount, about, decision)
+    return await prepare(session, case, step, sent, states.MUNICIPAL_SALE, sent.amount, about, decision)
 
 
 async def decide_sale(
@@ -213,7 +217,7 @@ async def prepare_tranche(session: AsyncSession, investment_id: UUID, sent: Tran
     if sent.effective_on is not None:
         day_of(step, sent.effective_on, not_before=investment.approved_on)
     about = About(investment_id=investment.id, bank_slip_no=sent.bank_slip_no, dated=sent.effective_on is not None)
-    return await _prepare(session, case, step, sent, states.TRANCHE, sent.amount, about, decision)
+    return await prepare(session, case, step, sent, states.TRANCHE, sent.amount, about, decision)
 
 
 async def prepare_on_investment(
@@ -221,21 +225,21 @@ async def prepare_on_investment(
 ) -> Prepared:
     """A valuation note, a sale or a write-off of what is held. Raises 404, 409 `invalid-transition`,
     `angel-fund-above-held`."""
-    case = await open_case(session, step, states.ACTIVE)
+    case = await open_case(session, step, *states.WORKING)
     investment = await investment_of(session, case.fund, investment_id)
     if investment.status != states.INVESTED:
         raise invalid_transition(investment.status, [states.INVESTED])
     about = About(investment_id=investment.id)
     if isinstance(sent, ValuationIn):
-        return await _prepare(session, case, step, sent, states.VALUATION, sent.value, about)
+        return await prepare(session, case, step, sent, states.VALUATION, sent.value, about)
     decision = require_passed(decide_held(case.edition, cost=sent.cost, held=investment.cost))
     if isinstance(sent, WriteOffIn):
-        return await _prepare(session, case, step, sent, states.WRITE_OFF, sent.cost, about, decision)
+        return await prepare(session, case, step, sent, states.WRITE_OFF, sent.cost, about, decision)
     about = About(investment_id=investment.id, bank_slip_no=sent.bank_slip_no)
-    return await _prepare(session, case, step, sent, states.EXIT, sent.proceeds, about, decision)
+    return await prepare(session, case, step, sent, states.EXIT, sent.proceeds, about, decision)
 
 
-async def _prepare(
+async def prepare(
     session: AsyncSession,
     case: Case,
     step: Step,
@@ -245,6 +249,7 @@ async def _prepare(
     about: About = About(),  # frozen
     decision: Decision | None = None,
 ) -> Prepared:
+    """Write the order down for its second person, and tell it."""
     fund = case.fund
     day = day_of(step, sent.effective_on, not_before=fund.approved_on)
     last = await session.scalar(select(func.max(AngelFundOrder.line)).where(AngelFundOrder.fund_id == fund.id))

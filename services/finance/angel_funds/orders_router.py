@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Response
 
-from services.finance.angel_funds import carrying_out, orders, receipts
+from services.finance.angel_funds import carrying_out, committees, liquidation, orders, receipts
 from services.finance.angel_funds.answers import FundOrderDetail
 from services.finance.angel_funds.cases import Step
 from services.finance.angel_funds.models import AngelFund, AngelFundOrder
@@ -15,15 +15,18 @@ from services.finance.angel_funds.router import Officer
 from services.finance.angel_funds.schemas import (
     CallIn,
     ClosingIn,
+    CommitteeIn,
     DefaultIn,
+    FinalDistributionIn,
     MunicipalSaleIn,
     PaymentIn,
     Refusal,
     TreasuryPayment,
     TreasuryReceipt,
+    WindingUpIn,
     WithdrawalIn,
 )
-from services.finance.grants.schemas import StepRequest
+from services.finance.grants.schemas import MoneyDecision
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.http.etag import IfMatch, set_etag
@@ -34,7 +37,7 @@ from shared.runtime import RuntimeDep
 Confirmer = Annotated[Principal, Depends(require(r.FINANCE_APPROVER, r.TREASURY_APPROVER))]
 Treasury = Annotated[Principal, Depends(require(r.TREASURY_OFFICER, r.TREASURY_APPROVER))]
 Refuser = Annotated[Principal, Depends(require(r.FINANCE_APPROVER, r.TREASURY_OFFICER, r.TREASURY_APPROVER))]
-Plain = Annotated[StepRequest, Body()]
+WithPapers = Annotated[MoneyDecision, Body()]
 
 router = APIRouter(prefix="/v1/angel-funds/{fund_id}", tags=["angel funds"], route_class=ServiceRoute)
 
@@ -132,6 +135,51 @@ async def prepare_municipal_sale(
     return await answer(session, await orders.prepare_municipal_sale(session, sent, step=step), response)
 
 
+@router.post("/committee", status_code=201, dependencies=[IdempotencyRequired], responses=PREPARE)
+async def prepare_committee(
+    session: Session,
+    runtime: RuntimeDep,
+    caller: Officer,
+    fund_id: UUID,
+    sent: CommitteeIn,
+    response: Response,
+    if_match: IfMatch = None,
+) -> FundOrderDetail:
+    """Prepare a change of the investment committee."""
+    step = Step(fund_id, caller, runtime.editions, if_match)
+    return await answer(session, await committees.prepare_change(session, sent, step=step), response)
+
+
+@router.post("/winding-up", status_code=201, dependencies=[IdempotencyRequired], responses=PREPARE)
+async def prepare_winding_up(
+    session: Session,
+    runtime: RuntimeDep,
+    caller: Officer,
+    fund_id: UUID,
+    sent: WindingUpIn,
+    response: Response,
+    if_match: IfMatch = None,
+) -> FundOrderDetail:
+    """Prepare to wind the fund up by the investors' resolution."""
+    step = Step(fund_id, caller, runtime.editions, if_match)
+    return await answer(session, await liquidation.prepare_winding_up(session, sent, step=step), response)
+
+
+@router.post("/final-distribution", status_code=201, dependencies=[IdempotencyRequired], responses=PREPARE)
+async def prepare_final_distribution(
+    session: Session,
+    runtime: RuntimeDep,
+    caller: Officer,
+    fund_id: UUID,
+    sent: FinalDistributionIn,
+    response: Response,
+    if_match: IfMatch = None,
+) -> FundOrderDetail:
+    """Prepare the last distribution of a fund that is wound up."""
+    step = Step(fund_id, caller, runtime.editions, if_match)
+    return await answer(session, await liquidation.prepare_final_distribution(session, sent, step=step), response)
+
+
 @router.post("/orders/{order_id}/confirm", dependencies=[IdempotencyRequired], responses=PREPARE)
 async def confirm_order(
     session: Session,
@@ -140,7 +188,7 @@ async def confirm_order(
     fund_id: UUID,
     order_id: UUID,
     response: Response,
-    sent: Plain = StepRequest(),  # noqa: B008  # frozen
+    sent: WithPapers = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> FundOrderDetail:
     """Another person carries the order out; a municipal payment is approved and waits for the treasury."""

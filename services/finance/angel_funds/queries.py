@@ -22,6 +22,7 @@ from services.finance.angel_funds.models import (
     AngelInvestment,
 )
 from services.finance.angel_funds.shares import admissible
+from services.finance.angel_funds.valuing import value_held
 from services.finance.centres import READERS as CENTRE_READERS, visible_to
 from services.finance.journal.entries import Account
 from services.finance.journal.models import JournalEntry, Posting
@@ -95,6 +96,7 @@ async def detail(session: AsyncSession, fund: AngelFund, edition: Edition) -> an
         seats=[answers.SeatOut.model_validate(seat) for seat in seats],
         admissible_subscription=admissible(fund.municipal_subscribed, fund.subscribed, percent),
         admissible_payment=admissible(fund.municipal_paid_in, fund.paid_in, percent),
+        unit_value=(fund.cash + await value_held(session, fund)) / fund.units if fund.units else None,
         decision=fund.decision,
     )
 
@@ -192,7 +194,7 @@ async def statement(session: AsyncSession, fund: AngelFund, today: date) -> answ
     """The fund's statement beside the journal's balances of it."""
     query = select(AngelInvestment).where(AngelInvestment.fund_id == fund.id).order_by(AngelInvestment.id)
     investments = (await session.scalars(query)).all()
-    value = sum((held.cost if held.value is None else held.value for held in investments if held.cost), ZERO)
+    value = await value_held(session, fund)
     balances = await balances_of(session, fund.id)
     figures = set(answers.FundStatementOut.model_fields) & set(answers.AngelFundOut.model_fields) - {"id"}
     return answers.FundStatementOut(

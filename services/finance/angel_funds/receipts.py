@@ -32,7 +32,7 @@ async def receive_money(
 
     Raises 404, 412, 403 `four-eyes-required`, 409 `invalid-transition`, `angel-fund-bank-slip-used`.
     """
-    case = await open_case(session, step, states.ACTIVE)
+    case = await open_case(session, step, *states.WORKING, states.TERMINATED)
     fund, order = case.fund, await order_of(session, case.fund, order_id)
     if not order.due or order.received_on is not None:
         raise invalid_transition(RECEIVED if order.received_on else order.status, [DUE])

@@ -15,11 +15,13 @@ from services.finance.angel_funds.answers import (
     FundOrderDetail,
     FundOrderOut,
     FundStatementOut,
+    LiquidationOut,
 )
 from services.finance.angel_funds.cases import Step
+from services.finance.angel_funds.endings import liquidation
 from services.finance.angel_funds.models import AngelFund
 from services.finance.angel_funds.schemas import AngelFundFilter, AngelFundIn, FundOrderFilter, Refusal
-from services.finance.grants.schemas import StepRequest
+from services.finance.grants.schemas import MoneyDecision
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.http.etag import IfMatch, set_etag
@@ -31,7 +33,7 @@ from shared.runtime import RuntimeDep
 Officer = Annotated[Principal, Depends(require(r.FINANCE_OFFICER))]
 Approver = Annotated[Principal, Depends(require(r.FINANCE_APPROVER))]
 Reader = Annotated[Principal, Depends(require(*queries.READERS))]
-Plain = Annotated[StepRequest, Body()]
+WithPapers = Annotated[MoneyDecision, Body()]
 
 router = APIRouter(prefix="/v1/angel-funds", tags=["angel funds"], route_class=ServiceRoute)
 
@@ -71,7 +73,7 @@ async def approve_fund(
     caller: Approver,
     fund_id: UUID,
     response: Response,
-    sent: Plain = StepRequest(),  # noqa: B008  # frozen
+    sent: WithPapers = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> AngelFundDetail:
     """Another person approves the fund; it can take subscriptions from then on."""
@@ -100,6 +102,14 @@ async def read_statement(session: Session, caller: Reader, fund_id: UUID, respon
     fund = await queries.find(session, fund_id, caller)
     set_etag(response, fund.version)
     return await queries.statement(session, fund, caller.today)
+
+
+@router.get("/{fund_id}/liquidation", responses=problem_responses(404))
+async def read_liquidation(session: Session, caller: Reader, fund_id: UUID, response: Response) -> LiquidationOut:
+    """How the fund ends: what each investor was given, or would be now, and what it lacks."""
+    fund = await queries.find(session, fund_id, caller)
+    set_etag(response, fund.version)
+    return await liquidation(session, fund)
 
 
 @router.get("/{fund_id}/breaches", responses=problem_responses(404))

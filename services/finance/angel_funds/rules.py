@@ -10,10 +10,11 @@ from typing import Final
 
 from services.finance.angel_funds.lots import Lot
 from services.finance.angel_funds.shares import (
+    MOST,
     admissible,
     cost_with_interest,
+    floor_share,
     is_majority,
-    share_of_assets,
     within,
 )
 from services.finance.angel_funds.states import ABSTAINED, AGAINST, FOR, PAID_IN, RECUSED, SUBSCRIBED
@@ -23,6 +24,8 @@ from shared.policy.decision import Decision, RuleInput, RuleResult
 from shared.policy.edition import Edition
 
 MET: Final = "rule-met"
+FEWEST_SEATS: Final = 3
+MOST_SEATS: Final = 21
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,13 +187,71 @@ def decide_held(edition: Edition, *, cost: Decimal, held: Decimal) -> Decision:
 
 
 def decide_net_assets(
-    edition: Edition, *, amount: Decimal, capital: Decimal, total: Decimal, assets: Decimal
+    edition: Edition, *, amount: Decimal, units: Decimal, all_units: Decimal, assets: Decimal
 ) -> Decision:
-    """3.2-2: who withdraws is paid at most its share of the net assets, so that it bears its part of the losses. Net
-    assets are the fund's cash and what it holds at cost; write-offs and losses have lowered them."""
-    inputs: dict[str, RuleInput] = {"amount": amount, "capital": capital, "paid_in": total, "net_assets": assets}
-    most = share_of_assets(capital, total, assets)
+    """3.2-2: who withdraws is paid at most its share of the net assets, so that it bears its part of the losses:
+    `units` of `all_units`. Write-offs and losses have lowered the assets."""
+    inputs: dict[str, RuleInput] = {"amount": amount, "units": units, "all_units": all_units, "net_assets": assets}
+    most = floor_share(units, all_units, assets)
     return _one(edition, "angel_fund.net_assets", amount <= most, inputs, "angel-fund-above-net-assets", limit=most)
+
+
+def decide_entry(
+    edition: Edition, *, pricing: str, amount: Decimal, units: Decimal, net_value: Decimal, issued: Decimal
+) -> Decision:
+    """3.2-2: what is paid in buys units at the price of the fund's contract, so that nobody pays for losses that were
+    there before him or shares gains that others waited for. Units that are worth nothing have no price."""
+    inputs: dict[str, RuleInput] = {
+        "pricing": pricing,
+        "amount": amount,
+        "units": units,
+        "net_value": net_value,
+        "issued": issued,
+    }
+    passed = issued > ZERO and units + issued <= MOST
+    return _one(edition, "angel_fund.entry_price", passed, inputs, "angel-fund-without-price")
+
+
+def decide_winding_up(edition: Edition, *, supporting: Decimal, capital: Decimal) -> Decision:
+    """3.2-2: investors with at least the rules' fraction of the capital resolved to wind the fund up. Where nobody has
+    any, nobody's consent is missing."""
+    rules = edition.investing.fund
+    numerator, denominator = rules.winding_up_numerator.value, rules.winding_up_denominator.value
+    passed = denominator * supporting >= numerator * capital
+    inputs: dict[str, RuleInput] = {"supporting": supporting, "capital": capital}
+    limit = f"{numerator}/{denominator}"
+    return _one(edition, "angel_fund.winding_up", passed, inputs, "angel-fund-winding-up-short", limit=limit)
+
+
+def decide_final_distribution(
+    edition: Edition, *, invested: Decimal, cash: Decimal, costs: Decimal, unpaid_debts: Decimal
+) -> Decision:
+    """3.2-2: a fund that is wound up is distributed once nothing is held any more, after its costs and debts; where
+    debts stay unpaid there is nothing to distribute."""
+    inputs: dict[str, RuleInput] = {"invested": invested, "costs": costs, "unpaid_debts": unpaid_debts}
+    rule = "angel_fund.final_distribution"
+    if invested:
+        return _one(edition, rule, False, inputs, "angel-fund-still-invested", limit=ZERO)
+    if costs > cash:
+        return _one(edition, rule, False, {**inputs, "amount": costs}, "angel-fund-cash-short", limit=cash)
+    passed = not unpaid_debts or costs == cash
+    return _one(edition, rule, passed, inputs, "angel-fund-debts-first", limit=cash)
+
+
+def decide_committee(edition: Edition, *, sitting: Collection[int], leaving: Collection[int], joining: int) -> Decision:
+    """3.2-2: only who sits leaves, and the committee stays one that can decide."""
+    unknown = sorted(set(leaving) - set(sitting))
+    after = len(set(sitting) - set(leaving)) + joining
+    inputs: dict[str, RuleInput] = {
+        "unknown": ", ".join(map(str, unknown)) or None,
+        "sitting": len(sitting),
+        "after": after,
+    }
+    if unknown:
+        return _one(edition, "angel_fund.committee", False, inputs, "angel-fund-seat-not-held")
+    passed = FEWEST_SEATS <= after <= MOST_SEATS
+    limit = f"{FEWEST_SEATS}-{MOST_SEATS}"
+    return _one(edition, "angel_fund.committee", passed, inputs, "angel-fund-committee-size", limit=limit)
 
 
 def decide_early_exit(edition: Edition, lots: Sequence[Lot], *, price: Decimal, day: date) -> Decision:

@@ -10,13 +10,14 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.finance.angel_funds import states
+from services.finance.angel_funds.rules import FEWEST_SEATS, MOST_SEATS
 from services.finance.grants.schemas import Code, Line, StepRequest
 from shared.http.paging import PageParams
 from shared.http.schemas import Request
 from shared.identifiers import UnifiedSocialCreditCode
-from shared.money import Money, PositiveMoney
+from shared.money import ZERO, Money, PositiveMoney
 
-State = Literal["registered", "active", "refused"]
+State = Literal["registered", "active", "refused", "liquidating", "terminated"]
 assert get_args(State) == states.STATES, "the one list, spelled out for OpenAPI"
 OrderState = Literal["prepared", "approved", "done", "refused", "cancelled"]
 assert get_args(OrderState) == states.ORDER_STATES, "likewise"
@@ -31,12 +32,19 @@ OrderKind = Literal[
     "valuation",
     "exit",
     "write_off",
+    "committee_change",
+    "winding_up",
+    "final_distribution",
 ]
 assert get_args(OrderKind) == states.KINDS, "likewise"
 InvestmentState = Literal["proposed", "voted", "approved", "invested", "exited", "written_off", "refused", "cancelled"]
 assert get_args(InvestmentState) == states.INVESTMENT_STATES, "likewise"
 Vote = Literal["for", "against", "abstained", "recused"]
 assert get_args(Vote) == states.VOTES, "likewise"
+Pricing = Literal["par", "net_value"]
+assert get_args(Pricing) == states.PRICINGS, "likewise"
+WindingUpCause = Literal["term_ended", "investors_resolved", "centre_left", "purpose_failed", "other"]
+assert get_args(WindingUpCause) == states.WINDING_UP_CAUSES, "likewise"
 RefusalReason = Literal[
     "incomplete_documents", "wrong_amount", "not_eligible", "withdrawn_by_applicant", "duplicate", "other"
 ]
@@ -53,13 +61,15 @@ class SeatIn(Request):
 
 
 class AngelFundIn(Request):
-    """A centre's fund with its committee."""
+    """A centre's fund with its committee. `pricing` is what its contract says a unit costs whoever pays in: one yuan
+    always, or its part of the net value on that day."""
 
     centre_id: UUID
     name: Line
     manager_code: UnifiedSocialCreditCode
     document_no: DocumentNo
-    seats: list[SeatIn] = Field(min_length=3, max_length=21)
+    pricing: Pricing = "par"
+    seats: list[SeatIn] = Field(min_length=FEWEST_SEATS, max_length=MOST_SEATS)
     registered_on: date | None = None
 
 
@@ -230,6 +240,35 @@ class WriteOffIn(Movement):
 
     cost: PositiveMoney
     reason: Line
+
+
+class CommitteeIn(Movement):
+    """Seats that are left and given from the day on, by the resolution's document."""
+
+    leaving: list[Annotated[int, Field(ge=1, le=1000)]] = Field(default=[], max_length=21)
+    joining: list[SeatIn] = Field(default=[], max_length=21)
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.leaving and not self.joining:
+            raise PydanticCustomError("committee_unchanged", "somebody leaves or joins")
+        return self
+
+
+class WindingUpIn(Movement):
+    """The investors' resolution to wind the fund up: why, by which minutes, and who was for it."""
+
+    cause: WindingUpCause
+    minutes_no: DocumentNo
+    supporters: list[UUID] = Field(default=[], max_length=200)
+
+
+class FinalDistributionIn(Movement):
+    """What was paid of the fund's money for its end and its debts, and which debts nothing is there for; the rest is
+    distributed."""
+
+    costs: Money = ZERO
+    unpaid_debts: Money = ZERO
 
 
 class TreasuryPayment(Request):

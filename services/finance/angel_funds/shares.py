@@ -45,12 +45,18 @@ def distribute(amount: Decimal, weights: Sequence[tuple[K, Decimal]]) -> Mapping
     return {key: Decimal(number) / 100 + ZERO for key, number in fens.items()}
 
 
-def share_of_assets(capital: Decimal, total: Decimal, assets: Decimal) -> Decimal:
-    """What this part of all paid-in capital is worth of the net assets; to the fen, down: the rest stays with those who
-    stay. Nothing of nothing."""
+def floor_share(part: Decimal, total: Decimal, whole: Decimal) -> Decimal:
+    """What `part` of `total` is of the whole; to the hundredth, down: the rest stays with those who stay. Nothing of
+    nothing."""
     if not total:
         return ZERO
-    return Decimal(Fraction(capital) * Fraction(assets) / Fraction(total) // _FEN) / 100 + ZERO
+    return Decimal(Fraction(part) * Fraction(whole) / Fraction(total) // _FEN) / 100 + ZERO
+
+
+def units_for(amount: Decimal, units: Decimal, net_value: Decimal) -> Decimal:
+    """The units that an amount buys of a fund which has `units` and is worth `net_value`, to the hundredth, down; the
+    first ones at one yuan each. None where the units that there are have no value."""
+    return floor_share(amount, net_value, units) if units else amount
 
 
 def cost_with_interest(cost: Decimal, percent: Decimal, days: int) -> Decimal:

@@ -5,7 +5,18 @@ from typing import Final
 REGISTERED: Final = "registered"
 ACTIVE: Final = "active"
 REFUSED: Final = "refused"
-STATES: Final = (REGISTERED, ACTIVE, REFUSED)
+LIQUIDATING: Final = "liquidating"
+TERMINATED: Final = "terminated"
+STATES: Final = (REGISTERED, ACTIVE, REFUSED, LIQUIDATING, TERMINATED)
+ENDED: Final = (REFUSED, TERMINATED)
+"""Another fund may be set up for the centre."""
+WORKING: Final = (ACTIVE, LIQUIDATING)
+"""What is held can be valued, sold and written off."""
+
+PAR: Final = "par"
+NET_VALUE: Final = "net_value"
+PRICINGS: Final = (PAR, NET_VALUE)
+"""By the fund's contract: a unit always costs one yuan, or its part of the net value on the day of the payment."""
 
 PREPARED: Final = "prepared"
 APPROVED: Final = "approved"
@@ -25,6 +36,9 @@ TRANCHE: Final = "tranche"
 VALUATION: Final = "valuation"
 EXIT: Final = "exit"
 WRITE_OFF: Final = "write_off"
+COMMITTEE: Final = "committee_change"
+WINDING_UP: Final = "winding_up"
+LIQUIDATION: Final = "final_distribution"
 KINDS: Final = (
     CLOSING,
     CALL,
@@ -36,7 +50,12 @@ KINDS: Final = (
     VALUATION,
     EXIT,
     WRITE_OFF,
+    COMMITTEE,
+    WINDING_UP,
+    LIQUIDATION,
 )
+REALISING: Final = (VALUATION, EXIT, WRITE_OFF)
+"""What goes on while a fund is wound up."""
 
 PROPOSED: Final = "proposed"
 VOTED: Final = "voted"
@@ -50,6 +69,9 @@ NOT_INVESTED: Final = (PROPOSED, VOTED, APPROVED)
 DELISTED: Final = "centre_delisted"
 WITHDRAWN: Final = "centre_withdrawn"
 STOP_CAUSES: Final = (DELISTED, WITHDRAWN)
+WOUND_UP: Final = "wound_up"
+"""Why orders and proposals end when the investors resolve to wind the fund up."""
+WINDING_UP_CAUSES: Final = ("term_ended", "investors_resolved", "centre_left", "purpose_failed", "other")
 
 FOR: Final = "for"
 AGAINST: Final = "against"

@@ -74,6 +74,17 @@ def _to_cure(_: Asked) -> Statement:
     )
 
 
+def _to_end(_: Asked) -> Statement:
+    """Wound up with nothing held any more, and no last distribution prepared."""
+    order = AngelFundOrder
+    prepared = select(order.id).where(
+        order.fund_id == AngelFund.id, order.kind == states.LIQUIDATION, order.status == states.PREPARED
+    )
+    return select(AngelFund.id, AngelFund.id, AngelFund.no, AngelFund.wound_up_on, null()).where(
+        AngelFund.status == states.LIQUIDATING, AngelFund.invested == 0, ~prepared.exists()
+    )
+
+
 def _investments(asked: Asked, status: str, *hands: Hand) -> Statement:
     held = AngelInvestment
     return select(held.id, held.id, held.no, held.proposed_on, null()).where(
@@ -119,6 +130,7 @@ SOURCES: Final = (
     TaskSource.of(
         "angel_fund_breach_to_cure", _OFFICER, _FUND, rows(_to_cure), message="task-angel-fund-breach-to-cure"
     ),
+    TaskSource.of("angel_fund_to_end", _OFFICER, _FUND, rows(_to_end), message="task-angel-fund-to-end"),
     TaskSource.of(
         "angel_investment_to_vote", _OFFICER, _INVESTMENT, rows(_to_vote), message="task-angel-investment-to-vote"
     ),

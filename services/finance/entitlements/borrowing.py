@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.appropriations.commitments import INTEREST_SUBSIDY
 from services.finance.entitlements.items import LEAST, Item
 from services.finance.exposures.lines import LOAN
 from services.finance.exposures.members import Member
@@ -61,6 +62,7 @@ async def _item(
     limit, counted = _tightest(found.decision)
     return Item(
         programme=LOAN,
+        budget=None if product == GUARANTEED else INTEREST_SUBSIDY,
         product=product,
         subject=loan.borrower,
         apply="/v1/loans",

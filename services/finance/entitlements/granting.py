@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.appropriations.commitments import GRANTS
 from services.finance.ceilings.models import CENTRE_YEAR, ceiling
 from services.finance.centres import Centre, read_centre
 from services.finance.entitlements.items import LEAST, Item
@@ -52,6 +53,7 @@ async def _item(session: AsyncSession, editions: Editions, edition: Edition, cen
         decided = combine(decided, decide_ceiling(edition, centre.tier, "all", moved))
     return Item(
         programme=GRANT,
+        budget=GRANTS,
         product=asked.plan[0].purpose,
         subject=str(centre_id),
         apply="/v1/grants",

@@ -22,6 +22,7 @@ BROUGHT: Final = frozenset(
     {
         "loans.bank_refusal",
         "loans.staff",
+        "loans.size_age",
         "loans.hire_ratio",
         "loans.joint_partners",
         "grants.purpose_evidence",
@@ -48,6 +49,8 @@ class Item:
     counted: Decimal | None = None
     state: Standing | None = None
     brought: frozenset[str] = field(default=BROUGHT)
+    budget: str | None = None
+    """The programme whose budget line an approval, or the interest subsidy of a loan, takes its money from."""
 
     @property
     def standing(self) -> Standing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.centres import CITY_READERS, visible_to
 from services.finance.entitlements.borrowing import loans_open_to
+from services.finance.entitlements.budgets import Budget, budgets_of
 from services.finance.entitlements.granting import centres_of, grants_open_to
 from services.finance.entitlements.items import Item
 from services.finance.entitlements.products import products_open_to, vouchers_open_to
@@ -44,7 +46,9 @@ async def entitlements(
         member = await _member(session, wanted.enterprise_id or wanted.code or "", principal)
         centre_ids = await centres_of(session, member.codes) if owns(member, principal) else []
     items: list[Item] = []
+    budgets: Mapping[str, Budget] = {}
     if edition is not None:
+        budgets = await budgets_of(session, edition, day.year)
         items += await grants_open_to(session, editions, edition, centre_ids, day)
         if member is not None and member.records:
             items += await _of_enterprise(session, edition, principal, member, day)
@@ -54,7 +58,7 @@ async def entitlements(
         code=None if member is None else member.code,
         centre_id=wanted.centre_id,
         in_force=explain(in_force),
-        items=[_shown(item, explain) for item in items],
+        items=[_shown(item, budgets, explain) for item in items],
         exposure=statement,
     )
 
@@ -99,7 +103,7 @@ async def _centre(session: AsyncSession, centre_id: UUID, principal: Principal) 
     return centre_id
 
 
-def _shown(item: Item, explain: Explainer) -> EntitlementOut:
+def _shown(item: Item, budgets: Mapping[str, Budget], explain: Explainer) -> EntitlementOut:
     told = None if item.decision is None else explain(item.decision)
     return EntitlementOut(
         programme=item.programme,
@@ -109,6 +113,7 @@ def _shown(item: Item, explain: Explainer) -> EntitlementOut:
         limit=item.limit,
         counted=item.counted,
         remaining=item.remaining,
+        budget=budgets.get(item.budget) if item.budget else None,
         missing=[] if told is None else [result for result in told.results if not result.passed],
         decision=told,
         apply=item.apply,

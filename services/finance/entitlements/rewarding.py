@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.appropriations.commitments import FINANCING_REWARD
 from services.finance.bank_products.facts import read_firm
 from services.finance.centres import read_centre
 from services.finance.enterprises import read_enterprise
@@ -34,6 +35,7 @@ async def reward_open_to(session: AsyncSession, edition: Edition, member: Member
     return [
         Item(
             programme=REWARD,
+            budget=FINANCING_REWARD,
             product=REWARD,
             subject=member.code,
             apply="/v1/financing-rewards",

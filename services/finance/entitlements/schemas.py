@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.finance.entitlements.budgets import Budget
 from services.finance.entitlements.items import Standing
 from shared.http.decisions import DecisionText, RuleText
 from shared.http.schemas import Request, Response
@@ -32,7 +33,9 @@ class EntitlementQuery(Request):
 class EntitlementOut(Response):
     """One thing that can be applied for: `open`; `needs` what `missing` names and the application brings; `closed` by
     the rules in `missing`; `ask` where the service behind `dry_run` says. Amounts in yuan are those of the cap that
-    leaves least. The rules are those of the application, asked about the smallest amount."""
+    leaves least. The rules are those of the application, asked about the smallest amount. `budget` says whether this
+    year's budget line is there that an approval, or a loan's interest subsidy, takes money of, and whether anything is
+    left of it; null where no public budget is needed."""
 
     programme: str
     product: str
@@ -42,6 +45,7 @@ class EntitlementOut(Response):
     limit: Money | None
     counted: Money | None
     remaining: Money | None
+    budget: Budget | None
     missing: list[RuleText]
     decision: DecisionText | None
     apply: str

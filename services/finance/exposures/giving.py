@@ -12,7 +12,7 @@ from services.finance.alliance_support import states as support_states
 from services.finance.alliance_support.models import AllianceSupport
 from services.finance.ceilings.models import CENTRE_YEAR, ceiling
 from services.finance.exposures.lines import ALLIANCE, GRANT, MATCHING, VOUCHER, Cap, Line
-from services.finance.exposures.members import Member
+from services.finance.exposures.members import Circle, Member
 from services.finance.grants import states as grant_states
 from services.finance.grants.models import Grant
 from services.finance.matching_funds.models import MatchingFund, MatchingFundLine
@@ -28,14 +28,15 @@ from shared.policy.edition import Edition
 _TO_ACCOUNT_FOR = (support_states.PAID, support_states.REPORTED)
 _ENDED_UNPAID = (grant_states.REFUSED, grant_states.CANCELLED)
 _ACTIVE, _REDEEMED = "active", "redeemed"
-_OPEN_USES = ("held", "delivered")
+_OPEN_USES = ("held", "delivered", "disputed")
 
 
-async def grants_of(session: AsyncSession, member: Member) -> list[Line]:
+async def grants_of(session: AsyncSession, circle: Circle) -> list[Line]:
     """Grants that the operator applied for (3.1)."""
-    query = select(Grant).where(Grant.operator_code.in_(member.codes), Grant.status.not_in(_ENDED_UNPAID))
+    query = select(Grant).where(Grant.operator_code.in_(circle.codes), Grant.status.not_in(_ENDED_UNPAID))
     return [
         Line(
+            whose=circle.whose(None, grant.operator_code).code,
             programme=GRANT,
             kind=grant.purpose,
             case_id=grant.id,
@@ -78,25 +79,27 @@ async def grant_caps(session: AsyncSession, edition: Edition, member: Member) ->
     ]
 
 
-async def matching_of(session: AsyncSession, member: Member) -> list[Line]:
+async def matching_of(session: AsyncSession, circle: Circle) -> list[Line]:
     """Payments out of divisions' matching funds to it, or to centres that it runs, but for those taken back (5.1-2)."""
     line = MatchingFundLine
-    runs = select(known_centre.c.id).where(known_centre.c.operator_code.in_(member.codes))
+    centre = known_centre.c
     query = (
-        select(line, MatchingFund.no, MatchingFund.year)
+        select(line, MatchingFund.no, MatchingFund.year, centre.operator_code)
         .join(MatchingFund, MatchingFund.id == line.fund_id)
-        .where(line.kind == "spending", line.reversed_on.is_(None))
-        .where(or_(line.enterprise_code.in_(member.codes), line.centre_id.in_(runs)))
+        .outerjoin(known_centre, centre.id == line.centre_id)
+        .where(line.kind == "spending", line.status == "confirmed", line.reversed_on.is_(None))
+        .where(or_(line.enterprise_code.in_(circle.codes), centre.operator_code.in_(circle.codes)))
         .order_by(line.id)
     )
     return [
         Line(
+            whose=(whose := circle.whose(None, paid.enterprise_code, operator).code),
             programme=MATCHING,
             kind=paid.purpose,
             case_id=paid.fund_id,
             case_no=f"{no}/{paid.line}",
             status="paid",
-            holder=paid.enterprise_code or member.code,
+            holder=paid.enterprise_code or whose,
             link=f"/v1/matching-funds/{paid.fund_id}",
             period=str(year),
             requested=paid.amount,
@@ -104,17 +107,18 @@ async def matching_of(session: AsyncSession, member: Member) -> list[Line]:
             paid=paid.amount,
             entry_id=paid.journal_entry_id,
         )
-        for paid, no, year in await session.execute(query)
+        for paid, no, year, operator in await session.execute(query)
     ]
 
 
-async def support_of(session: AsyncSession, member: Member) -> list[Line]:
+async def support_of(session: AsyncSession, circle: Circle) -> list[Line]:
     """Support of an alliance, for the body that leads it and got the money (4.6-3, 4.7-3)."""
     query = select(AllianceSupport).where(
-        AllianceSupport.recipient_code.in_(member.codes), AllianceSupport.status != support_states.REFUSED
+        AllianceSupport.recipient_code.in_(circle.codes), AllianceSupport.status != support_states.REFUSED
     )
     return [
         Line(
+            whose=circle.whose(None, support.recipient_code).code,
             programme=ALLIANCE,
             kind=support.alliance,
             case_id=support.id,
@@ -134,17 +138,17 @@ async def support_of(session: AsyncSession, member: Member) -> list[Line]:
     ]
 
 
-async def vouchers_of(session: AsyncSession, member: Member, today: date) -> list[Line]:
+async def vouchers_of(session: AsyncSession, circle: Circle, today: date) -> list[Line]:
     """Vouchers as their events told (4.3). What a stopped one had left went back to its budget."""
-    if not member.ids:
+    if not circle.ids:
         return []
     voucher, programme = known_voucher.c, known_voucher_programme.c
-    code_of = dict(member.records)
+    code_of = {record: code for member in circle.members for record, code in member.records}
     query = (
         select(known_voucher, programme.kind, programme.year, *_uses())
         .outerjoin(known_voucher_programme, programme.id == voucher.programme_id)
         .outerjoin(known_redemption, known_redemption.c.voucher_id == voucher.id)
-        .where(voucher.enterprise_id.in_(member.ids))
+        .where(voucher.enterprise_id.in_(circle.ids))
         .group_by(voucher.id, programme.kind, programme.year)
         .order_by(voucher.id)
     )
@@ -153,12 +157,13 @@ async def vouchers_of(session: AsyncSession, member: Member, today: date) -> lis
         granted, outstanding = _standing(row.status, row.face_value, row.spent, row.held, row.valid_until >= today)
         lines.append(
             Line(
+                whose=circle.whose(row.enterprise_id).code,
                 programme=VOUCHER,
                 kind=row.kind or "unknown",
                 case_id=row.id,
                 case_no=row.no,
                 status=row.status,
-                holder=code_of.get(row.enterprise_id, member.code),
+                holder=code_of[row.enterprise_id],
                 link=f"/v1/vouchers/{row.id}",
                 period=None if row.year is None else str(row.year),
                 requested=row.face_value,

@@ -11,7 +11,7 @@ from services.finance.angel_funds import states
 from services.finance.angel_funds.models import AngelFund, AngelInvestment
 from services.finance.ceilings.models import REWARD_LIFE, ceiling
 from services.finance.exposures.lines import EQUITY, REWARD, Cap, Line
-from services.finance.exposures.members import Member
+from services.finance.exposures.members import Circle, Member
 from services.finance.financing_rewards import states as reward_states
 from services.finance.financing_rewards.models import FinancingReward
 from shared.money import ZERO
@@ -22,18 +22,19 @@ _NO_REWARD: Final = (reward_states.REFUSED, reward_states.CANCELLED)
 _PROMISED: Final = (states.APPROVED, states.INVESTED, states.EXITED, states.WRITTEN_OFF)
 
 
-async def equity_of(session: AsyncSession, member: Member) -> list[Line]:
+async def equity_of(session: AsyncSession, circle: Circle) -> list[Line]:
     """Investments of angel funds in the enterprise, whole: the municipal fund's share is in the fund's statement."""
     found = AngelInvestment
     query = (
         select(found, AngelFund.no)
         .join(AngelFund, AngelFund.id == found.fund_id)
-        .where(or_(found.enterprise_id.in_(member.ids), found.enterprise_code.in_(member.codes)))
+        .where(or_(found.enterprise_id.in_(circle.ids), found.enterprise_code.in_(circle.codes)))
         .where(found.status.not_in(_NOTHING))
         .order_by(found.id)
     )
     return [
         Line(
+            whose=circle.whose(investment.enterprise_id, investment.enterprise_code).code,
             programme=EQUITY,
             kind=fund_no,
             case_id=investment.id,
@@ -52,17 +53,18 @@ async def equity_of(session: AsyncSession, member: Member) -> list[Line]:
     ]
 
 
-async def rewards_of(session: AsyncSession, member: Member) -> list[Line]:
+async def rewards_of(session: AsyncSession, circle: Circle) -> list[Line]:
     """Rewards for investments that the enterprise received (3.3-2)."""
     found = FinancingReward
     query = (
         select(found)
-        .where(or_(found.enterprise_id.in_(member.ids), found.enterprise_code.in_(member.codes)))
+        .where(or_(found.enterprise_id.in_(circle.ids), found.enterprise_code.in_(circle.codes)))
         .where(found.status.not_in(_NO_REWARD))
         .order_by(found.id)
     )
     return [
         Line(
+            whose=circle.whose(reward.enterprise_id, reward.enterprise_code).code,
             programme=REWARD,
             kind=reward.investor_type,
             case_id=reward.id,

@@ -17,7 +17,7 @@ from services.finance.ceilings.models import (
     ceiling,
 )
 from services.finance.exposures.lines import GUARANTEE, LOAN, SUBSIDY, Cap, Line
-from services.finance.exposures.members import Member
+from services.finance.exposures.members import Circle, Member
 from services.finance.guarantees import states as guarantee_states
 from services.finance.guarantees.models import Guarantee
 from services.finance.loans import states as loan_states
@@ -37,17 +37,18 @@ _FIRM_CAPS: Final = (
 """Caps by the enterprise's code."""
 
 
-async def loans_of(session: AsyncSession, member: Member) -> list[Line]:
+async def loans_of(session: AsyncSession, circle: Circle) -> list[Line]:
     """Loans of the enterprise, graduates' for it included; drafts and what came to nothing are none (3.2)."""
-    query = select(Loan).where(_borrowed(member), Loan.status.not_in(_NO_LOAN), Loan.livemode)
+    query = select(Loan).where(_borrowed(circle), Loan.status.not_in(_NO_LOAN), Loan.livemode)
     return [
         Line(
+            whose=(whose := circle.whose(loan.enterprise_id, loan.enterprise_code).code),
             programme=LOAN,
             kind=loan.product,
             case_id=loan.id,
             case_no=loan.no,
             status=loan.status,
-            holder=loan.enterprise_code or member.code,
+            holder=loan.enterprise_code or whose,
             link=f"/v1/loans/{loan.id}",
             requested=loan.requested,
             granted=loan.contracted if loan.contracted is not None else loan.approved or ZERO,
@@ -116,21 +117,22 @@ async def graduates_caps(session: AsyncSession, edition: Edition, member: Member
     return caps
 
 
-async def guarantees_of(session: AsyncSession, member: Member) -> list[Line]:
+async def guarantees_of(session: AsyncSession, circle: Circle) -> list[Line]:
     """What the guarantor stands for, and what it paid and has not got back (3.2-3)."""
     query = (
-        select(Guarantee)
+        select(Guarantee, Loan.enterprise_id, Loan.enterprise_code)
         .join(Loan, Loan.id == Guarantee.loan_id)
-        .where(_borrowed(member), Guarantee.status.not_in(_NO_GUARANTEE), Guarantee.livemode)
+        .where(_borrowed(circle), Guarantee.status.not_in(_NO_GUARANTEE), Guarantee.livemode)
     )
     return [
         Line(
+            whose=(whose := circle.whose(firm_id, code).code),
             programme=GUARANTEE,
             kind=found.product,
             case_id=found.id,
             case_no=found.no,
             status=found.status,
-            holder=member.code,
+            holder=whose,
             link=f"/v1/loans/guarantees/{found.id}",
             requested=found.guaranteed,
             granted=found.guaranteed,
@@ -139,7 +141,7 @@ async def guarantees_of(session: AsyncSession, member: Member) -> list[Line]:
             outstanding=found.liability + found.receivable,
             entries_of=found.id,
         )
-        for found in await session.scalars(query.order_by(Guarantee.id))
+        for found, firm_id, code in await session.execute(query.order_by(Guarantee.id))
     ]
 
 
@@ -165,22 +167,23 @@ async def guarantee_caps(session: AsyncSession, edition: Edition, member: Member
     ]
 
 
-async def subsidies_of(session: AsyncSession, member: Member) -> list[Line]:
+async def subsidies_of(session: AsyncSession, circle: Circle) -> list[Line]:
     """Interest subsidies by loan and quarter, corrections as lines of their own (3.2-4, 3.2-5)."""
     line = SubsidyLine
     query = (
-        select(line)
+        select(line, Loan.enterprise_id, Loan.enterprise_code)
         .join(Loan, Loan.id == line.loan_id)
-        .where(_borrowed(member), Loan.livemode, line.status != subsidy_states.REFUSED)
+        .where(_borrowed(circle), Loan.livemode, line.status != subsidy_states.REFUSED)
     )
     return [
         Line(
+            whose=(whose := circle.whose(firm_id, code).code),
             programme=SUBSIDY,
             kind=found.kind,
             case_id=found.id,
             case_no=f"{found.loan_no}/{found.year}Q{found.quarter}",
             status=found.status,
-            holder=member.code,
+            holder=whose,
             link=f"/v1/loans/{found.loan_id}",
             period=f"{found.year}Q{found.quarter}",
             requested=found.entitled,
@@ -189,12 +192,12 @@ async def subsidies_of(session: AsyncSession, member: Member) -> list[Line]:
             returned=-found.amount if found.status == subsidy_states.RECOVERED else ZERO,
             entry_id=found.journal_entry_id,
         )
-        for found in await session.scalars(query.order_by(line.id))
+        for found, firm_id, code in await session.execute(query.order_by(line.id))
     ]
 
 
-def _borrowed(member: Member) -> ColumnElement[bool]:
-    return or_(Loan.enterprise_id.in_(member.ids), Loan.enterprise_code.in_(member.codes))
+def _borrowed(whose: Member | Circle) -> ColumnElement[bool]:
+    return or_(Loan.enterprise_id.in_(whose.ids), Loan.enterprise_code.in_(whose.codes))
 
 
 async def _held(session: AsyncSession, kind: str, member: Member) -> Decimal:

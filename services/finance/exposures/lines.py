@@ -27,6 +27,8 @@ class Line:
     came back of that, `outstanding` what is open: a loan's principal, a guarantor's liability and its claim on the
     borrower, equity at cost, grant money to be paid back, what of a voucher can still be used."""
 
+    whose: str
+    """The code that goes on of the enterprise whose it is; `holder` is the one that the case is under."""
     programme: str
     kind: str
     case_id: UUID

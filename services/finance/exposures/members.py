@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -42,6 +42,30 @@ class Member:
     @property
     def codes(self) -> list[str]:
         return sorted({self.code, *(code for _, code in self.records)})
+
+
+class Circle:
+    """Several enterprises, each of whose cases is looked for at once: by id and code of any of their records."""
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        self.members = tuple(members)
+        self._by_id = {record_id: member for member in self.members for record_id in member.ids}
+        self._by_code = {code: member for member in self.members for code in member.codes}
+
+    @property
+    def ids(self) -> list[UUID]:
+        return list(self._by_id)
+
+    @property
+    def codes(self) -> list[str]:
+        return list(self._by_code)
+
+    def whose(self, record_id: UUID | None, *codes: str | None) -> Member:
+        """Whose case it is, by the id that it names, else by the first of the codes that is one's. Raises StopIteration
+        for nobody's."""
+        if record_id is not None and record_id in self._by_id:
+            return self._by_id[record_id]
+        return next(self._by_code[code] for code in codes if code in self._by_code)
 
 
 async def find_member(session: AsyncSession, edition: Edition, wanted: str | UUID, principal: Principal) -> Member:

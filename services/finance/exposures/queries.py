@@ -29,7 +29,7 @@ from services.finance.exposures.lending import (
 )
 from services.finance.exposures.lines import PROGRAMMES, Cap, Line
 from services.finance.exposures.links import exposure_link
-from services.finance.exposures.members import Member, find_member, group_of, sees_everybody
+from services.finance.exposures.members import Circle, Member, find_member, group_of, sees_everybody
 from services.finance.exposures.schemas import (
     ExposureCapOut,
     ExposureGroupOut,
@@ -52,8 +52,11 @@ async def statement(session: AsyncSession, editions: Editions, wanted: str | UUI
     if edition is None:
         raise PolicyNotInForce(principal.today, None)
     member = await find_member(session, edition, wanted, principal)
-    lines = await lines_of(session, member, principal.today)
-    caps = await caps_of(session, edition, member, persons=sees_everybody(principal))
+    bureau = sees_everybody(principal)
+    others = await group_of(session, member) if bureau else []
+    every = await lines_of(session, Circle([member, *others]), principal.today)
+    lines = [line for line in every if line.whose == member.code]
+    caps = await caps_of(session, edition, member, persons=bureau)
     keeps_books = principal.has(*BOOKKEEPERS)
     return ExposureOut(
         as_of=principal.today,
@@ -63,22 +66,22 @@ async def statement(session: AsyncSession, editions: Editions, wanted: str | UUI
         totals=totals_of(lines),
         caps=[_cap(cap) for cap in caps],
         lines=[_line(line, keeps_books=keeps_books) for line in lines],
-        group=await _group(session, member, lines, principal.today) if sees_everybody(principal) else None,
+        group=_group(others, every) if bureau and member.representative_ref is not None else None,
     )
 
 
-async def lines_of(session: AsyncSession, member: Member, today: date) -> list[Line]:
-    """Every case of the enterprise, programme by programme."""
+async def lines_of(session: AsyncSession, circle: Circle, today: date) -> list[Line]:
+    """Every case of the enterprises, programme by programme; one query each, however many they are."""
     return [
-        *await grants_of(session, member),
-        *await rewards_of(session, member),
-        *await loans_of(session, member),
-        *await guarantees_of(session, member),
-        *await subsidies_of(session, member),
-        *await equity_of(session, member),
-        *await matching_of(session, member),
-        *await vouchers_of(session, member, today),
-        *await support_of(session, member),
+        *await grants_of(session, circle),
+        *await rewards_of(session, circle),
+        *await loans_of(session, circle),
+        *await guarantees_of(session, circle),
+        *await subsidies_of(session, circle),
+        *await equity_of(session, circle),
+        *await matching_of(session, circle),
+        *await vouchers_of(session, circle, today),
+        *await support_of(session, circle),
     ]
 
 
@@ -112,15 +115,16 @@ def totals_of(lines: Iterable[Line]) -> list[ExposureTotalOut]:
     ]
 
 
-async def _group(session: AsyncSession, member: Member, own: Sequence[Line], today: date) -> ExposureGroupOut | None:
-    if member.representative_ref is None:
-        return None
-    every, members = list(own), []
-    for other in await group_of(session, member):
-        lines = await lines_of(session, other, today)
-        every += lines
-        link = exposure_link(other.code)
-        members.append(GroupMemberOut(code=other.code, name=other.name, totals=totals_of(lines), link=link))
+def _group(others: Sequence[Member], every: Sequence[Line]) -> ExposureGroupOut:
+    members = [
+        GroupMemberOut(
+            code=other.code,
+            name=other.name,
+            totals=totals_of(line for line in every if line.whose == other.code),
+            link=exposure_link(other.code),
+        )
+        for other in others
+    ]
     return ExposureGroupOut(members=members, totals=totals_of(every))
 
 

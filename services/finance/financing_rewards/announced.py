@@ -13,7 +13,7 @@ from services.finance.centres import visible_to
 from services.finance.financing_rewards import states
 from services.finance.financing_rewards.cases import Step, day_of, open_case, visible
 from services.finance.financing_rewards.models import FinancingReward
-from services.finance.financing_rewards.usecases import CLAUSE, KIND
+from services.finance.financing_rewards.states import CLAUSE, KIND
 from services.finance.notices.models import PublicNotice
 from services.finance.notices.router import notice_routes
 from services.finance.notices.schemas import NoticeIn, NoticeOut

@@ -11,7 +11,7 @@ from services.finance.documents.shelves import case_documents
 from services.finance.financing_rewards import states
 from services.finance.financing_rewards.cases import READERS, found
 from services.finance.financing_rewards.models import FinancingReward
-from services.finance.financing_rewards.usecases import KIND
+from services.finance.financing_rewards.states import KIND
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.errors import invalid_transition

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 
-from services.finance.financing_rewards import queries, rechecks, usecases
+from services.finance.financing_rewards import applying, queries, rechecks, usecases
 from services.finance.financing_rewards.cases import READERS, Step
 from services.finance.financing_rewards.models import FinancingReward
 from services.finance.financing_rewards.schemas import (
@@ -23,7 +23,7 @@ from services.finance.financing_rewards.schemas import (
     RewardRefusal,
     RewardReview,
 )
-from services.finance.grants.schemas import StepRequest
+from services.finance.grants.schemas import MoneyDecision, StepRequest
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.http.decisions import DecisionText, Explain
@@ -42,6 +42,7 @@ Countersigner = Annotated[Principal, Depends(require(*APPROVERS))]
 Treasury = Annotated[Principal, Depends(require(r.TREASURY_OFFICER, r.TREASURY_APPROVER))]
 Reader = Annotated[Principal, Depends(require(*READERS))]
 Plain = Annotated[StepRequest, Body()]
+WithPapers = Annotated[MoneyDecision, Body()]
 
 router = APIRouter(prefix="/v1/financing-rewards", tags=["financing rewards"], route_class=ServiceRoute)
 
@@ -55,7 +56,7 @@ async def try_reward(
     session: Session, runtime: RuntimeDep, caller: Applicant, sent: InvestmentFacts, explain: Explain
 ) -> DecisionText:
     """Which rules an application would meet today; changes nothing."""
-    return explain(await usecases.try_reward(session, sent, principal=caller, editions=runtime.editions))
+    return explain(await applying.try_reward(session, sent, principal=caller, editions=runtime.editions))
 
 
 @router.post("", status_code=201, dependencies=[IdempotencyRequired], responses=MONEY)
@@ -63,7 +64,7 @@ async def apply_for_reward(
     session: Session, runtime: RuntimeDep, caller: Applicant, sent: RewardApplication, response: Response
 ) -> RewardDetail:
     """Apply for the reward of one investment."""
-    reward = await usecases.apply_for_reward(session, sent, principal=caller, editions=runtime.editions)
+    reward = await applying.apply_for_reward(session, sent, principal=caller, editions=runtime.editions)
     response.headers["Location"] = f"{router.prefix}/{reward.id}"
     return await _answer(session, reward, response)
 
@@ -119,7 +120,7 @@ async def second_approve_reward(
     caller: Approver,
     reward_id: UUID,
     response: Response,
-    sent: Plain = StepRequest(),  # noqa: B008  # frozen
+    sent: WithPapers = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> RewardDetail:
     """A second person approves an exception."""
@@ -134,7 +135,7 @@ async def countersign_reward(
     caller: Countersigner,
     reward_id: UUID,
     response: Response,
-    sent: Plain = StepRequest(),  # noqa: B008  # frozen
+    sent: WithPapers = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> RewardDetail:
     """Another bureau countersigns (会签), where the edition says so."""

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from services.finance.angel_funds.schemas import BankSlipNo, DocumentNo
 from services.finance.exposures.links import exposure_link
 from services.finance.financing_rewards import states
-from services.finance.grants.schemas import Code, Line, StepRequest
+from services.finance.grants.schemas import Code, Line, MoneyDecision, StepRequest
 from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
@@ -82,8 +82,8 @@ class RewardReview(StepRequest):
     exception: ExceptionIn | None = None
 
 
-class RewardApproval(StepRequest):
-    """What is approved, by which document."""
+class RewardApproval(MoneyDecision):
+    """What is approved, by which document and minutes."""
 
     amount: PositiveMoney
     document_no: DocumentNo

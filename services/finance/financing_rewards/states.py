@@ -24,3 +24,7 @@ DELISTED: Final = "centre_delisted"
 WITHDRAWN: Final = "centre_withdrawn"
 LIFE: Final = "life"
 """The period of the ceiling over an enterprise's life."""
+
+KIND: Final = "financing-rewards"
+"""Under which its notices and documents are kept."""
+CLAUSE: Final = "3.3-2"

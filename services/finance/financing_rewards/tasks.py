@@ -9,7 +9,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from services.finance.financing_rewards import states
 from services.finance.financing_rewards.models import FinancingReward as Reward
-from services.finance.financing_rewards.usecases import KIND
+from services.finance.financing_rewards.states import KIND
 from services.finance.notices.tasks import unanswered_objections
 from services.finance.projections import LISTED, known_centre
 from shared.auth import roles as r

@@ -1,8 +1,7 @@
-"""From the application to the payment of a reward: reviewed, announced, approved by another person (3.3-2)."""
+"""From the review to the payment of a reward: announced, approved by another person (3.3-2)."""
 
 from __future__ import annotations
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.appropriations.commitments import (
@@ -12,10 +11,7 @@ from services.finance.appropriations.commitments import (
     pay_budget,
     release_budget,
 )
-from services.finance.centres import await_centre, read_centre
 from services.finance.enterprises import (
-    await_enterprise,
-    read_enterprise,
     recorded_holding,
     same_representative,
 )
@@ -31,13 +27,11 @@ from services.finance.financing_rewards.cases import (
     record,
     require_another,
 )
-from services.finance.financing_rewards.commitments import commit_reward, release_rewards, require_room
+from services.finance.financing_rewards.commitments import commit_reward, release_rewards
 from services.finance.financing_rewards.models import FinancingReward
 from services.finance.financing_rewards.rules import (
-    Investment,
     Relation,
     day_before,
-    decide_application,
     decide_approved_amount,
     decide_cap,
     decide_countersigned,
@@ -48,126 +42,26 @@ from services.finance.financing_rewards.rules import (
     signing_bureaus,
 )
 from services.finance.financing_rewards.schemas import (
-    InvestmentFacts,
-    RewardApplication,
     RewardApproval,
     RewardPayment,
     RewardRefusal,
     RewardReview,
 )
-from services.finance.grants.schemas import StepRequest
+from services.finance.financing_rewards.states import CLAUSE, KIND
+from services.finance.grants.schemas import MoneyDecision
 from services.finance.journal.entries import Movement
 from services.finance.notices.usecases import require_notice_over
+from services.finance.papers import require_papers
 from services.finance.payments.references import require_unpaid_with
 from services.finance.payments.rules import decide_standing
 from services.finance.payments.standing import Standing, ask_standing
-from shared.auth import roles as r
-from shared.auth.principal import Principal
 from shared.calendar import add_months
-from shared.clock import effective_date
-from shared.db import constraint_of
-from shared.errors import DomainError, forbidden, invalid_transition, not_found
+from shared.errors import DomainError, forbidden, invalid_transition
 from shared.events.contracts.finance import financing_support as contracts
 from shared.events.outbox import EventContext
-from shared.ids import next_case_no, uuid7
 from shared.peers import PeerClient
 from shared.policy.decision import Decision, combine
-from shared.policy.edition import Editions
 from shared.refusals import require_passed
-
-KIND = "financing-rewards"
-CLAUSE = "3.3-2"
-
-
-async def try_reward(
-    session: AsyncSession, sent: InvestmentFacts, *, principal: Principal, editions: Editions
-) -> Decision:
-    """The dry run of an application; changes nothing. Raises 404, 409 `reference-not-yet-known`,
-    `policy-not-in-force`."""
-    await _known(session, sent, principal)
-    return await _decide(session, sent, principal=principal, editions=editions)
-
-
-async def apply_for_reward(
-    session: AsyncSession, sent: RewardApplication, *, principal: Principal, editions: Editions
-) -> FinancingReward:
-    """The enterprise, or the operator of its centre, applies.
-
-    Raises 404, 403, 409 with the rule that is not met, `reward-investment-rewarded` for a payment that was used before.
-    """
-    await _known(session, sent, principal)
-    day = effective_date(principal, sent.applied_on)
-    decision = require_passed(await _decide(session, sent, principal=principal, editions=editions))
-    enterprise = await read_enterprise(session, sent.enterprise_code, lock=True)
-    edition = editions.require_in_force(day)
-    own = sent.model_dump(exclude={"applied_on"})
-    reward = FinancingReward(
-        id=uuid7(),
-        version=0,
-        no=await next_case_no(session, "FR", day.year),
-        enterprise_id=enterprise.id,
-        edition=edition.id,
-        status=states.APPLIED,
-        cancel_on_delisting=edition.investing.reward.cancelled_on_delisting.value,
-        applied_by=principal.account_id,
-        applied_on=day,
-        decisions=[],
-        **own,
-    )
-    session.add(reward)
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        if constraint_of(error) != "uq_financing_reward_bank_slip":
-            raise
-        params = {"bank_slip_no": sent.bank_slip_no}
-        raise DomainError("reward-investment-rewarded", 409, params=params, clauses=[CLAUSE]) from error
-    await session.refresh(reward)
-    await record(session, contracts.RewardApplied, reward, EventContext.of(principal, day), decision)
-    return reward
-
-
-async def _known(session: AsyncSession, sent: InvestmentFacts, principal: Principal) -> None:
-    """Wait for the registry's events; an enterprise applies for itself only. Raises 403, 404, 409."""
-    if principal.has(r.ENTERPRISE):
-        if principal.org is None:
-            raise forbidden()
-        if principal.org != sent.enterprise_code:
-            raise not_found("enterprise")
-    else:
-        await await_centre(session, sent.centre_id, principal)
-    await await_enterprise(session, sent.enterprise_code)
-
-
-async def _decide(
-    session: AsyncSession, sent: InvestmentFacts, *, principal: Principal, editions: Editions
-) -> Decision:
-    day = effective_date(principal, getattr(sent, "applied_on", None))
-    edition = editions.require_in_force(day)
-    centre = await read_centre(session, sent.centre_id, lock=True)
-    enterprise = await read_enterprise(session, sent.enterprise_code, lock=True)
-    codes = (sent.investor_code, sent.enterprise_code)
-    recorded = await recorded_holding(session, *codes, day_before(sent.arrived_on, sent.capital_registered_on))
-    investment = Investment(
-        investor_code=sent.investor_code,
-        investor_type=sent.investor_type,
-        amount=sent.investment_amount,
-        arrived_on=sent.arrived_on,
-        capital_registered_on=sent.capital_registered_on,
-        same_representative=await same_representative(session, *codes),
-        holding=max(sent.prior_holding_percent, recorded or sent.prior_holding_percent),
-    )
-    exception = sent.exception_asked is not None
-    recipient = await recipient_of(session, centre, enterprise, day)
-    decision = decide_application(
-        edition, recipient, investment, requested=sent.requested, day=day, exception=exception
-    )
-    if exception:
-        return decision
-    return combine(
-        decision,
-        await require_room(session, edition, code=enterprise.survivor or enterprise.code, amount=sent.requested),
-    )
 
 
 async def review_reward(session: AsyncSession, sent: RewardReview, *, step: Step) -> FinancingReward:
@@ -208,17 +102,18 @@ async def approve_reward(session: AsyncSession, sent: RewardApproval, *, step: S
     """The amount is held of the cap over the enterprise's life and of the budget.
 
     Raises 404, 412, 403 `four-eyes-required`, 409 `notice-missing`, `notice-running`, `reward-not-tenanted`,
-    `reward-above-requested`, `reward-ceiling-exceeded`, `appropriation-exhausted`.
+    `reward-above-requested`, `reward-ceiling-exceeded`, `appropriation-exhausted`, and as `require_papers`.
     """
     case = await open_case(session, step, states.REVIEWED)
     reward, edition = case.reward, case.edition
     four_eyes = require_another(case, step)
     day = day_of(step, sent.decided_on, not_before=reward.reviewed_on)
+    papers = require_papers(edition, "financing_reward.approved", sent, clause=CLAUSE)
     required = edition.investing.reward.needs_public_notice.value
     notice = await require_notice_over(session, edition, KIND, reward.id, day, clause=CLAUSE, required=required)
     recipient = await recipient_of(session, case.centre, case.enterprise, day, follow_merger=True)
     within = decide_approved_amount(edition, requested=reward.requested, approved=sent.amount)
-    decision = require_passed(combine(four_eyes, notice, decide_recipient(edition, recipient, day), within))
+    decision = require_passed(combine(four_eyes, notice, papers, decide_recipient(edition, recipient, day), within))
     code = case.enterprise.survivor or case.enterprise.code
     life = await commit_reward(session, edition, code=code, amount=sent.amount, exception=reward.is_exception)
     context = EventContext.of(step.principal, day)
@@ -239,7 +134,7 @@ async def approve_reward(session: AsyncSession, sent: RewardApproval, *, step: S
     return reward
 
 
-async def second_approve_reward(session: AsyncSession, sent: StepRequest, *, step: Step) -> FinancingReward:
+async def second_approve_reward(session: AsyncSession, sent: MoneyDecision, *, step: Step) -> FinancingReward:
     """A second person approves an exception. Raises 403 `four-eyes-required`, 409 `reward-signature-not-needed`."""
     case = await open_case(session, step, states.APPROVED)
     reward = case.reward
@@ -247,14 +142,15 @@ async def second_approve_reward(session: AsyncSession, sent: StepRequest, *, ste
         raise DomainError("reward-signature-not-needed", 409, clauses=[CLAUSE])
     four_eyes = require_another(case, step)
     day = day_of(step, sent.decided_on, not_before=reward.approved_on)
+    papers = require_papers(case.edition, "financing_reward.second_approved", sent, clause=CLAUSE)
     reward.second_approved_by, reward.second_approved_on = step.principal.account_id, day
     approved = decide_exception(case.edition, exception=True, second=reward.second_approved_by)
     context = EventContext.of(step.principal, day)
-    await record(session, contracts.RewardSecondApproved, reward, context, combine(four_eyes, approved))
+    await record(session, contracts.RewardSecondApproved, reward, context, combine(four_eyes, papers, approved))
     return reward
 
 
-async def countersign_reward(session: AsyncSession, sent: StepRequest, *, step: Step) -> FinancingReward:
+async def countersign_reward(session: AsyncSession, sent: MoneyDecision, *, step: Step) -> FinancingReward:
     """Another bureau signs, where the edition says so. Raises 403, 409 `reward-signature-not-needed`."""
     case = await open_case(session, step, states.APPROVED)
     reward, edition = case.reward, case.edition
@@ -264,8 +160,9 @@ async def countersign_reward(session: AsyncSession, sent: StepRequest, *, step: 
         raise forbidden()
     four_eyes = require_another(case, step)
     day = day_of(step, sent.decided_on, not_before=reward.approved_on)
+    papers = require_papers(edition, "financing_reward.countersigned", sent, clause=CLAUSE)
     reward.countersigned_by, reward.countersigned_on = step.principal.account_id, day
-    decision = combine(four_eyes, decide_countersigned(edition, signed=True))
+    decision = combine(four_eyes, papers, decide_countersigned(edition, signed=True))
     await record(session, contracts.RewardCountersigned, reward, EventContext.of(step.principal, day), decision)
     return reward
 

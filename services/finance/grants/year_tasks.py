@@ -28,6 +28,7 @@ from services.finance.calls.states import DRAFTED
 from services.finance.grants import states
 from services.finance.grants.announced import KIND, OFFICERS
 from services.finance.grants.models import Grant
+from services.finance.notices.models import PublicNotice
 from services.finance.notices.tasks import unanswered_objections
 from services.finance.projections import known_centre
 from services.finance.signed_commitments import states as commitment_states
@@ -54,6 +55,15 @@ def _calls_to_publish(asked: Asked) -> Statement:
     call, me = GrantCall, asked.principal.account_id
     waiting = select(call.id, call.id, call.no, call.drafted_on, call.opens_on)
     return waiting.where(call.status == DRAFTED, call.drafted_by != me)
+
+
+def _to_announce(asked: Asked) -> Statement:
+    """3.1-4: reviewed, and not announced yet where the edition requires a notice."""
+    grant, notice = Grant, PublicNotice
+    required = [edition.id for edition in asked.editions if edition.grants.notice_required.value]
+    announced = exists().where(notice.subject_kind == KIND, notice.subject_id == grant.id)
+    waiting = select(grant.id, grant.id, grant.no, grant.reviewed_on, null())
+    return waiting.where(grant.status == states.REVIEWED, grant.edition.in_(required), ~announced)
 
 
 def _objections_to_answer(asked: Asked) -> Statement:
@@ -151,6 +161,7 @@ SOURCES: Final = (
         rows(_objections_to_answer),
         message="task-grant-objection-to-answer",
     ),
+    TaskSource.of("grant_to_announce", OFFICERS, f"{_G}/{{id}}", rows(_to_announce), message="task-grant-to-announce"),
     TaskSource.of(
         "grant_receipt_to_confirm",
         _OPERATOR,

@@ -19,6 +19,7 @@ from services.finance.appropriations.commitments import (
     commit_budget,
     pay_budget,
 )
+from services.finance.grants.schemas import PapersIn
 from services.finance.guarantees import states
 from services.finance.guarantees.ending import end_claim
 from services.finance.guarantees.hands import require_approver, require_payer, require_refuser
@@ -37,6 +38,7 @@ from services.finance.guarantees.usecases import Step, open_guarantee
 from services.finance.journal.entries import Movement
 from services.finance.loans import states as loan_states
 from services.finance.loans.models import Loan
+from services.finance.papers import require_papers
 from services.finance.servicing import access, states as servicing_states
 from services.finance.servicing.access import day_of_fact
 from services.finance.servicing.scheduling import arrears_of
@@ -147,17 +149,21 @@ async def accept(session: AsyncSession, *, step: Step) -> GuaranteeClaim:
     return claim
 
 
-async def approve(session: AsyncSession, *, step: Step) -> GuaranteeClaim:
+async def approve(session: AsyncSession, sent: PapersIn, *, step: Step) -> GuaranteeClaim:
     """A second person at the guarantor approves; where the public fund pays an approver of the loan's department does,
     and it is taken from the budget. It falls with what the borrower has paid meanwhile.
 
-    Raises as `accept`, and 409 `appropriation-missing`, `appropriation-exhausted`.
+    Raises as `accept`, and 409 `appropriation-missing`, `appropriation-exhausted`, for public money
+    as `require_papers`.
     """
     case = await open_claim(session, step, states.ACCEPTED)
     claim = case.claim
     require_approver(step.principal, case.edition, case.loan, public=claim.public)
     four_eyes = _another_person(case, step, filed=claim.filed_by, accepted=claim.accepted_by)
     decision = combine(_as_owed(case), four_eyes)
+    if claim.public:
+        papers = require_papers(case.edition, "guarantee_claim.approved", sent, clause="3.2-3")
+        decision = combine(decision, papers)
     context = EventContext.of(step.principal)
     claim.status, claim.approved_by, claim.approved_on = (
         states.APPROVED,

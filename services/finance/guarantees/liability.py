@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import date
 from decimal import Decimal
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.ceilings.models import GUARANTEE_BORROWER, GUARANTEE_TOTAL, ceiling
+from services.finance.enterprises import family_codes, related_codes
 from services.finance.guarantees.models import Guarantee
 from services.finance.guarantees.rules import (
     borrower_limit,
     decide_borrower_limit,
+    decide_related_limit,
     decide_total_limit,
     guaranteed_share,
+    related_limit,
     total_limit,
 )
 from services.finance.guarantees.states import CANCELLED, DRAFTED, ISSUED, LOAN_CLOSED, RELEASED
@@ -34,27 +39,25 @@ from shared.policy.edition import Edition
 from shared.refusals import require_passed
 
 
-async def commit_liability(session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal) -> Decision:
-    """Take the amount out of both limits. Raises 409 `guarantee-borrower-limit-exceeded`,
-    `guarantee-total-limit-exceeded`."""
-    one = require_passed(await _commit_borrower(session, edition, guarantee, amount))
-    every = require_passed(await _commit_total(session, edition, guarantee, amount))
-    guarantee.liability += amount
-    return combine(one, every)
+async def commit_liability(
+    session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal, day: date
+) -> Decision:
+    """Take the amount out of the limits. Raises 409 `guarantee-borrower-limit-exceeded`,
+    `guarantee-related-limit-exceeded`, `guarantee-total-limit-exceeded`."""
+    return require_passed(await _commit(session, edition, guarantee, amount, day, forced=False))
 
 
-async def restore_liability(session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal) -> Decision:
+async def restore_liability(
+    session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal, day: date
+) -> Decision:
     """The guarantor is liable again for a debt that came back, above its limits if need be: the decision does not pass
     then, and nothing new is guaranteed until it is below them again."""
-    one = await _commit_borrower(session, edition, guarantee, amount, forced=True)
-    every = await _commit_total(session, edition, guarantee, amount, forced=True)
-    guarantee.liability += amount
-    return combine(one, every)
+    return await _commit(session, edition, guarantee, amount, day, forced=True)
 
 
 async def release_liability(session: AsyncSession, guarantee: Guarantee, amount: Decimal) -> None:
     """Give back what the guarantor is not liable for any more."""
-    for key in (_borrower(guarantee), _total(guarantee)):
+    for key in (_total(guarantee), _borrower(guarantee)):
         move = await release_amount(session, ceiling, **key, amount=amount)
         assert move.ok, f"{guarantee.no}: {amount} is given back, {move.committed} was held"
     guarantee.liability -= amount
@@ -75,7 +78,7 @@ async def follow_debt(
     covered = ZERO if closed else guarantee.amount - (loan.disbursed - loan.outstanding)
     change = guaranteed_share(covered, guarantee.share_percent) - guarantee.liability
     if change > 0:
-        decision = await restore_liability(session, edition, guarantee, change)
+        decision = await restore_liability(session, edition, guarantee, change, context.effective_on)
         await tell(session, GuaranteeRestored, guarantee, context, decision)
         await enter(session, guarantee, Movement.GUARANTEE_RESTORED, change, context)
     elif change < 0 or closed:
@@ -95,27 +98,48 @@ async def _cancel(session: AsyncSession, guarantee: Guarantee, context: EventCon
     await tell(session, GuaranteeCancelled, guarantee, context)
 
 
-async def _commit_borrower(
-    session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal, *, forced: bool = False
-) -> Decision:
-    limit = borrower_limit(edition)
-    fits, before = await _commit(session, _borrower(guarantee), amount, limit, forced=forced)
-    return decide_borrower_limit(edition, fits=fits, amount=amount, committed=before, limit=limit)
-
-
-async def _commit_total(
-    session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal, *, forced: bool = False
-) -> Decision:
-    limit = total_limit(edition)
-    fits, before = await _commit(session, _total(guarantee), amount, limit, forced=forced)
-    return decide_total_limit(edition, fits=fits, amount=amount, committed=before, limit=limit)
-
-
 async def _commit(
+    session: AsyncSession, edition: Edition, guarantee: Guarantee, amount: Decimal, day: date, *, forced: bool
+) -> Decision:
+    """The total's row comes first: all that is guaranteed waits for it, so that what a borrower and those related to it
+    hold together stays as it was read."""
+    total = total_limit(edition)
+    every_fits, every = await _take(session, _total(guarantee), amount, total, forced=forced)
+    family = await family_codes(session, [guarantee.borrower])
+    percent = edition.investing.reward.related_holding_percent.value
+    related = await related_codes(session, family, day, percent=percent)
+    held = await held_by(session, family, livemode=guarantee.livemode)
+    around = held + await held_by(session, related, livemode=guarantee.livemode)
+    one, circle = _within(held, amount, borrower_limit(edition)), _within(around, amount, related_limit(edition))
+    decision = combine(
+        decide_borrower_limit(edition, fits=one[0], amount=amount, committed=one[1], limit=borrower_limit(edition)),
+        decide_related_limit(edition, fits=circle[0], amount=amount, committed=circle[1], limit=related_limit(edition)),
+        decide_total_limit(edition, fits=every_fits, amount=amount, committed=every, limit=total),
+    )
+    if decision.passed or forced:
+        await _take(session, _borrower(guarantee), amount, borrower_limit(edition), forced=True)
+        guarantee.liability += amount
+    return decision
+
+
+async def held_by(session: AsyncSession, subjects: Collection[str], *, livemode: bool) -> Decimal:
+    """What the guarantor is liable for towards all of them together."""
+    mine = (ceiling.c.kind == GUARANTEE_BORROWER, ceiling.c.period == ("all" if livemode else "test"))
+    query = select(func.coalesce(func.sum(ceiling.c.committed), ZERO))
+    return Decimal(await session.scalar(query.where(*mine, ceiling.c.subject.in_(subjects))) or 0)
+
+
+def _within(held: Decimal, amount: Decimal, limit: Decimal) -> tuple[bool, Decimal]:
+    """Whether it fits, and what is held: with the amount where it fits, without it where it does not."""
+    fits = held + amount <= limit
+    return fits, held + amount if fits else held
+
+
+async def _take(
     session: AsyncSession, key: Mapping[str, str], amount: Decimal, limit: Decimal, *, forced: bool
 ) -> tuple[bool, Decimal]:
-    """Whether it fits the edition's limit, and what is held: with the amount where it fits, without it where it does
-    not. A row's own limit may be higher, where a debt came back."""
+    """The same for one row, which is moved where the amount fits, or is forced. A row's own limit may be higher than
+    the edition's, where a debt came back."""
     move = await commit_amount(session, ceiling, **key, amount=amount, limit=limit)
     while forced and not move.ok:
         move = await commit_amount(session, ceiling, **key, amount=amount, limit=move.committed + amount)

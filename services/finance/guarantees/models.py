@@ -59,9 +59,7 @@ class Guarantee(HasMode, Aggregate, Base):
         ),
         CheckConstraint("budget_returned >= 0 AND budget_returned <= budget_paid", name="returned_within_budget"),
         CheckConstraint("write_off_approved_by <> write_off_proposed_by", name="write_off_by_two"),
-        CheckConstraint(
-            "(status = 'written_off') = (write_off_approved_by IS NOT NULL)", name="written_off_by_approval"
-        ),
+        CheckConstraint("status <> 'written_off' OR write_off_approved_by IS NOT NULL", name="written_off_by_approval"),
         CheckConstraint("num_nulls(fee_paid_on, fee_reference) IN (0, 2)", name="fee_payment_whole"),
         Index("ix_guarantee_borrower", "borrower"),
     )
@@ -192,12 +190,29 @@ class GuaranteeRecovery(HasMode, Base):
     __tablename__ = "guarantee_recovery"
     __table_args__ = (
         UniqueConstraint("guarantee_id", "line", name="uq_guarantee_recovery_line"),
-        UniqueConstraint("reference", "livemode", name="uq_guarantee_recovery_reference"),
+        Index(
+            "uq_guarantee_recovery_reference",
+            "reference",
+            "livemode",
+            unique=True,
+            postgresql_where=text("reversed_on IS NULL"),
+        ),
         CheckConstraint("amount > 0 AND amount = guarantor_share + bank_share", name="shared_whole"),
         CheckConstraint("least(guarantor_share, bank_share, budget_share) >= 0", name="shares_not_negative"),
         CheckConstraint("budget_share <= guarantor_share", name="budget_within_share"),
         CheckConstraint("num_nulls(returned_by, returned_on, return_reference) IN (0, 3)", name="return_whole"),
         CheckConstraint("returned_by <> recorded_by", name="return_confirmed_by_another"),
+        CheckConstraint(
+            "num_nulls(reversal_proposed_by, reversal_proposed_on, reversal_reason_code, reversal_document_no)"
+            " IN (0, 4)",
+            name="proposal_whole",
+        ),
+        CheckConstraint("num_nulls(reversed_by, reversed_on) IN (0, 2)", name="reversal_whole"),
+        CheckConstraint(
+            "reversed_by IS NULL OR (reversal_proposed_by IS NOT NULL"
+            " AND reversed_by NOT IN (recorded_by, reversal_proposed_by) AND returned_by IS NULL)",
+            name="reversed_by_another",
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -212,6 +227,13 @@ class GuaranteeRecovery(HasMode, Base):
     returned_on: Mapped[date | None]
     return_reference: Mapped[str | None]
     """The treasury has it."""
+    reversal_proposed_by: Mapped[str | None]
+    reversal_proposed_on: Mapped[date | None]
+    reversal_reason_code: Mapped[str | None]
+    reversal_document_no: Mapped[str | None]
+    reversed_by: Mapped[str | None]
+    reversed_on: Mapped[date | None]
+    reversal_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("journal_entry.id"))
     received_on: Mapped[date]
     reference: Mapped[str]
     recorded_by: Mapped[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Final
 from uuid import UUID
@@ -10,9 +11,11 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.finance.ceilings.models import GUARANTEE_BORROWER, GUARANTEE_TOTAL, ceiling
+from services.finance.ceilings.models import GUARANTEE_TOTAL, ceiling
+from services.finance.enterprises import family_codes, related_codes
+from services.finance.guarantees.liability import held_by
 from services.finance.guarantees.models import Guarantee, GuaranteeClaim, GuaranteeRecovery
-from services.finance.guarantees.rules import borrower_limit, total_limit
+from services.finance.guarantees.rules import borrower_limit, related_limit, total_limit
 from services.finance.guarantees.schemas import (
     GuaranteeClaimDetail,
     GuaranteeClaimFilter,
@@ -115,17 +118,27 @@ async def claim_detail(session: AsyncSession, claim: GuaranteeClaim) -> Guarante
     return GuaranteeClaimDetail.model_validate(claim)
 
 
-async def limits(session: AsyncSession, edition: Edition, borrower: str, *, livemode: bool) -> GuaranteeLimitsOut:
-    """What the guarantor's limits hold for one borrower, and for everybody."""
-    one = await _limit(session, GUARANTEE_BORROWER, borrower, borrower_limit(edition), livemode)
-    every = await _limit(session, GUARANTEE_TOTAL, "all", total_limit(edition), livemode)
-    return GuaranteeLimitsOut(net_assets=edition.guarantees.net_assets.value, borrower=one, total=every)
+async def limits(
+    session: AsyncSession, edition: Edition, borrower: str, day: date, *, livemode: bool
+) -> GuaranteeLimitsOut:
+    """What the guarantor's limits hold for one borrower under all its codes, for it with its related parties, and for
+    everybody."""
+    family = await family_codes(session, [borrower])
+    percent = edition.investing.reward.related_holding_percent.value
+    related = await related_codes(session, family, day, percent=percent)
+    held = await held_by(session, family, livemode=livemode)
+    around = held + await held_by(session, related, livemode=livemode)
+    total = {"kind": GUARANTEE_TOTAL, "subject": "all", "period": "all" if livemode else "test"}
+    every = await session.scalar(select(ceiling.c.committed).filter_by(**total)) or ZERO
+    return GuaranteeLimitsOut(
+        net_assets=edition.guarantees.net_assets.value,
+        borrower=_limit(held, borrower_limit(edition)),
+        related=_limit(around, related_limit(edition)),
+        total=_limit(every, total_limit(edition)),
+    )
 
 
-async def _limit(session: AsyncSession, kind: str, subject: str, limit: Decimal, livemode: bool) -> GuaranteeLimitOut:
-    key = {"kind": kind, "subject": subject, "period": "all" if livemode else "test"}
-    row = (await session.execute(select(ceiling.c.committed).filter_by(**key))).one_or_none()
-    committed = row.committed if row else ZERO
+def _limit(committed: Decimal, limit: Decimal) -> GuaranteeLimitOut:
     return GuaranteeLimitOut(committed=committed, limit=limit, remaining=max(limit - committed, ZERO))
 
 

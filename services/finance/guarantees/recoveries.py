@@ -64,7 +64,9 @@ async def recover(session: AsyncSession, sent: GuaranteeRecoveryIn, *, step: Ste
     guarantee, loan, edition = case.guarantee, case.loan, case.edition
     known = await session.scalar(
         select(GuaranteeRecovery).where(
-            GuaranteeRecovery.reference == sent.reference, GuaranteeRecovery.livemode.is_(guarantee.livemode)
+            GuaranteeRecovery.reference == sent.reference,
+            GuaranteeRecovery.livemode.is_(guarantee.livemode),
+            GuaranteeRecovery.reversed_on.is_(None),
         )
     )
     if known is not None:
@@ -116,7 +118,7 @@ async def confirm_return(
     handled_by = {"recorded": recovery.recorded_by}
     four_eyes = decide_another_person(case.edition, actor=principal.account_id, handled_by=handled_by)
     decision = require_passed(four_eyes, 403)
-    if not recovery.budget_share or recovery.returned_on is not None:
+    if not recovery.budget_share or recovery.returned_on is not None or recovery.reversed_on is not None:
         raise DomainError("guarantee-nothing-to-return", 409, params={"no": guarantee.no}, clauses=["3.2-4"])
     day = effective_date(principal, sent.returned_on)
     if day < recovery.received_on:
@@ -146,7 +148,8 @@ async def confirm_return(
 async def _allotted(session: AsyncSession, guarantee: Guarantee) -> Decimal:
     """What of recovered money is the public fund's so far, confirmed or not."""
     query = select(func.coalesce(func.sum(GuaranteeRecovery.budget_share), ZERO))
-    return Decimal(await session.scalar(query.where(GuaranteeRecovery.guarantee_id == guarantee.id)) or 0)
+    mine = (GuaranteeRecovery.guarantee_id == guarantee.id, GuaranteeRecovery.reversed_on.is_(None))
+    return Decimal(await session.scalar(query.where(*mine)) or 0)
 
 
 async def _lower_debt(
@@ -161,7 +164,7 @@ async def _lower_debt(
         line=(line or 0) + 1,
         kind=servicing_states.RECOVERY,
         bank=loan.bank,
-        bank_reference=f"recovery:{sent.reference}",
+        bank_reference=await _loan_reference(session, loan, sent.reference),
         principal=sent.amount,
         interest=ZERO,
         penalty=ZERO,
@@ -184,6 +187,19 @@ async def _lower_debt(
         await tell_loan(session, LoanClosed, loan, context)
         await commitments.enter(session, loan, -rest, context)
     await settle_standing(session, loan)
+
+
+async def _loan_reference(session: AsyncSession, loan: Loan, reference: str) -> str:
+    """Of the loan's line; a slip whose first entry was taken back gets a number."""
+    name = f"recovery:{reference}"
+    same = LoanPayment.bank_reference.startswith(name, autoescape=True)
+    lines = await session.scalars(
+        select(LoanPayment.bank_reference).where(
+            same, LoanPayment.bank == loan.bank, LoanPayment.livemode.is_(loan.livemode)
+        )
+    )
+    before = sum(line.split("#")[0] == name for line in lines)
+    return f"{name}#{before + 1}" if before else name
 
 
 def _recovery(

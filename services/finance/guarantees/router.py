@@ -7,7 +7,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 
-from services.finance.guarantees import claims, queries, recoveries, usecases
+from services.finance.grants.schemas import PapersIn
+from services.finance.guarantees import claims, queries, usecases
 from services.finance.guarantees.hands import MAY_APPROVE, MAY_PAY
 from services.finance.guarantees.models import Guarantee, GuaranteeClaim
 from services.finance.guarantees.schemas import (
@@ -25,18 +26,15 @@ from services.finance.guarantees.schemas import (
     GuaranteeIssueIn,
     GuaranteeLimitsOut,
     GuaranteeOut,
-    GuaranteeRecoveryIn,
-    GuaranteeRecoveryOut,
-    GuaranteeReturnIn,
     WriteOffIn,
 )
 from services.finance.guarantees.usecases import Step
-from services.finance.servicing.access import READERS, TREASURY
+from services.finance.servicing.access import READERS
 from services.finance.servicing.schemas import Nothing
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.http.etag import IfMatch, set_etag
-from shared.http.paging import Page, PageParams
+from shared.http.paging import Page
 from shared.http.problems import problem_responses
 from shared.http.route import IdempotencyRequired, ServiceRoute, Session
 from shared.runtime import RuntimeDep
@@ -44,7 +42,6 @@ from shared.runtime import RuntimeDep
 Guarantor = Annotated[Principal, Depends(require(r.GUARANTOR))]
 Approver = Annotated[Principal, Depends(require(*MAY_APPROVE))]
 Payer = Annotated[Principal, Depends(require(*MAY_PAY))]
-Treasury = Annotated[Principal, Depends(require(*TREASURY))]
 Bank = Annotated[Principal, Depends(require(r.BANK))]
 Reader = Annotated[Principal, Depends(require(*READERS))]
 Supervisor = Annotated[Principal, Depends(require(r.GUARANTOR, r.FINANCE_OFFICER, r.FINANCE_APPROVER, r.AUDITOR))]
@@ -110,12 +107,12 @@ async def approve_claim(
     caller: Approver,
     claim_id: UUID,
     response: Response,
-    _: Plain = Nothing(),  # noqa: B008  # frozen
+    sent: Annotated[PapersIn, Body()] = PapersIn(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> GuaranteeClaimDetail:
     """A second person at the guarantor approves; an approver of the loan's department where the public fund pays."""
     step = Step(claim_id, caller, runtime.editions, if_match)
-    return await _claim(session, await claims.approve(session, step=step), response)
+    return await _claim(session, await claims.approve(session, sent, step=step), response)
 
 
 @router.post("/claims/{claim_id}/pay", dependencies=[IdempotencyRequired], responses=MONEY)
@@ -176,7 +173,7 @@ async def read_limits(
     """What the guarantor's limits hold for the borrower and for everybody together."""
     guarantee = await queries.find(session, guarantee_id, caller)
     edition = runtime.editions.get(guarantee.edition)
-    return await queries.limits(session, edition, guarantee.borrower, livemode=guarantee.livemode)
+    return await queries.limits(session, edition, guarantee.borrower, caller.today, livemode=guarantee.livemode)
 
 
 @router.post("/{guarantee_id}/issue", responses=STEP)
@@ -236,47 +233,6 @@ async def file_claim(
     """The bank calls the guarantor (代偿)."""
     step = Step(guarantee_id, caller, runtime.editions)
     return await _claim(session, await claims.file(session, sent, step=step), response)
-
-
-@router.get("/{guarantee_id}/recoveries", responses=problem_responses(404))
-async def list_recoveries(
-    session: Session, caller: Reader, guarantee_id: UUID, wanted: Annotated[PageParams, Query()]
-) -> Page[GuaranteeRecoveryOut]:
-    """Recovered money and how it was shared."""
-    await queries.find(session, guarantee_id, caller)
-    return await queries.list_recoveries(session, guarantee_id, wanted)
-
-
-@router.post("/{guarantee_id}/recoveries", status_code=201, dependencies=[IdempotencyRequired], responses=MONEY)
-async def record_recovery(
-    session: Session,
-    runtime: RuntimeDep,
-    caller: Guarantor,
-    guarantee_id: UUID,
-    sent: GuaranteeRecoveryIn,
-    response: Response,
-    if_match: IfMatch = None,
-) -> GuaranteeRecoveryOut:
-    """Money was recovered from the borrower (追偿)."""
-    step = Step(guarantee_id, caller, runtime.editions, if_match)
-    recovery = await recoveries.recover(session, sent, step=step)
-    return GuaranteeRecoveryOut.model_validate(recovery)
-
-
-@router.post("/{guarantee_id}/recoveries/{recovery_id}/confirm", dependencies=[IdempotencyRequired], responses=MONEY)
-async def confirm_return(
-    session: Session,
-    runtime: RuntimeDep,
-    caller: Treasury,
-    guarantee_id: UUID,
-    recovery_id: UUID,
-    sent: GuaranteeReturnIn,
-    if_match: IfMatch = None,
-) -> GuaranteeRecoveryOut:
-    """The treasury has the public fund's part of recovered money."""
-    step = Step(guarantee_id, caller, runtime.editions, if_match)
-    recovery = await recoveries.confirm_return(session, recovery_id, sent, step=step)
-    return GuaranteeRecoveryOut.model_validate(recovery)
 
 
 @router.post("/{guarantee_id}/propose-write-off", responses=STEP)

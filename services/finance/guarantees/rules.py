@@ -111,6 +111,17 @@ def decide_borrower_limit(
     )
 
 
+def decide_related_limit(
+    edition: Edition, *, fits: bool, amount: Decimal, committed: Decimal, limit: Decimal
+) -> Decision:
+    """3.2-3: for one borrower and whoever is related to it together at most a larger part of the net assets;
+    `committed` as above."""
+    inputs = {"amount": amount, "committed": committed, "remaining": limit - committed}
+    clause = edition.guarantees.related_percent_of_net_assets.clause
+    message = "guarantee-related-limit-exceeded"
+    return _one(edition, "guarantees.related_limit", fits, inputs, message, limit=limit, clause=clause)
+
+
 def decide_total_limit(
     edition: Edition, *, fits: bool, amount: Decimal, committed: Decimal, limit: Decimal
 ) -> Decision:
@@ -126,6 +137,12 @@ def borrower_limit(edition: Edition) -> Decimal:
     """In yuan."""
     guarantees = edition.guarantees
     return share_of(guarantees.net_assets.value, guarantees.borrower_percent_of_net_assets.value)
+
+
+def related_limit(edition: Edition) -> Decimal:
+    """In yuan."""
+    guarantees = edition.guarantees
+    return share_of(guarantees.net_assets.value, guarantees.related_percent_of_net_assets.value)
 
 
 def total_limit(edition: Edition) -> Decimal:

@@ -99,6 +99,13 @@ class GuaranteeReturnIn(Request):
     returned_on: date | None = None
 
 
+class RecoveryReversalIn(Request):
+    """Why a recovery is taken back, by which document."""
+
+    reason_code: Literal["wrong_amount", "wrong_guarantee", "duplicate", "not_received", "other"]
+    document_no: Annotated[str, Field(min_length=1, max_length=60)]
+
+
 class WriteOffIn(Request):
     """What was paid and cannot be recovered, by a document."""
 
@@ -148,10 +155,12 @@ class GuaranteeLimitOut(Response):
 
 
 class GuaranteeLimitsOut(Response):
-    """The guarantor's limits, from its net assets: for one borrower, and for all together."""
+    """The guarantor's limits, from its net assets: for one borrower, for it with its related parties, and for all
+    together."""
 
     net_assets: Money
     borrower: GuaranteeLimitOut
+    related: GuaranteeLimitOut
     total: GuaranteeLimitOut
 
 
@@ -261,7 +270,7 @@ class GuaranteeClaimDetail(GuaranteeClaimOut):
 
 class GuaranteeRecoveryOut(Response):
     """Recovered money and how it was shared; `budget_share` is of the guarantor's part, and is back in the public fund
-    from `returned_on` on."""
+    from `returned_on` on. A line that was wrong is proposed for reversal by one person and `reversed_on` by another."""
 
     id: UUID
     guarantee_id: UUID
@@ -273,6 +282,12 @@ class GuaranteeRecoveryOut(Response):
     returned_by: str | None
     returned_on: date | None
     return_reference: str | None
+    reversal_proposed_by: str | None
+    reversal_proposed_on: date | None
+    reversal_reason_code: str | None
+    reversal_document_no: str | None
+    reversed_by: str | None
+    reversed_on: date | None
     received_on: date
     reference: str
     recorded_by: str

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, func, null, select, true
+from sqlalchemy import ColumnElement, and_, null, or_, select, true
 from sqlalchemy.orm import InstrumentedAttribute
 
-from services.finance.ceilings.models import ceiling
 from services.finance.guarantees import states
+from services.finance.guarantees.above_limits import guarantees_above_limits
 from services.finance.guarantees.hands import APPROVERS
 from services.finance.guarantees.models import Guarantee, GuaranteeClaim, GuaranteeRecovery
 from services.finance.loans import states as loan_states
-from services.finance.loans.commitments import KINDS
+from services.finance.loans.above_cap import debts_above_cap
+from services.finance.loans.facts import seated_in_listed
 from services.finance.loans.models import Loan
 from services.finance.servicing.access import TREASURY, visible
-from services.finance.servicing.models import LoanPayment, LoanStanding
+from services.finance.servicing.models import LoanStanding
 from services.finance.servicing.queries import overdue
 from shared.auth import roles as r
 from shared.livemode import of_mode
@@ -34,13 +35,19 @@ def _by_others(asked: Asked, *hands: Hand) -> ColumnElement[bool]:
 
 
 def _to_draft(asked: Asked) -> Statement:
-    """Loans that the guarantor has to back before they are paid out."""
+    """Loans that the guarantor has to back before they are paid out; one whose centre left the list once its borrower
+    sits in a listed one again."""
+    free = [
+        and_(Loan.edition == edition.id, Loan.product.not_in(edition.lending.in_centre_products.value))
+        for edition in asked.editions
+    ]
+    backable = or_(Loan.delisted_on.is_(None), *free, seated_in_listed(asked.today))
     given = select(Guarantee.loan_id).where(Guarantee.status != states.CANCELLED)
     return select(Loan.id, Loan.id, Loan.no, Loan.contracted_on, null()).where(
         of_mode(Loan, asked.principal),
         Loan.guarantor,
         Loan.status == loan_states.CONTRACTED,
-        Loan.delisted_on.is_(None),
+        backable,
         Loan.id.not_in(given),
     )
 
@@ -129,7 +136,24 @@ def _to_confirm(asked: Asked) -> Statement:
             of_mode(Guarantee, asked.principal),
             recovery.budget_share > 0,
             recovery.returned_on.is_(None),
+            recovery.reversed_on.is_(None),
             _by_others(asked, recovery.recorded_by),
+        )
+    )
+
+
+def _to_reverse(asked: Asked) -> Statement:
+    """Recoveries that somebody else found to be wrong."""
+    recovery = GuaranteeRecovery
+    return (
+        select(recovery.id, Guarantee.id, Guarantee.no, recovery.reversal_proposed_on, null())
+        .join(Guarantee, Guarantee.id == recovery.guarantee_id)
+        .where(
+            of_mode(Guarantee, asked.principal),
+            recovery.reversal_proposed_by.is_not(None),
+            recovery.reversed_on.is_(None),
+            recovery.returned_on.is_(None),
+            _by_others(asked, recovery.recorded_by, recovery.reversal_proposed_by),
         )
     )
 
@@ -140,23 +164,6 @@ def _overdue(asked: Asked) -> Statement:
         select(Loan.id, Loan.id, Loan.no, LoanStanding.open_since, LoanStanding.open_since)
         .join(LoanStanding, LoanStanding.loan_id == Loan.id)
         .where(visible(asked.principal), overdue(asked.today))
-    )
-
-
-def _above_cap(asked: Asked) -> Statement:
-    """Loans whose debt came back above the borrower's cap, until it is within it again."""
-    subject = func.coalesce(cast(Loan.group_id, Text), Loan.borrower)
-    holds = select(ceiling.c.kind).where(
-        ceiling.c.kind == case(KINDS, value=Loan.product),
-        ceiling.c.subject == subject,
-        ceiling.c.period == case((Loan.livemode, "all"), else_="test"),
-        ceiling.c.committed > LoanPayment.over_cap,
-    )
-    return (
-        select(Loan.id, Loan.id, Loan.no, func.min(LoanPayment.paid_on), null())
-        .join(LoanPayment, LoanPayment.loan_id == Loan.id)
-        .where(visible(asked.principal), Loan.outstanding > 0, holds.exists())
-        .group_by(Loan.id, Loan.no)
     )
 
 
@@ -197,10 +204,24 @@ SOURCES: Final = (
         message="task-loan-overdue",
     ),
     TaskSource.of(
+        "recovery_to_reverse",
+        (r.GUARANTOR,),
+        f"{_GUARANTEE}/recoveries",
+        rows(_to_reverse),
+        message="task-recovery-to-reverse",
+    ),
+    TaskSource.of(
+        "guarantee_above_limit",
+        (r.GUARANTOR,),
+        f"{_GUARANTEE}/limits",
+        guarantees_above_limits,
+        message="task-guarantee-above-limit",
+    ),
+    TaskSource.of(
         "loan_above_cap",
         (r.HR_OFFICER, r.FINANCE_OFFICER),
         "/v1/loans/{id}/servicing",
-        rows(_above_cap),
+        rows(debts_above_cap),
         message="task-loan-above-cap",
     ),
     TaskSource.of(

@@ -56,16 +56,24 @@ async def tell_claim(
 
 
 async def enter(
-    session: AsyncSession, guarantee: Guarantee, movement: Movement, amount: Decimal, context: EventContext
+    session: AsyncSession,
+    guarantee: Guarantee,
+    movement: Movement,
+    amount: Decimal,
+    context: EventContext,
+    *,
+    reverses: UUID | None = None,
 ) -> UUID | None:
     """The journal entry of the guarantee's last event; None without an amount, and for guarantees in test mode."""
     if not amount or not guarantee.livemode:
         return None
-    (entry_id,) = await book(session, [_booking(guarantee, movement, amount, context)])
+    (entry_id,) = await book(session, [_booking(guarantee, movement, amount, context, reverses)])
     return entry_id
 
 
-def _booking(guarantee: Guarantee, movement: Movement, amount: Decimal, context: EventContext) -> Booking:
+def _booking(
+    guarantee: Guarantee, movement: Movement, amount: Decimal, context: EventContext, reverses: UUID | None
+) -> Booking:
     return Booking(
         movement=movement,
         case_id=guarantee.id,
@@ -76,4 +84,5 @@ def _booking(guarantee: Guarantee, movement: Movement, amount: Decimal, context:
         amount=amount,
         effective_on=context.effective_on,
         actor=context.actor,
+        reverses_id=reverses,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -82,7 +83,7 @@ async def draft(session: AsyncSession, sent: GuaranteeIn, *, principal: Principa
 
     Raises 404, 409 `invalid-transition`, `guarantee-exists`, `guarantee-product-not-guaranteed`,
     `guarantee-centre-delisted`, `guarantee-counter-guarantee-missing`, `guarantee-counter-guarantee-unknown`,
-    `guarantee-borrower-limit-exceeded`, `guarantee-total-limit-exceeded`.
+    `guarantee-borrower-limit-exceeded`, `guarantee-related-limit-exceeded`, `guarantee-total-limit-exceeded`.
     """
     step = access.Step(sent.loan_id, principal, editions)
     seat = await _seat(session, sent.loan_id, principal)
@@ -94,8 +95,6 @@ async def draft(session: AsyncSession, sent: GuaranteeIn, *, principal: Principa
     if terms is None:
         raise DomainError("guarantee-product-not-guaranteed", 409, params={"product": loan.product}, clauses=["3.2-3"])
     assert loan.contracted is not None, loan.no
-    assert loan.start_on is not None, loan.no
-    assert loan.maturity_on is not None, loan.no
     guaranteed = guaranteed_share(loan.contracted, terms.share_percent.value)
     kinds = [each.kind for each in sent.counter_guarantees]
     decision = require_passed(
@@ -106,7 +105,27 @@ async def draft(session: AsyncSession, sent: GuaranteeIn, *, principal: Principa
             decide_counter_kinds(edition, kinds),
         )
     )
-    guarantee = Guarantee(
+    guarantee = _drawn_up(loan, edition, sent, guaranteed, principal)
+    within = await commit_liability(session, edition, guarantee, guaranteed, principal.today)
+    guarantee.no = await next_case_no(session, "GT", principal.today.year)
+    session.add(guarantee)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if constraint_of(error) != "uq_guarantee_loan_id":
+            raise
+        raise DomainError("guarantee-exists", 409, params={"no": "-"}, clauses=["3.2-3"]) from error
+    await tell(session, GuaranteeDrafted, guarantee, EventContext.of(principal), combine(decision, within))
+    return guarantee
+
+
+def _drawn_up(loan: Loan, edition: Edition, sent: GuaranteeIn, guaranteed: Decimal, principal: Principal) -> Guarantee:
+    """By the edition's terms; it has no number yet."""
+    assert loan.contracted is not None, loan.no
+    assert loan.start_on is not None, loan.no
+    assert loan.maturity_on is not None, loan.no
+    terms = edition.guarantees.products[loan.product]
+    return Guarantee(
         id=uuid7(),
         version=0,
         livemode=loan.livemode,
@@ -142,17 +161,6 @@ async def draft(session: AsyncSession, sent: GuaranteeIn, *, principal: Principa
         written_off=ZERO,
         decisions=[],
     )
-    within = await commit_liability(session, edition, guarantee, guaranteed)
-    guarantee.no = await next_case_no(session, "GT", principal.today.year)
-    session.add(guarantee)
-    try:
-        await session.flush()
-    except IntegrityError as error:
-        if constraint_of(error) != "uq_guarantee_loan_id":
-            raise
-        raise DomainError("guarantee-exists", 409, params={"no": "-"}, clauses=["3.2-3"]) from error
-    await tell(session, GuaranteeDrafted, guarantee, EventContext.of(principal), combine(decision, within))
-    return guarantee
 
 
 async def issue(session: AsyncSession, sent: GuaranteeIssueIn, *, step: Step) -> Guarantee:

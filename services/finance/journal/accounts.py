@@ -121,6 +121,7 @@ class Movement(StrEnum):
     FUND_MUNICIPAL_DISTRIBUTED = "fund_municipal_distributed"
     FUND_BORNE = "fund_borne"
     FUND_MUNICIPAL_BORNE = "fund_municipal_borne"
+    FUND_COSTS_PAID = "fund_costs_paid"
     FUND_TREASURY_DUE = "fund_treasury_due"
     FUND_TREASURY_RECEIVED = "fund_treasury_received"
     FUND_TREASURY_REVENUE = "fund_treasury_revenue"
@@ -143,8 +144,10 @@ class Movement(StrEnum):
     GUARANTEE_FEE_PAID = "guarantee_fee_paid"
     GUARANTEE_CLAIM_PAID = "guarantee_claim_paid"
     GUARANTEE_RECOVERED = "guarantee_recovered"
+    GUARANTEE_RECOVERY_REVERSED = "guarantee_recovery_reversed"
     GUARANTEE_WRITTEN_OFF = "guarantee_written_off"
     GUARANTEE_LOSS_RECOVERED = "guarantee_loss_recovered"
+    GUARANTEE_LOSS_RECOVERY_REVERSED = "guarantee_loss_recovery_reversed"
     SUBSIDY_PAID = "subsidy_paid"
     SUBSIDY_RECOVERED = "subsidy_recovered"
 
@@ -198,6 +201,7 @@ DEBIT_CREDIT: Final[Mapping[Movement, tuple[Account, Account]]] = {
     Movement.FUND_MUNICIPAL_DISTRIBUTED: (Account.FUND_MUNICIPAL_DISTRIBUTED, Account.FUND_CASH),
     Movement.FUND_BORNE: (Account.FUND_CAPITAL, Account.FUND_BORNE),
     Movement.FUND_MUNICIPAL_BORNE: (Account.FUND_MUNICIPAL_CAPITAL, Account.FUND_BORNE),
+    Movement.FUND_COSTS_PAID: (Account.FUND_LOSSES, Account.FUND_CASH),
     Movement.FUND_TREASURY_DUE: (Account.FUND_TREASURY_DUE, Account.FUND_TREASURY_CLAIM),
     Movement.FUND_TREASURY_RECEIVED: (Account.FUND_TREASURY_RECEIVED, Account.FUND_TREASURY_DUE),
     Movement.FUND_TREASURY_REVENUE: (Account.FUND_TREASURY_CLAIM, Account.FUND_TREASURY_REVENUE),
@@ -220,8 +224,10 @@ DEBIT_CREDIT: Final[Mapping[Movement, tuple[Account, Account]]] = {
     Movement.GUARANTEE_FEE_PAID: (Account.GUARANTEE_CASH, Account.GUARANTEE_FEES),
     Movement.GUARANTEE_CLAIM_PAID: (Account.GUARANTEE_RECEIVABLE, Account.GUARANTEE_CASH),
     Movement.GUARANTEE_RECOVERED: (Account.GUARANTEE_CASH, Account.GUARANTEE_RECEIVABLE),
+    Movement.GUARANTEE_RECOVERY_REVERSED: (Account.GUARANTEE_RECEIVABLE, Account.GUARANTEE_CASH),
     Movement.GUARANTEE_WRITTEN_OFF: (Account.GUARANTEE_LOSS, Account.GUARANTEE_RECEIVABLE),
     Movement.GUARANTEE_LOSS_RECOVERED: (Account.GUARANTEE_CASH, Account.GUARANTEE_LOSS),
+    Movement.GUARANTEE_LOSS_RECOVERY_REVERSED: (Account.GUARANTEE_LOSS, Account.GUARANTEE_CASH),
     Movement.SUBSIDY_PAID: (Account.SUBSIDY_EXPENDITURE, Account.SUBSIDY_TREASURY),
     Movement.SUBSIDY_RECOVERED: (Account.SUBSIDY_TREASURY, Account.SUBSIDY_EXPENDITURE),
 }

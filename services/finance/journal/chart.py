@@ -50,7 +50,9 @@ CHART: Final[Mapping[Account, Title]] = {
     Account.FUND_MUNICIPAL_CAPITAL: Title("基金实缴（财政）", "Funds: paid in by the municipal fund", CREDIT, "fund"),
     Account.FUND_INVESTMENTS: Title("基金投资（成本）", "Funds: investments at cost", DEBIT, "fund"),
     Account.FUND_GAINS: Title("基金退出收益", "Funds: gains of exits", CREDIT, "fund"),
-    Account.FUND_LOSSES: Title("基金退出及核销损失", "Funds: losses of exits and write-offs", DEBIT, "fund"),
+    Account.FUND_LOSSES: Title(
+        "基金损失（退出、核销及清算费用）", "Funds: losses of exits and write-offs, costs of the end", DEBIT, "fund"
+    ),
     Account.FUND_DISTRIBUTED: Title("基金分配（其他出资人）", "Funds: distributed to others", DEBIT, "fund"),
     Account.FUND_MUNICIPAL_DISTRIBUTED: Title(
         "基金分配（财政）", "Funds: distributed to the municipal fund", DEBIT, "fund"

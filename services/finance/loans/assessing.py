@@ -17,6 +17,7 @@ from services.finance.loans.facts import (
     require_person,
     seat_of,
     size_of,
+    staff_on_record,
     stands_behind,
 )
 from services.finance.loans.hires import Calculation, Hire, calculate
@@ -71,14 +72,27 @@ async def assess(
         refused_on = None if application.refusal is None else application.refusal.refused_on
         found.append(rules.decide_bank_refusal(edition, refused_on=refused_on, applied_on=day))
     if loan.product == SMALL_MICRO and firm:
-        size, year = await size_of(session, edition, loan)
-        found.append(rules.decide_size(edition, size_class=size, year=year))
+        size = await size_of(session, edition, loan, day)
+        found.append(rules.decide_size(edition, size_class=size.size_class, year=size.year, declared=size.declared))
+        if size.size_class is not None:
+            found.append(rules.decide_size_age(edition, year=size.year, day=day))
         calculation, ratio = _ratio(edition, application, day)
         found.append(ratio)
+        if (beside := await staff_beside_record(session, edition, loan, day)) is not None:
+            found.append(beside)
     if loan.product in GRADUATES and person:
         found += await _graduates(session, edition, application, day)
     found.append(await preview(session, edition, loan, application.partners, application.known))
     return Assessment(combine(*found), calculation, None if seat is None else seat.centre_id)
+
+
+async def staff_beside_record(session: AsyncSession, edition: Edition, loan: Loan, day: date) -> Decision | None:
+    """3.2-4: the declared staff with the registry's; a warning at most. None where nothing is declared."""
+    if loan.staff is None or loan.product != SMALL_MICRO:
+        return None
+    record = await staff_on_record(session, loan, day)
+    year, staff = (None, None) if record is None else (record.year, record.staff)
+    return rules.decide_staff_on_record(edition, staff=loan.staff, year=year, on_record=staff)
 
 
 def _ratio(edition: Edition, application: Application, day: date) -> tuple[Calculation | None, Decision]:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.grants.schemas import StepRequest
 from services.finance.loans import rules, states
+from services.finance.loans.assessing import staff_beside_record
 from services.finance.loans.cases import (
     Case,
     Step,
@@ -135,6 +136,8 @@ async def _still_met(session: AsyncSession, case: Case) -> list[Decision]:
         found.append(rules.decide_window(edition, calculation, window=loan.hire_window))
         chosen = loan.hire_window or calculation.default
         found.append(rules.decide_hire_ratio(edition, calculation, window=chosen))
+        if (beside := await staff_beside_record(session, edition, loan, case.day)) is not None:
+            found.append(beside)
     if loan.product in states.GRADUATES and loan.person_ref is not None:
         refs = await partners_of(session, loan.id) or [loan.person_ref]
         for ref in refs:

@@ -16,11 +16,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.ceilings.models import LOAN_GRADUATE, LOAN_GUARANTEED, LOAN_JOINT, LOAN_SMALL_MICRO, ceiling
+from services.finance.enterprises import family_codes
 from services.finance.journal.entries import Booking, Movement, book
 from services.finance.loans.models import JointMember, Loan, LoanPartner
 from services.finance.loans.rules import decide_cap, decide_joint_group
 from services.finance.loans.states import GRADUATE, GRADUATE_JOINT, GUARANTEED, SMALL_MICRO
-from services.finance.projections import known_enterprise
 from shared.events.outbox import EventContext
 from shared.ids import uuid7
 from shared.money import ZERO
@@ -217,13 +217,7 @@ async def _family(session: AsyncSession, loan: Loan) -> list[str]:
     """The borrower's code and those of every record that went into the same one."""
     if loan.enterprise_id is None or loan.borrower != loan.enterprise_code:
         return [loan.borrower]
-    table = known_enterprise.c
-    root = select(table.id, table.merged_into_id).where(table.id == loan.enterprise_id).cte("root", recursive=True)
-    root = root.union(select(table.id, table.merged_into_id).where(table.id == root.c.merged_into_id))
-    last = select(root.c.id).where(root.c.merged_into_id.is_(None))
-    kin = select(table.id, table.code).where(table.id.in_(last)).cte("kin", recursive=True)
-    kin = kin.union(select(table.id, table.code).where(table.merged_into_id == kin.c.id))
-    return sorted({loan.borrower, *await session.scalars(select(kin.c.code))})
+    return sorted(await family_codes(session, [loan.borrower]))
 
 
 async def _held(

@@ -11,16 +11,18 @@ from time import monotonic
 from typing import Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.centres import WAIT_SECONDS
 from services.finance.loans.models import Loan
+from services.finance.loans.rules import decide_size_age
 from services.finance.loans.schemas import FiguresIn
 from services.finance.projections import (
     LISTED,
     known_centre,
     known_enterprise,
+    known_enterprise_year,
     known_person,
     known_person_link,
     known_tenancy,
@@ -133,20 +135,63 @@ async def seat_of(session: AsyncSession, loan: Loan, day: date, *, lock: bool) -
     return Seat(centre_id, bool(listed))
 
 
-async def size_of(session: AsyncSession, edition: Edition, loan: Loan) -> tuple[str | None, int | None]:
-    """3.2-4: the class by the registry, else by the figures that were sent, with their year. Raises 409
-    `reference-not-yet-known` for a copy that does not have the industry yet."""
+@dataclass(frozen=True, slots=True)
+class SizeFound:
+    """A size class, of which year's figures, and whether the borrower declared those itself."""
+
+    size_class: str | None
+    year: int | None
+    declared: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StaffOnRecord:
+    """What the registry's growth file says of a year's staff."""
+
+    year: int
+    staff: int
+
+
+async def staff_on_record(session: AsyncSession, loan: Loan, day: date) -> StaffOnRecord | None:
+    """3.2-4: of the newest year up to the day, the borrower's own record before those merged with it."""
+    table = known_enterprise_year.c
+    of_firm = table.enterprise_id.in_(await _records(session, loan))
+    query = select(table.year, table.staff).where(of_firm, table.year <= day.year)
+    newest = query.order_by(table.year.desc(), (table.enterprise_id == loan.enterprise_id).desc(), table.id).limit(1)
+    row = (await session.execute(newest)).one_or_none()
+    return None if row is None else StaffOnRecord(row.year, row.staff)
+
+
+def seated_in_listed(day: date) -> ColumnElement[bool]:
+    """Whether the borrower of a loan in the query sits in a listed centre on the day, under whichever of its records;
+    `seat_of` for one loan."""
+    stay, firm = known_tenancy.c, known_enterprise.c
+    kin = select(firm.id).where(or_(firm.merged_into_id == Loan.enterprise_id, firm.id == _into()))
+    own = func.coalesce(Loan.enterprise_id, Loan.project_id)
+    seated = select(stay.id).join(known_centre, known_centre.c.id == stay.centre_id)
+    return seated.where(_LISTED, _stays(day), or_(stay.enterprise_id == own, stay.enterprise_id.in_(kin))).exists()
+
+
+def _into() -> ScalarSelect[UUID | None]:
+    table = known_enterprise.alias("own").c
+    return select(table.merged_into_id).where(table.id == Loan.enterprise_id).scalar_subquery()
+
+
+async def size_of(session: AsyncSession, edition: Edition, loan: Loan, day: date) -> SizeFound:
+    """3.2-4: the class by the registry; by the figures that were sent where the registry has none, or none that is
+    young enough on the day. Raises 409 `reference-not-yet-known` for a copy that does not have the industry yet."""
     table = known_enterprise.c
     query = select(table.size_class, table.size_year, table.industry_code).where(table.id == loan.enterprise_id)
     row = (await session.execute(query)).one_or_none()
     if row is None or row.industry_code is None:
         raise reference_not_yet_known("enterprise", loan.enterprise_code or loan.borrower)
-    if row.size_class is not None or loan.figures is None:
-        return row.size_class, row.size_year
+    young = row.size_class is not None and decide_size_age(edition, year=row.size_year, day=day).passed
+    if young or loan.figures is None:
+        return SizeFound(row.size_class, row.size_year, declared=False)
     sent = FiguresIn.model_validate(loan.figures)
     standard = edition.enterprise_size.standard.value
     found = size_class(row.industry_code, sent.staff, Decimal(sent.income), sent.assets, standard=standard)
-    return found, sent.year
+    return SizeFound(found, sent.year, declared=True)
 
 
 async def lock_enterprise(session: AsyncSession, enterprise_id: UUID | None) -> None:

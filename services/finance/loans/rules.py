@@ -89,16 +89,36 @@ def decide_in_centre(edition: Edition, product: str, *, tenanted: bool, listed: 
     return _one(edition, "loans.in_centre", passed, inputs, message, clause=_CLAUSES[product])
 
 
-def decide_size(edition: Edition, *, size_class: str | None, year: int | None) -> Decision:
+def decide_size(edition: Edition, *, size_class: str | None, year: int | None, declared: bool = False) -> Decision:
     """3.2-4: a small or micro enterprise by the standard of 2011."""
     small = edition.enterprise_size.small_classes.value
     message = "loan-size-unknown" if size_class is None else "loan-not-small"
     inputs: dict[str, RuleInput] = {
         "size_class": size_class,
         "year": year,
+        "declared": declared,
         "standard": edition.enterprise_size.standard.value,
     }
     return _one(edition, "loans.enterprise_size", size_class in small, inputs, message, limit=", ".join(small))
+
+
+def decide_size_age(edition: Edition, *, year: int | None, day: date) -> Decision:
+    """3.2-4: the figures that the size class rests on are not too old; the limit is their last day."""
+    months = edition.enterprise_size.figures_age_months.value
+    last = None if year is None else add_months(date(year, 12, 31), months)
+    passed = year is not None and last is not None and day <= last and year <= day.year
+    return _one(edition, "loans.size_age", passed, {"year": year, "day": day}, "loan-size-outdated", limit=last)
+
+
+def decide_staff_on_record(edition: Edition, *, staff: int, year: int | None, on_record: int | None) -> Decision:
+    """3.2-4: the declared staff beside those of the registry's newest year, with a warning where they lie further apart
+    than the edition allows. The declared ones count; whoever decides has both before them."""
+    percent = edition.hire_ratio.staff_difference_percent.value
+    inputs: dict[str, RuleInput] = {"staff": staff, "on_record": on_record, "year": year}
+    message = "loan-staff-not-on-record" if on_record is None else MET
+    if on_record is not None and 100 * abs(staff - on_record) > percent * on_record:
+        message = "loan-staff-differs"
+    return edition.decision(edition.result("loans.staff_on_record", True, inputs, message=message, limit=percent))
 
 
 def decide_staff(edition: Edition, *, staff: int | None, employed: int) -> Decision:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,6 +32,7 @@ class MatchingFund(Aggregate, Base):
         UniqueConstraint("division", "year", name="uq_matching_fund_division_year"),
         CheckConstraint(f"status IN ({_listed(states.STATES)})", name="status_known"),
         CheckConstraint("spent >= 0 AND spent <= budget", name="spent_within_budget"),
+        CheckConstraint("waiting >= 0 AND spent + waiting <= budget", name="waiting_within_budget"),
         CheckConstraint(
             "num_nulls(document_no, approved_by, approved_on, first_approved_on)"
             " = CASE status WHEN 'approved' THEN 0 ELSE 4 END",
@@ -49,6 +50,8 @@ class MatchingFund(Aggregate, Base):
     document_no: Mapped[str | None]
     budget: Mapped[Decimal] = mapped_column(default=ZERO)
     spent: Mapped[Decimal] = mapped_column(default=ZERO)
+    waiting: Mapped[Decimal] = mapped_column(default=ZERO, server_default=text("0"))
+    """Payments that were recorded and wait for their second person."""
     approved_by: Mapped[str | None]
     approved_on: Mapped[date | None]
     first_approved_on: Mapped[date | None]
@@ -56,8 +59,8 @@ class MatchingFund(Aggregate, Base):
 
     @property
     def remaining(self) -> Decimal:
-        """What may still be spent."""
-        return self.budget - self.spent
+        """What may still be spent: payments that wait for confirmation hold their amount."""
+        return self.budget - self.spent - self.waiting
 
 
 class MatchingFundRevision(Base):
@@ -97,7 +100,8 @@ class MatchingFundRevision(Base):
 
 
 class MatchingFundLine(Base):
-    """A payment, or the line that takes one back whole (`reverses_id`, which marks the payment `reversed_on`)."""
+    """A payment, or the line that takes one back whole (`reverses_id`, which marks the payment `reversed_on`).
+    A payment counts, and has its journal entry, from its confirmation on."""
 
     __tablename__ = "matching_fund_line"
     __table_args__ = (
@@ -113,13 +117,22 @@ class MatchingFundLine(Base):
             name="reversal_names_its_line",
         ),
         CheckConstraint("kind = 'spending' OR reversed_on IS NULL", name="only_payments_reversed"),
+        CheckConstraint(f"status IN ({_listed(states.LINE_STATES)})", name="status_known"),
+        CheckConstraint("(status = 'confirmed') = (journal_entry_id IS NOT NULL)", name="booked_once_confirmed"),
+        CheckConstraint("status = 'confirmed' OR (kind = 'spending' AND reversed_on IS NULL)", name="waits_unreversed"),
+        CheckConstraint("(status = 'refused') = (refusal_reason IS NOT NULL)", name="refused_with_reason"),
+        CheckConstraint(
+            "num_nulls(decided_by, decided_on) = 0 OR (status <> 'refused' AND num_nulls(decided_by, decided_on) = 2)",
+            name="decided_whole",
+        ),
+        CheckConstraint("decided_by <> recorded_by", name="decider_is_another"),
         Index(
             "uq_matching_fund_line_voucher",
             "fund_id",
             "voucher_no",
             "recipient",
             unique=True,
-            postgresql_where="kind = 'spending' AND reversed_on IS NULL",
+            postgresql_where="kind = 'spending' AND reversed_on IS NULL AND status <> 'refused'",
         ),
         Index("ix_matching_fund_line_centre_id", "centre_id"),
     )
@@ -144,5 +157,9 @@ class MatchingFundLine(Base):
     reason_code: Mapped[str | None]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(InstantColumn, default=utcnow)
-    journal_entry_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entry.id"))
+    status: Mapped[str] = mapped_column(server_default=text("'confirmed'"))
+    decided_by: Mapped[str | None]
+    decided_on: Mapped[date | None]
+    refusal_reason: Mapped[str | None]
+    journal_entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("journal_entry.id"))
     decision: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)

@@ -103,7 +103,12 @@ async def detail(session: AsyncSession, fund_id: UUID) -> FundDetail:
 async def list_lines_of(session: AsyncSession, fund_id: UUID, wanted: FundLineFilter) -> Page[LineOut]:
     """One page of the lines of funds that the caller was found to read."""
     query = select(MatchingFundLine).where(MatchingFundLine.fund_id == fund_id)
-    for column in (MatchingFundLine.kind, MatchingFundLine.purpose, MatchingFundLine.centre_id):
+    for column in (
+        MatchingFundLine.kind,
+        MatchingFundLine.status,
+        MatchingFundLine.purpose,
+        MatchingFundLine.centre_id,
+    ):
         if (value := getattr(wanted, column.key)) is not None:
             query = query.where(column == value)
     return await paginate(session, query, keys=[MatchingFundLine.line], params=wanted, item=LineOut.model_validate)
@@ -120,6 +125,7 @@ async def list_lines(session: AsyncSession, wanted: LineFilter, principal: Princ
         MatchingFund.division,
         MatchingFund.year,
         MatchingFundLine.kind,
+        MatchingFundLine.status,
         MatchingFundLine.purpose,
         MatchingFundLine.centre_id,
         MatchingFundLine.enterprise_code,

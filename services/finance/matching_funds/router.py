@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 
-from services.finance.grants.schemas import StepRequest
+from services.finance.grants.schemas import MoneyDecision
 from services.finance.matching_funds import queries, spending, usecases
-from services.finance.matching_funds.models import MatchingFund
+from services.finance.matching_funds.models import MatchingFund, MatchingFundLine
 from services.finance.matching_funds.schemas import (
     BudgetAmount,
     BudgetIn,
@@ -22,7 +22,9 @@ from services.finance.matching_funds.schemas import (
     LineItem,
     LineOut,
     ReversalIn,
+    SpendingDecision,
     SpendingIn,
+    SpendingRefusal,
 )
 from services.finance.matching_funds.usecases import Step
 from shared.auth import roles as r
@@ -93,12 +95,12 @@ async def approve_budget(
     caller: Approver,
     fund_id: UUID,
     response: Response,
-    sent: Annotated[StepRequest, Body()] = StepRequest(),  # noqa: B008  # frozen
+    sent: Annotated[MoneyDecision, Body()] = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> FundDetail:
     """Approve the amount that somebody else recorded."""
     step = Step(fund_id, caller, runtime.editions, if_match)
-    return await _answer(session, await usecases.approve_budget(session, sent.decided_on, step=step), response)
+    return await _answer(session, await usecases.approve_budget(session, sent, step=step), response)
 
 
 @router.post("/{fund_id}/refuse", responses=STEP)
@@ -135,11 +137,41 @@ async def record_spending(
     response: Response,
     if_match: IfMatch = None,
 ) -> LineOut:
-    """Enter a payment to a centre or an enterprise of the division."""
+    """Enter a payment to a centre or an enterprise of the division; it counts once somebody else has confirmed it."""
     step = Step(fund_id, caller, runtime.editions, if_match)
-    version, line = await spending.record_spending(session, sent, step=step)
-    set_etag(response, version)
-    return LineOut.model_validate(line)
+    return _line(await spending.record_spending(session, sent, step=step), response)
+
+
+@router.post("/{fund_id}/spending/{line_id}/confirm", dependencies=[IdempotencyRequired], responses=MONEY)
+async def confirm_spending(
+    session: Session,
+    runtime: RuntimeDep,
+    caller: Approver,
+    fund_id: UUID,
+    line_id: UUID,
+    response: Response,
+    sent: Annotated[SpendingDecision, Body()] = SpendingDecision(),  # noqa: B008  # frozen
+    if_match: IfMatch = None,
+) -> LineOut:
+    """A second person confirms a payment, which counts and is booked from then on."""
+    step = Step(fund_id, caller, runtime.editions, if_match)
+    return _line(await spending.confirm_spending(session, line_id, sent, step=step), response)
+
+
+@router.post("/{fund_id}/spending/{line_id}/refuse", responses=STEP)
+async def refuse_spending(
+    session: Session,
+    runtime: RuntimeDep,
+    caller: Approver,
+    fund_id: UUID,
+    line_id: UUID,
+    sent: SpendingRefusal,
+    response: Response,
+    if_match: IfMatch = None,
+) -> LineOut:
+    """A payment that does not count; what it held can be spent again."""
+    step = Step(fund_id, caller, runtime.editions, if_match)
+    return _line(await spending.refuse_spending(session, line_id, sent, step=step), response)
 
 
 @router.post("/{fund_id}/spending/{line_id}/reverse", dependencies=[IdempotencyRequired], responses=MONEY)
@@ -155,7 +187,11 @@ async def reverse_spending(
 ) -> LineOut:
     """Take a payment back; the answer is the line that does."""
     step = Step(fund_id, caller, runtime.editions, if_match)
-    version, line = await spending.reverse_spending(session, line_id, sent, step=step)
+    return _line(await spending.reverse_spending(session, line_id, sent, step=step), response)
+
+
+def _line(done: tuple[int, MatchingFundLine], response: Response) -> LineOut:
+    version, line = done
     set_etag(response, version)
     return LineOut.model_validate(line)
 

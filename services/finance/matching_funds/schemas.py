@@ -20,9 +20,12 @@ from shared.money import Money, PositiveMoney
 
 State = Literal["recorded", "approved", "refused"]
 assert get_args(State) == states.STATES, "the one list, spelled out for OpenAPI"
+LineState = Literal["recorded", "confirmed", "refused"]
+assert get_args(LineState) == states.LINE_STATES, "likewise"
 Kind = Literal["spending", "reversal"]
 assert get_args(Kind) == states.KINDS, "likewise"
 RefusalReason = Literal["wrong_amount", "document_missing", "not_in_budget", "withdrawn", "other"]
+SpendingRefusalReason = Literal["wrong_amount", "wrong_recipient", "duplicate", "voucher_missing", "not_paid", "other"]
 ReversalReason = Literal["returned_by_recipient", "wrong_amount", "wrong_recipient", "duplicate", "other"]
 
 DocumentNo = Annotated[str, Field(min_length=1, max_length=100, examples=["城财发〔2019〕12号"])]
@@ -70,6 +73,16 @@ class SpendingIn(Request):
         return self
 
 
+class SpendingDecision(StepRequest):
+    """A second person has seen the payment's voucher."""
+
+
+class SpendingRefusal(StepRequest):
+    """Why the payment does not count; its amount can be spent again."""
+
+    reason_code: SpendingRefusalReason
+
+
 class ReversalIn(Request):
     """The payment is taken back whole, by a voucher of its own; `reversed_on` is today unless sent."""
 
@@ -96,6 +109,7 @@ class LineFilter(PageParams):
     division: Division | None = None
     year: FiscalYear | None = None
     kind: Kind | None = None
+    status: LineState | None = None
     purpose: Purpose | None = None
     centre_id: UUID | None = None
     enterprise_code: UnifiedSocialCreditCode | None = None
@@ -107,6 +121,7 @@ class FundLineFilter(PageParams):
     """Filters of one year's lines."""
 
     kind: Kind | None = None
+    status: LineState | None = None
     purpose: Purpose | None = None
     centre_id: UUID | None = None
 
@@ -128,7 +143,8 @@ class RevisionOut(Response):
 
 class FundOut(Response):
     """Matching funds of a division and year; yuan. `budget` is the approved amount, zero before the first approval;
-    `remaining` is budget less spent. `pending_*` is the amount that waits for approval."""
+    `waiting` is what payments hold that wait for their second person, `remaining` budget less spent and waiting.
+    `pending_*` is the amount that waits for approval."""
 
     id: UUID
     no: str
@@ -141,6 +157,7 @@ class FundOut(Response):
     document_no: str | None
     budget: Money
     spent: Money
+    waiting: Money
     remaining: Money
     approved_by: str | None
     approved_on: date | None
@@ -159,12 +176,14 @@ class FundDetail(FundOut):
 
 
 class LineOut(Response):
-    """A payment or a reversal. `reversed_on` is set on a payment that was taken back."""
+    """A payment or a reversal. A payment is `recorded` until somebody else has confirmed it, and booked from then on;
+    `reversed_on` is set on one that was taken back."""
 
     id: UUID
     fund_id: UUID
     line: int
     kind: Kind
+    status: LineState
     amount: Money
     purpose: str
     description: str
@@ -178,7 +197,10 @@ class LineOut(Response):
     reason_code: str | None
     recorded_by: str
     recorded_at: datetime
-    journal_entry_id: UUID
+    decided_by: str | None
+    decided_on: date | None
+    refusal_reason: str | None
+    journal_entry_id: UUID | None
     decision: StoredDecision
 
 

@@ -1,4 +1,4 @@
-"""Payments out of matching funds, and taking them back by linked lines (5.1-2)."""
+"""Payments out of matching funds: recorded by one person, confirmed by another, taken back by linked lines (5.1-2)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,16 @@ from services.finance.matching_funds.rules import (
     decide_purpose,
     decide_spending_day,
 )
-from services.finance.matching_funds.schemas import ReversalIn, SpendingIn
-from services.finance.matching_funds.states import APPROVED, REVERSAL, SPENDING
+from services.finance.matching_funds.schemas import ReversalIn, SpendingDecision, SpendingIn, SpendingRefusal
+from services.finance.matching_funds.states import APPROVED, CONFIRMED, RECORDED, REFUSED, REVERSAL, SPENDING
 from services.finance.matching_funds.usecases import Step, booking, day_of, fund_state, lock_for
 from shared.clock import effective_date
 from shared.db import constraint_of
 from shared.errors import DomainError, invalid_transition, not_found
 from shared.events import outbox
 from shared.events.contracts.finance.matching_funds import (
+    MatchingFundSpendingRecorded,
+    MatchingFundSpendingRefused,
     MatchingFundSpendingReversed,
     MatchingFundSpendingState,
     MatchingFundSpent,
@@ -38,9 +40,12 @@ from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition
 from shared.refusals import refusal, require_passed
 
+_FACTS = EventType[MatchingFundSpendingState]
+
 
 async def record_spending(session: AsyncSession, sent: SpendingIn, *, step: Step) -> tuple[int, MatchingFundLine]:
-    """Enter a payment that was made; the funds' version with the line.
+    """Enter a payment that was made; the funds' version with the line. It holds its amount, and counts as spent once
+    somebody else has confirmed it.
 
     The centre is locked before the funds, as everywhere. Raises 404, 409 `matching-fund-ceiling-exceeded`,
     `matching-fund-centre-not-listed`, `matching-fund-recipient-merged`, `matching-fund-purpose-unknown`,
@@ -54,48 +59,87 @@ async def record_spending(session: AsyncSession, sent: SpendingIn, *, step: Step
     fund, edition = await lock_for(session, step)
     if fund.status != APPROVED:
         raise invalid_transition(fund.status, [APPROVED])
-    handled_by = {"approved": fund.approved_by}
-    four_eyes = decide_another_person(edition, actor=step.principal.account_id, handled_by=handled_by)
-    require_passed(four_eyes, 403)
+    four_eyes = _another_person(edition, step, approved=fund.approved_by)
     fits = combine(
         decide_purpose(edition, sent.purpose),
         decide_spending_day(edition, year=fund.year, spent_on=day, approved_on=fund.first_approved_on),
     )
     require_passed(fits)
     within = await commit_spending(session, edition, fund, sent.amount)
-    fund.spent += sent.amount
+    fund.waiting += sent.amount
     line = MatchingFundLine(
         id=uuid7(),
         fund_id=fund.id,
         line=await _next_line(session, fund),
         kind=SPENDING,
+        status=RECORDED,
         recipient=str(sent.centre_id or sent.enterprise_code),
         spent_on=day,
         recorded_by=step.principal.account_id,
         **sent.model_dump(exclude={"spent_on"}),
     )
     decision = combine(four_eyes, recipient, fits, within, decide_counted_once(edition, counted_before=False))
-    context = EventContext.of(step.principal, day)
-    await _enter(session, edition, fund, line, decision, context)
+    line.decision = decision.to_json()
+    await _tell(session, MatchingFundSpendingRecorded, fund, line, EventContext.of(step.principal, day), decision)
+    await _add(session, edition, line)
+    return fund.version, line
+
+
+async def confirm_spending(
+    session: AsyncSession, line_id: UUID, sent: SpendingDecision, *, step: Step
+) -> tuple[int, MatchingFundLine]:
+    """The payment counts from here on, with its journal entry of the day it was made.
+
+    Raises 404, 403 `four-eyes-required` to whoever recorded it, 409 `invalid-transition` for one that is decided.
+    """
+    fund, edition = await lock_for(session, step)
+    line = await _waiting(session, fund, line_id)
+    decision = _another_person(edition, step, recorded=line.recorded_by)
+    _decide(line, sent, step)
+    fund.waiting -= line.amount
+    fund.spent += line.amount
+    line.decision = combine(Decision.from_json(line.decision), decision).to_json()
+    context = EventContext.of(step.principal, line.spent_on)
+    await _tell(session, MatchingFundSpent, fund, line, context, decision)
+    entry = booking(Movement.MATCHING_SPENT, fund, line.amount, context)
+    line.status, line.journal_entry_id = CONFIRMED, (await book(session, [entry]))[0]
+    await session.flush()
+    return fund.version, line
+
+
+async def refuse_spending(
+    session: AsyncSession, line_id: UUID, sent: SpendingRefusal, *, step: Step
+) -> tuple[int, MatchingFundLine]:
+    """The payment does not count: its amount can be spent again, its voucher named again. Raises as
+    `confirm_spending`."""
+    fund, edition = await lock_for(session, step)
+    line = await _waiting(session, fund, line_id)
+    decision = _another_person(edition, step, recorded=line.recorded_by)
+    _decide(line, sent, step)
+    line.status, line.refusal_reason = REFUSED, sent.reason_code
+    await release_spending(session, fund, line.amount)
+    fund.waiting -= line.amount
+    context = EventContext.of(step.principal, line.decided_on)
+    await _tell(session, MatchingFundSpendingRefused, fund, line, context, decision)
+    await session.flush()
     return fund.version, line
 
 
 async def reverse_spending(
     session: AsyncSession, line_id: UUID, sent: ReversalIn, *, step: Step
 ) -> tuple[int, MatchingFundLine]:
-    """Take a payment back whole, by a line that names it; the amount can be spent again.
+    """Take a confirmed payment back whole, by a line that names it; the amount can be spent again.
 
-    Raises 404, 403 `four-eyes-required` to whoever recorded it, 409 `matching-fund-line-reversed`.
+    Raises 404, 403 `four-eyes-required` to whoever recorded it, 409 `matching-fund-line-reversed`,
+    `invalid-transition` for a payment that does not count.
     """
     fund, edition = await lock_for(session, step)
-    paid = await session.get(MatchingFundLine, line_id)
-    if paid is None or paid.fund_id != fund.id:
-        raise not_found("matching-fund-line")
+    paid = await _line(session, fund, line_id)
     if paid.kind != SPENDING or paid.reversed_on is not None:
         raise DomainError("matching-fund-line-reversed", 409, params={"line": paid.line}, clauses=["5.1-2"])
-    handled_by = {"recorded": paid.recorded_by}
-    decision = decide_another_person(edition, actor=step.principal.account_id, handled_by=handled_by)
-    require_passed(decision, 403)
+    decision = _another_person(edition, step, recorded=paid.recorded_by)
+    if paid.status != CONFIRMED:
+        raise invalid_transition(paid.status, [CONFIRMED])
     day = day_of(step.principal, sent.reversed_on, not_before=paid.spent_on)
     await release_spending(session, fund, paid.amount)
     fund.spent -= paid.amount
@@ -105,41 +149,68 @@ async def reverse_spending(
         id=uuid7(),
         line=await _next_line(session, fund),
         kind=REVERSAL,
+        status=CONFIRMED,
         voucher_no=sent.voucher_no,
         document_no=sent.document_no,
         spent_on=day,
         reverses_id=paid.id,
         reason_code=sent.reason_code,
         recorded_by=step.principal.account_id,
+        decision=decision.to_json(),
         **{name: getattr(paid, name) for name in copied},
     )
     context = EventContext.of(step.principal, day)
-    await _enter(session, edition, fund, line, decision, context, reversed_entry=paid.journal_entry_id)
+    await _tell(session, MatchingFundSpendingReversed, fund, line, context, decision)
+    entry = booking(Movement.MATCHING_REVERSED, fund, line.amount, context, paid.journal_entry_id)
+    line.journal_entry_id = (await book(session, [entry]))[0]
+    await _add(session, edition, line)
     return fund.version, line
 
 
-async def _enter(
+def _another_person(edition: Edition, step: Step, **handled_by: str | None) -> Decision:
+    """Raises 403 `four-eyes-required`."""
+    return require_passed(decide_another_person(edition, actor=step.principal.account_id, handled_by=handled_by), 403)
+
+
+def _decide(line: MatchingFundLine, sent: SpendingDecision | SpendingRefusal, step: Step) -> None:
+    line.decided_on = day_of(step.principal, sent.decided_on, not_before=line.spent_on)
+    line.decided_by = step.principal.account_id
+
+
+async def _line(session: AsyncSession, fund: MatchingFund, line_id: UUID) -> MatchingFundLine:
+    """Of these funds, which are locked. Raises 404."""
+    line = await session.get(MatchingFundLine, line_id, populate_existing=True)
+    if line is None or line.fund_id != fund.id:
+        raise not_found("matching-fund-line")
+    return line
+
+
+async def _waiting(session: AsyncSession, fund: MatchingFund, line_id: UUID) -> MatchingFundLine:
+    """Raises 404, 409 `invalid-transition`."""
+    line = await _line(session, fund, line_id)
+    if line.status != RECORDED:
+        raise invalid_transition(line.status, [RECORDED])
+    return line
+
+
+async def _tell(
     session: AsyncSession,
-    edition: Edition,
+    event_type: _FACTS,
     fund: MatchingFund,
     line: MatchingFundLine,
-    decision: Decision,
     context: EventContext,
-    *,
-    reversed_entry: UUID | None = None,
+    decision: Decision,
 ) -> None:
-    """Event, journal entry, line, in this order: the entry names the event's version, the line names the entry."""
-    spent = line.kind == SPENDING
-    event_type: EventType[MatchingFundSpendingState] = MatchingFundSpent if spent else MatchingFundSpendingReversed
     names = MatchingFundSpendingState.model_fields.keys()
     of_line = {name: getattr(line, name) for name in names if hasattr(MatchingFundLine, name) and name != "id"}
     state = fund_state(fund, await pending_revision(session, fund.id))
     data = MatchingFundSpendingState.model_validate({**of_line, **state, "line_id": line.id})
     await outbox.append(session, event_type, fund, data, context=context, rules=decision.rules, edition=fund.edition)
-    movement = Movement.MATCHING_SPENT if spent else Movement.MATCHING_REVERSED
-    entry = booking(movement, fund, line.amount, context, reversed_entry)
-    line.journal_entry_id = (await book(session, [entry]))[0]
-    line.decision = decision.to_json()
+
+
+async def _add(session: AsyncSession, edition: Edition, line: MatchingFundLine) -> None:
+    """The unique key decides, also between two that come at the same moment. Raises 409
+    `matching-fund-voucher-counted`."""
     session.add(line)
     try:
         await session.flush()

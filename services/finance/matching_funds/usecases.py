@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.grants.schemas import MoneyDecision
 from services.finance.journal.entries import Booking, Movement, book
 from services.finance.matching_funds.commitments import set_limit
 from services.finance.matching_funds.models import MatchingFund, MatchingFundRevision
@@ -19,6 +20,7 @@ from services.finance.matching_funds.queries import lock_own, pending_revision
 from services.finance.matching_funds.rules import decide_another_person, decide_budget_year, decide_lowered
 from services.finance.matching_funds.schemas import BudgetAmount, BudgetIn, BudgetRefusal
 from services.finance.matching_funds.states import APPROVED, RECORDED, REFUSED
+from services.finance.papers import require_papers
 from shared.auth.principal import Principal
 from shared.clock import effective_date
 from shared.db import constraint_of
@@ -91,6 +93,7 @@ async def record_budget(
         revision=0,
         budget=ZERO,
         spent=ZERO,
+        waiting=ZERO,
     )
     session.add(fund)
     await _flush(session, {"division": division, "year": sent.year})
@@ -109,7 +112,7 @@ async def revise_budget(session: AsyncSession, sent: BudgetAmount, *, step: Step
         raise DomainError("matching-fund-pending", 409, clauses=["5.1-2"])
     last = await session.get_one(MatchingFundRevision, (fund.id, fund.revision))
     day = day_of(step.principal, sent.recorded_on, not_before=last.decided_on)
-    require_passed(decide_lowered(edition, amount=sent.amount, spent=fund.spent))
+    require_passed(decide_lowered(edition, amount=sent.amount, spent=fund.spent + fund.waiting))
     if fund.status == REFUSED:
         fund.status, fund.reason_code = RECORDED, None
     revision = await _add_revision(session, fund, sent, step.principal, day)
@@ -117,15 +120,17 @@ async def revise_budget(session: AsyncSession, sent: BudgetAmount, *, step: Step
     return fund
 
 
-async def approve_budget(session: AsyncSession, decided_on: date | None, *, step: Step) -> MatchingFund:
+async def approve_budget(session: AsyncSession, sent: MoneyDecision, *, step: Step) -> MatchingFund:
     """The amount that waits becomes the budget. Raises 403 `four-eyes-required` to whoever recorded it, 409
-    `matching-fund-below-spent`."""
+    `matching-fund-below-spent`, and as `require_papers`."""
     fund, edition = await lock_for(session, step)
     revision = await _waiting(session, fund)
     four_eyes = _decide_four_eyes(edition, revision, step)
-    day = day_of(step.principal, decided_on, not_before=revision.recorded_on)
-    covers = require_passed(decide_lowered(edition, amount=revision.amount, spent=fund.spent))
-    decision = combine(four_eyes, covers)
+    named = revision.document_no
+    papers = require_papers(edition, "matching_fund.approved", sent, clause="5.1-2", document_no=named)
+    day = day_of(step.principal, sent.decided_on, not_before=revision.recorded_on)
+    covers = require_passed(decide_lowered(edition, amount=revision.amount, spent=fund.spent + fund.waiting))
+    decision = combine(four_eyes, covers, papers)
     change = revision.amount - fund.budget
     await set_limit(session, fund, revision.amount)
     revision.status, revision.decided_by, revision.decided_on = APPROVED, step.principal.account_id, day

@@ -32,8 +32,12 @@ def notice_routes(prefix: str, kind: str, find: FindSubject, *, officers: Sequen
     """`GET …/{id}/notice` and its objections below `prefix` (`/v1/grants`); `kind` as notices are kept under, and
     `officers` the roles that enter objections on paper and answer them. Announcing is the programme's own endpoint."""
     router = APIRouter(prefix=f"{prefix}/{{subject_id}}/notice", tags=[kind], route_class=ServiceRoute)
-    answering = require(*officers)
+    _mount_reading(router, kind, find)
+    _mount_objecting(router, kind, find, officers)
+    return router
 
+
+def _mount_reading(router: APIRouter, kind: str, find: FindSubject) -> None:
     @router.get("", name=f"read_notice_of_{kind}", responses=problem_responses(404))
     async def read_notice(subject_id: UUID, session: Session, principal: Anyone, response: Response) -> NoticeOut:
         """The newest public notice of the case: its days, and how many objections there are."""
@@ -72,6 +76,10 @@ def notice_routes(prefix: str, kind: str, find: FindSubject, *, officers: Sequen
         set_etag(response, objection.version)
         return shown_to(principal, objection)
 
+
+def _mount_objecting(router: APIRouter, kind: str, find: FindSubject, officers: Sequence[str]) -> None:
+    answering = require(*officers)
+
     @router.post("/objections", status_code=201, name=f"object_to_{kind}", responses=_STEP)
     async def record_objection(
         subject_id: UUID,
@@ -106,8 +114,6 @@ def notice_routes(prefix: str, kind: str, find: FindSubject, *, officers: Sequen
         )
         set_etag(response, objection.version)
         return shown_to(principal, objection)
-
-    return router
 
 
 def shown_to(principal: Principal, objection: NoticeObjection) -> ObjectionOut:

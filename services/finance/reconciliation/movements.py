@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import case, func, literal, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,7 +18,7 @@ from services.finance.reconciliation.rules import Movement
 from services.finance.referrals import states as referral_states
 from services.finance.referrals.models import Referral, ReferralStep
 from services.finance.servicing.models import LoanDrawdown, LoanPayment
-from services.finance.servicing.states import PAYMENT, REVERSAL
+from services.finance.servicing.states import PAYMENT, RECOVERY, REVERSAL
 from shared.money import ZERO
 
 _STEPS: Final[Mapping[str, str]] = {
@@ -31,7 +31,13 @@ _REVERSED: Final[Mapping[str, str]] = {
 }
 
 _BANKS_OWN: Final = (PAYMENT, REVERSAL)
-"""Payments that the bank itself reports."""
+
+
+def _banks_own() -> ColumnElement[bool]:
+    """Payments that the bank itself reports: neither the guarantor's recoveries nor their reversals."""
+    recovery = aliased(LoanPayment)
+    of_recovery = select(recovery.id).where(recovery.id == LoanPayment.reverses_id, recovery.kind == RECOVERY)
+    return and_(LoanPayment.kind.in_(_BANKS_OWN), ~of_recovery.exists())
 
 
 async def movements_of(session: AsyncSession, bank: str, day: date, *, livemode: bool) -> list[Movement]:
@@ -84,7 +90,7 @@ async def _of_loans(session: AsyncSession, bank: str, day: date, livemode: bool)
         LoanPayment.bank == bank,
         LoanPayment.livemode.is_(livemode),
         LoanPayment.paid_on == day,
-        LoanPayment.kind.in_(_BANKS_OWN),
+        _banks_own(),
         LoanPayment.principal > 0,
     )
     return [Movement(*row) for query in (drawn, paid) for row in await session.execute(query)]
@@ -118,7 +124,7 @@ async def _loans_outstanding(session: AsyncSession, bank: str, day: date, livemo
         LoanPayment.bank == bank,
         LoanPayment.livemode.is_(livemode),
         LoanPayment.paid_on <= day,
-        LoanPayment.kind.in_(_BANKS_OWN),
+        _banks_own(),
     )
     total = Decimal(await session.scalar(drawn) or 0) - Decimal(await session.scalar(paid) or 0)
     return total - await _settled_by_guarantor(session, bank, day, livemode)
@@ -134,5 +140,6 @@ async def _settled_by_guarantor(session: AsyncSession, bank: str, day: date, liv
         .join(Guarantee, Guarantee.id == GuaranteeRecovery.guarantee_id)
         .join(Loan, Loan.id == Guarantee.loan_id)
         .where(Loan.bank == bank, GuaranteeRecovery.livemode.is_(livemode), GuaranteeRecovery.received_on <= day)
+        .where(or_(GuaranteeRecovery.reversed_on.is_(None), GuaranteeRecovery.reversed_on > day))
     )
     return Decimal(await session.scalar(paid) or 0) + Decimal(await session.scalar(shared) or 0)

@@ -9,19 +9,18 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.reconciliation import states
+from services.finance.reconciliation.comparing import compare_day, resolved_before
 from services.finance.reconciliation.models import ReconciliationDay, ReconciliationDifference, ReconciliationLine
 from services.finance.reconciliation.movements import movements_of, outstanding_of
 from services.finance.reconciliation.queries import lock
 from services.finance.reconciliation.rules import (
-    Difference,
     Movement,
     Totals,
-    compare,
     decide_day,
     totals_of,
     wrong_totals,
@@ -30,7 +29,6 @@ from services.finance.reconciliation.schemas import ControlIn, LineIn, LineOut, 
 from services.finance.referrals.access import own_bank
 from shared.auth import roles as r
 from shared.auth.principal import Principal
-from shared.clock import utcnow
 from shared.db import constraint_of
 from shared.errors import DomainError, forbidden, invalid_transition, not_found
 from shared.events import outbox
@@ -106,7 +104,7 @@ async def file_day(
         await session.flush()
         await _tell(session, ReconciliationReplaced, current, context, COMPARED)
     row = await _keep(session, filed, bank, principal, current)
-    await _compare(session, row, await _resolved_before(session, current))
+    await compare_day(session, row, await resolved_before(session, current))
     await _tell(session, ReconciliationFiled, row, context, COMPARED)
     return row
 
@@ -120,7 +118,7 @@ async def recheck(
     honour_match(if_match, row.version)
     if row.status == states.REPLACED:
         raise invalid_transition(row.status, [states.AGREED, states.DIFFERING, states.RESOLVED])
-    await _compare(session, row, {})
+    await compare_day(session, row, {})
     await _tell(session, ReconciliationCompared, row, EventContext.of(principal), COMPARED)
     return row
 
@@ -236,77 +234,6 @@ async def _keep(
     )
     await session.flush()
     return row
-
-
-_Key = tuple[object, ...]
-
-
-async def _compare(
-    session: AsyncSession, row: ReconciliationDay, resolved_before: dict[_Key, ReconciliationDifference]
-) -> None:
-    """Find what differs now: what was known stays as it is, what is new is open unless the file before had it resolved,
-    what is not found any more is gone."""
-    ours = await movements_of(session, row.bank, row.day, livemode=row.livemode)
-    outstanding = await outstanding_of(session, row.bank, row.day, livemode=row.livemode)
-    lines = await session.scalars(select(ReconciliationLine).where(ReconciliationLine.day_id == row.id))
-    theirs = [Movement(line.kind, line.reference, line.case_no, line.amount) for line in lines]
-    found = {
-        _key(difference): difference
-        for difference in compare(ours, theirs, our_outstanding=outstanding, their_outstanding=row.outstanding)
-    }
-    query = select(ReconciliationDifference).where(ReconciliationDifference.day_id == row.id)
-    known = {_key(difference): difference for difference in await session.scalars(query)}
-    for key, difference in known.items():
-        if key not in found and difference.status == states.OPEN:
-            difference.status = states.GONE
-        elif key in found and difference.status == states.GONE:
-            difference.status = states.OPEN
-    number = await session.scalar(
-        select(func.max(ReconciliationDifference.number)).where(ReconciliationDifference.day_id == row.id)
-    )
-    new = [found[key] for key in found if key not in known]
-    for place, one in enumerate(new, start=(number or 0) + 1):
-        added = _row(row, place, one, resolved_before.get(_key(one)))
-        session.add(added)
-        known[_key(one)] = added
-    _count(row, totals_of(ours, outstanding), list(known.values()))
-    await session.flush()
-
-
-def _row(
-    row: ReconciliationDay, number: int, found: Difference, before: ReconciliationDifference | None
-) -> ReconciliationDifference:
-    carried = ("status", "outcome", "reason", "resolved_by", "resolved_on")
-    kept = {name: getattr(before, name) for name in carried} if before else {"status": states.OPEN}
-    return ReconciliationDifference(id=uuid7(), day_id=row.id, number=number, **asdict(found), **kept)
-
-
-def _count(row: ReconciliationDay, totals: Totals, differences: Sequence[ReconciliationDifference]) -> None:
-    row.our_count, row.our_disbursed = totals.count, totals.disbursed
-    row.our_repaid, row.our_outstanding = totals.repaid, totals.outstanding
-    row.differences = len(differences)
-    row.open_differences = sum(difference.status == states.OPEN for difference in differences)
-    row.compared_at = utcnow()
-    if row.open_differences:
-        row.status = states.DIFFERING
-    else:
-        row.status = states.RESOLVED if differences else states.AGREED
-
-
-async def _resolved_before(
-    session: AsyncSession, before: ReconciliationDay | None
-) -> dict[_Key, ReconciliationDifference]:
-    """What a person has resolved of the file before: the same difference again needs no second word."""
-    if before is None:
-        return {}
-    query = select(ReconciliationDifference).where(
-        ReconciliationDifference.day_id == before.id, ReconciliationDifference.status == states.RESOLVED
-    )
-    return {_key(difference): difference for difference in await session.scalars(query)}
-
-
-def _key(one: Difference | ReconciliationDifference) -> _Key:
-    return (one.kind, one.reference, one.case_no, one.our_kind, one.their_kind, one.ours, one.theirs)
 
 
 async def _tell(

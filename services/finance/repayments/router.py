@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Depends, Query, Response
 
 from services.finance.centres import READERS
 from services.finance.grants.cases import Step
-from services.finance.grants.schemas import StepRequest
+from services.finance.grants.schemas import MoneyDecision, StepRequest
 from services.finance.repayments import queries, usecases
 from services.finance.repayments.models import Repayment
 from services.finance.repayments.schemas import (
@@ -39,6 +39,7 @@ Checker = Annotated[
 Treasury = Annotated[Principal, Depends(require(r.TREASURY_OFFICER, r.TREASURY_APPROVER))]
 Reader = Annotated[Principal, Depends(require(*READERS))]
 Plain = Annotated[StepRequest, Body()]
+WithPapers = Annotated[MoneyDecision, Body()]
 
 router = APIRouter(prefix="/v1/grants/repayments", tags=["repayments"], route_class=ServiceRoute)
 
@@ -82,7 +83,7 @@ async def approve_repayment(
     caller: Approver,
     repayment_id: UUID,
     response: Response,
-    sent: Plain = StepRequest(),  # noqa: B008  # frozen
+    sent: WithPapers = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> RepaymentDetail:
     """Another person approves it."""
@@ -97,7 +98,7 @@ async def countersign_repayment(
     caller: Countersigner,
     repayment_id: UUID,
     response: Response,
-    sent: Plain = StepRequest(),  # noqa: B008  # frozen
+    sent: WithPapers = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> RepaymentDetail:
     """One of the bureaus that answer for grants countersigns (会签)."""

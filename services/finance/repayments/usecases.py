@@ -14,8 +14,9 @@ from services.finance.grants import states as grant_states
 from services.finance.grants.cases import Step, day_of, record
 from services.finance.grants.models import Grant
 from services.finance.grants.rules import decide_centre_listed, decide_four_eyes
-from services.finance.grants.schemas import StepRequest
+from services.finance.grants.schemas import MoneyDecision, StepRequest
 from services.finance.journal.entries import Move, Movement, post_many
+from services.finance.papers import require_papers
 from services.finance.payments.rules import decide_standing
 from services.finance.payments.standing import Standing, ask_standing
 from services.finance.repayments import states
@@ -65,24 +66,26 @@ async def prepare(session: AsyncSession, repayment_id: UUID, sent: StepRequest, 
     return repayment
 
 
-async def approve(session: AsyncSession, repayment_id: UUID, sent: StepRequest, *, step: Step) -> Repayment:
-    """Another person approves. Raises 403 `four-eyes-required`, 409 `repayment-recovery-gone`."""
+async def approve(session: AsyncSession, repayment_id: UUID, sent: MoneyDecision, *, step: Step) -> Repayment:
+    """Another person approves. Raises 403 `four-eyes-required`, 409 `repayment-recovery-gone`, as `require_papers`."""
     case = await _open(session, repayment_id, step, states.PREPARED)
     repayment = case.repayment
     day = day_of(step, sent.decided_on, not_before=repayment.prepared_on)
-    decision = _decide(case, step)
+    papers = require_papers(case.edition, "repayment.approved", sent, clause="3.1-4")
+    decision = combine(_decide(case, step), papers)
     repayment.status = states.APPROVED
     repayment.approved_on, repayment.approved_by = day, step.principal.account_id
     await _record(session, RepaymentApproved, repayment, EventContext.of(step.principal, day), decision)
     return repayment
 
 
-async def countersign(session: AsyncSession, repayment_id: UUID, sent: StepRequest, *, step: Step) -> Repayment:
-    """One of the bureaus that answer for grants signs, as for every payment of theirs (3.1-4)."""
+async def countersign(session: AsyncSession, repayment_id: UUID, sent: MoneyDecision, *, step: Step) -> Repayment:
+    """One of the bureaus that answer for grants signs, as for every payment of theirs (3.1-4). Raises as `approve`."""
     case = await _open(session, repayment_id, step, states.APPROVED)
     repayment = case.repayment
     day = day_of(step, sent.decided_on, not_before=repayment.approved_on)
-    decision = _decide(case, step)
+    papers = require_papers(case.edition, "repayment.countersigned", sent, clause="3.1-4")
+    decision = combine(_decide(case, step), papers)
     repayment.status = states.COUNTERSIGNED
     repayment.countersigned_on, repayment.countersigned_by = day, step.principal.account_id
     await _record(session, RepaymentCountersigned, repayment, EventContext.of(step.principal, day), decision)

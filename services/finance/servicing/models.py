@@ -66,7 +66,7 @@ class LoanPayment(HasMode, Base):
             " AND num_nulls(reverses_id, reason_code) IN (0, 2)",
             name="reversal_names_its_payment",
         ),
-        CheckConstraint("kind = 'payment' OR reversed_on IS NULL", name="only_payments_reversed"),
+        CheckConstraint("kind <> 'reversal' OR reversed_on IS NULL", name="only_payments_reversed"),
         CheckConstraint("(livemode AND principal > 0) = (journal_entry_id IS NOT NULL)", name="booked_if_live"),
         Index("ix_loan_payment_paid_on", "loan_id", "paid_on"),
     )

@@ -7,6 +7,7 @@ in the reports.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID
 
@@ -168,9 +169,7 @@ async def reverse_payment(
     """
     case = await open_loan(session, step)
     loan, edition = case.loan, case.edition
-    payment = await session.get(LoanPayment, payment_id)
-    if payment is None or payment.loan_id != loan.id or payment.bank != step.bank:
-        raise not_found("loan-payment")
+    payment = await _own_payment(session, loan, payment_id, step)
     known = await _known(session, LoanPayment, step.bank, sent.bank_reference, loan)
     if known is not None:
         return loan.version, _same(known, reverses_id=payment_id, reason_code=sent.reason_code)
@@ -182,11 +181,7 @@ async def reverse_payment(
         params = {"sent": day, "not_before": payment.paid_on}
         raise DomainError("step-before-earlier-step", 409, params=params)
     decision = decide_payment(edition, loan.product, principal=ZERO, outstanding=loan.outstanding)
-    restored = payment.principal
-    if restored and loan.status == loan_states.CLOSED:
-        assert loan.contracted is not None, loan.no
-        loan.status, loan.closed_on = loan_states.REPAYING, None
-        restored += loan.contracted - loan.disbursed
+    restored = payment.principal + _reopened(loan, payment.principal)
     if restored:
         decision = combine(decision, await commitments.restore(session, edition, loan, restored))
     loan.outstanding += payment.principal
@@ -219,6 +214,23 @@ async def reverse_payment(
     await recalculate(session, case, payment, step.principal.account_id)
     await _end_step(session, case, context, closes=False)
     return loan.version, reversal
+
+
+async def _own_payment(session: AsyncSession, loan: Loan, payment_id: UUID, step: Step) -> LoanPayment:
+    """Of the locked loan, reported by the caller's bank. Raises 404."""
+    payment = await session.get(LoanPayment, payment_id)
+    if payment is None or payment.loan_id != loan.id or payment.bank != step.bank:
+        raise not_found("loan-payment")
+    return payment
+
+
+def _reopened(loan: Loan, principal: Decimal) -> Decimal:
+    """A closed loan is open again with principal that is owed; what had lapsed of it and may be drawn again."""
+    if not principal or loan.status != loan_states.CLOSED:
+        return ZERO
+    assert loan.contracted is not None, loan.no
+    loan.status, loan.closed_on = loan_states.REPAYING, None
+    return loan.contracted - loan.disbursed
 
 
 async def close(session: AsyncSession, *, step: Step) -> Loan:

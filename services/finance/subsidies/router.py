@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Body, Depends, Query, Response
 
-from services.finance.grants.schemas import StepRequest
+from services.finance.grants.schemas import MoneyDecision, StepRequest
 from services.finance.servicing.access import READERS
 from services.finance.servicing.schemas import Nothing
 from services.finance.subsidies import queries, rates, recoveries, usecases
@@ -158,12 +158,12 @@ async def approve_statement(
     caller: Approver,
     statement_id: UUID,
     response: Response,
-    sent: Plain = StepRequest(),  # noqa: B008  # frozen
+    sent: Annotated[MoneyDecision, Body()] = MoneyDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> SubsidyStatementDetail:
     """Another person of the department approves; the budget holds it."""
     step = Step(statement_id, caller, runtime.editions, if_match)
-    return await _answer(session, await usecases.approve(session, sent.decided_on, step=step), response)
+    return await _answer(session, await usecases.approve(session, sent, step=step), response)
 
 
 @router.post("/{statement_id}/refuse", responses=STEP)

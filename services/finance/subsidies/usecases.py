@@ -21,7 +21,9 @@ from services.finance.appropriations.commitments import (
     pay_budget,
     release_budget,
 )
+from services.finance.grants.schemas import MoneyDecision
 from services.finance.journal.entries import Booking, Movement, book
+from services.finance.papers import require_papers
 from services.finance.subsidies import states
 from services.finance.subsidies.computing import Computed, changed_line, compute
 from services.finance.subsidies.interest import quarter_days
@@ -118,18 +120,20 @@ async def prepare(
     return statement
 
 
-async def approve(session: AsyncSession, decided_on: date | None, *, step: Step) -> SubsidyStatement:
+async def approve(session: AsyncSession, sent: MoneyDecision, *, step: Step) -> SubsidyStatement:
     """Another person of the department approves; the budget of the year holds what is to be paid.
 
-    Raises 403 `four-eyes-required`, 409 `subsidy-figures-changed`, `appropriation-missing`, `appropriation-exhausted`.
+    Raises 403 `four-eyes-required`, 409 `subsidy-figures-changed`, `appropriation-missing`, `appropriation-exhausted`,
+    and as `require_papers`.
     """
     statement, edition = await _open(session, step, states.PREPARED)
     _require_post(step.principal, statement.department, 1)
     decision = _another_person(edition, step, prepared=statement.prepared_by)
     lines = await lines_of(session, statement.id, lock=True)
     changed = await changed_line(session, step.editions, lines)
-    decision = combine(decision, require_passed(decide_unchanged(edition, changed=changed)))
-    day = _day(step, decided_on, statement.prepared_on)
+    papers = require_papers(edition, "interest_subsidy.approved", sent, clause="3.2-4")
+    decision = combine(decision, papers, require_passed(decide_unchanged(edition, changed=changed)))
+    day = _day(step, sent.decided_on, statement.prepared_on)
     context = EventContext.of(step.principal, day)
     statement.status, statement.budget_year = states.APPROVED, day.year
     statement.approved_by, statement.approved_on = step.principal.account_id, day

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from services.vouchers.schemas import Division
+from services.vouchers.schemas import Division, Title, Word
 from shared.http.paging import PageParams
-from shared.http.schemas import Response
+from shared.http.schemas import Request, Response
+
+
+class OwnCategoryNew(Request):
+    """A category that the issuer adds to the edition's."""
+
+    code: Word
+    title_zh: Title
+    title_en: Title
 
 
 class CategoryOut(Response):

@@ -12,6 +12,8 @@ QUOTA: Final = "vouchers.enterprise_quota"
 """Yuan issued to one enterprise by one issuer (subject `<division>:<enterprise>`) in a year, over its programmes."""
 ENCLAVE_ISSUERS: Final = "vouchers.enclave_issuers"
 """Number of issuers that one enclave firm (subject) has in a year."""
+CITY_QUOTA: Final = "vouchers.city_quota"
+"""Yuan issued to one enterprise (subject) by all issuers in a year. Counted also where no edition limits it yet."""
 BUDGET: Final = "vouchers.programme_budget"
 """Yuan issued by a programme (subject) in its year."""
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Numeric, Text, and_, column, or_, select, update, values
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.vouchers.ceilings.models import BUDGET, QUOTA, ceiling, quota_subject
+from services.vouchers.ceilings.models import BUDGET, CITY_QUOTA, QUOTA, ceiling, quota_subject
 from services.vouchers.programmes.models import Programme
 
 Subject = tuple[str, str]
@@ -29,7 +29,7 @@ class Unspent:
 
 
 async def give_back(session: AsyncSession, unspent: Iterable[Unspent]) -> None:
-    """Lower quotas, then budgets, by what was committed and will not be spent; set-based.
+    """Lower quotas, the city's quotas, then budgets, by what was committed and will not be spent; set-based.
 
     The ceilings' rows are locked in the order that an issue takes them, and within a kind by subject, so neither an
     issue nor another return deadlocks with this one.
@@ -40,12 +40,15 @@ async def give_back(session: AsyncSession, unspent: Iterable[Unspent]) -> None:
     programmes = select(Programme.id, Programme.year).where(Programme.id.in_({item.programme_id for item in unspent}))
     year_of = {row.id: str(row.year) for row in await session.execute(programmes)}
     quotas: defaultdict[Subject, Decimal] = defaultdict(Decimal)
+    city: defaultdict[Subject, Decimal] = defaultdict(Decimal)
     budgets: defaultdict[Subject, Decimal] = defaultdict(Decimal)
     for item in unspent:
         year = year_of[item.programme_id]
         quotas[quota_subject(item.issuer_division, item.enterprise_id), year] += item.amount
+        city[str(item.enterprise_id), year] += item.amount
         budgets[str(item.programme_id), year] += item.amount
     await _lower(session, QUOTA, quotas)
+    await _lower(session, CITY_QUOTA, city)
     await _lower(session, BUDGET, budgets)
 
 

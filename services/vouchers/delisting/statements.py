@@ -16,10 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.vouchers.delisting.orders import Order
 from services.vouchers.projections import known_centre, known_tenancy
 from services.vouchers.redemptions.models import Redemption
-from services.vouchers.redemptions.rules import DELIVERED, HELD, RELEASED
+from services.vouchers.redemptions.rules import HELD, ORDERED, RELEASED, RENDERED
 from services.vouchers.vouchers.facts import depends_on
 from services.vouchers.vouchers.models import Voucher
-from services.vouchers.vouchers.rules import ACTIVE, CENTRE_DELISTED, STOPPED
+from services.vouchers.vouchers.rules import CENTRE_DELISTED, STOPPED
 from shared.money import ZERO
 
 _BULK: Final = {"synchronize_session": False, "populate_existing": True}
@@ -55,7 +55,7 @@ async def unmark_centre(session: AsyncSession, centre_id: UUID, case_id: UUID) -
 async def lock_vouchers(
     session: AsyncSession, orders: Mapping[UUID, Order], enterprise_ids: Sequence[UUID] | None = None
 ) -> list[Found]:
-    """The active vouchers that depend on the centres (keys), locked in the order of their ids.
+    """The running vouchers that depend on the centres (keys), locked in the order of their ids.
 
     `enterprise_ids` leaves out all others.
     """
@@ -64,7 +64,7 @@ async def lock_vouchers(
     tenants = select(stay.enterprise_id).where(stay.centre_id.in_(orders), stay.ended_on.is_(None))
     query = (
         select(Voucher.id, depended.label("depends_on"))
-        .where(Voucher.status == ACTIVE, depended.in_(orders))
+        .where(Voucher.status != STOPPED, depended.in_(orders))
         .where(or_(Voucher.centre_id.in_(orders), Voucher.enterprise_id == any_(func.array(tenants.scalar_subquery()))))
         .order_by(Voucher.id)
         .with_for_update(of=Voucher)
@@ -75,17 +75,20 @@ async def lock_vouchers(
 
 
 async def release_holds(session: AsyncSession, found: Sequence[Found]) -> list[Redemption]:
-    """DOMAIN: delivered holds are honoured where the voucher's edition says so, all others end."""
+    """DOMAIN: delivered holds, disputed ones too, are honoured where the voucher's edition says so; all others end, and
+    so do orders, which reserve nothing."""
     swept = values(column("voucher_id", Uuid), column("effective_on", Date), column("actor", Text), name="swept").data(
         [(item.voucher_id, item.order.effective_on, item.order.context.actor) for item in found]
     )
     statement = (
         update(Redemption)
         .where(Redemption.voucher_id == swept.c.voucher_id, Voucher.id == swept.c.voucher_id)
-        .where(or_(Redemption.status == HELD, (Redemption.status == DELIVERED) & ~Voucher.delivered_honoured))
+        .where(
+            or_(Redemption.status.in_((ORDERED, HELD)), Redemption.status.in_(RENDERED) & ~Voucher.delivered_honoured)
+        )
         .values(
             status=RELEASED,
-            released_on=func.greatest(swept.c.effective_on, Redemption.held_on),
+            released_on=func.greatest(swept.c.effective_on, Redemption.held_on, Redemption.ordered_on),
             released_by=swept.c.actor,
             reason_code=CENTRE_DELISTED,
             version=Redemption.version + 1,
@@ -122,10 +125,10 @@ async def stop_vouchers(
     return list(await session.scalars(statement, execution_options=_BULK))
 
 
-async def honoured_holds(session: AsyncSession, found: Sequence[Found]) -> list[tuple[UUID, UUID]]:
-    """Holds that live on: (id, voucher)."""
+async def honoured_holds(session: AsyncSession, found: Sequence[Found]) -> list[tuple[UUID, UUID, Decimal]]:
+    """Holds that live on: (id, voucher, what they reserve)."""
     ids = [item.voucher_id for item in found]
-    query = select(Redemption.id, Redemption.voucher_id).where(
-        Redemption.voucher_id.in_(ids), Redemption.status == DELIVERED
+    query = select(Redemption.id, Redemption.voucher_id, Redemption.subsidy).where(
+        Redemption.voucher_id.in_(ids), Redemption.status.in_(RENDERED)
     )
-    return [(row.id, row.voucher_id) for row in await session.execute(query.order_by(Redemption.id))]
+    return [(row.id, row.voucher_id, row.subsidy) for row in await session.execute(query.order_by(Redemption.id))]

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.ceilings.returns import give_back
+from services.vouchers.delisting.effects import keep_effects
 from services.vouchers.delisting.models import DelistingCarriedOut
 from services.vouchers.delisting.orders import RULES, Order
 from services.vouchers.delisting.statements import (
@@ -24,6 +25,9 @@ from services.vouchers.delisting.statements import (
     stop_vouchers,
 )
 from services.vouchers.projections import known_centre
+from services.vouchers.redemptions.claims import free_documents
+from services.vouchers.redemptions.disputes.closing import close_released
+from services.vouchers.redemptions.recording import record_ended
 from services.vouchers.vouchers.facts import unspent_of
 from shared.events import outbox
 from shared.events.contracts import vouchers as vc
@@ -90,6 +94,10 @@ async def sweep(session: AsyncSession, found: Sequence[Found]) -> defaultdict[UU
         return outcome
     order_of = {item.voucher_id: item.order for item in found}
     redemptions = await release_holds(session, found)
+    await free_documents(session, redemptions)
+    for order in {order.case_id: order for order in order_of.values()}.values():
+        of_order = [use for use in redemptions if order_of[use.voucher_id] is order]
+        await close_released(session, of_order, order.context)
     released: defaultdict[UUID, Decimal] = defaultdict(Decimal)
     for redemption in redemptions:
         released[redemption.voucher_id] += redemption.subsidy
@@ -100,21 +108,20 @@ async def sweep(session: AsyncSession, found: Sequence[Found]) -> defaultdict[UU
         swept.stopped.append(voucher.id)
         swept.returned += voucher.returned
     await give_back(session, [unspent_of(voucher, voucher.returned) for voucher in vouchers])
-    for redemption_id, voucher_id in await honoured_holds(session, found):
+    honoured = await honoured_holds(session, found)
+    for redemption_id, voucher_id, _ in honoured:
         outcome[order_of[voucher_id].case_id].honoured.append(redemption_id)
+    case_of = {voucher_id: order.case_id for voucher_id, order in order_of.items()}
+    await keep_effects(session, case_of, vouchers, redemptions, honoured)
     for order in {order.case_id: order for order in order_of.values()}.values():
         stopped = [
             (voucher.id, voucher.version, vc.VoucherState.model_validate(voucher, from_attributes=True))
             for voucher in vouchers
             if order_of[voucher.id] is order
         ]
-        ended = [
-            (use.id, use.version, vc.RedemptionState.model_validate(use, from_attributes=True))
-            for use in redemptions
-            if order_of[use.voucher_id] is order
-        ]
+        ended = [use for use in redemptions if order_of[use.voucher_id] is order]
         await _record(session, vc.VoucherStopped, stopped, order)
-        await _record(session, vc.RedemptionReleased, ended, order)
+        await record_ended(session, ended, order.context, RULES, edition=order.edition)
     return outcome
 
 

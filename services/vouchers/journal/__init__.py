@@ -1,1 +1,1 @@
-"""The double-entry journal of captured subsidies."""
+"""The double-entry journal of subsidies: captured, reversed, paid, and recovered."""

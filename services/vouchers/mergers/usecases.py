@@ -16,7 +16,7 @@ from sqlalchemy import Row, Text, cast, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.vouchers.ceilings.models import ENCLAVE_ISSUERS, QUOTA, ceiling, quota_subject
+from services.vouchers.ceilings.models import CITY_QUOTA, ENCLAVE_ISSUERS, QUOTA, ceiling, quota_subject
 from services.vouchers.programmes.models import Programme
 from services.vouchers.projections import known_enterprise
 from services.vouchers.vouchers.models import Voucher, enclave_issue
@@ -41,7 +41,7 @@ class Merger:
 async def combine(session: AsyncSession, mergers: Sequence[Merger]) -> None:
     """Carry the mergers out in their order. One that was carried out before finds nothing left to move.
 
-    Locks are taken in the order of an issue: the enterprises, vouchers, quotas, enclave issuers.
+    Locks are taken in the order of an issue: the enterprises, vouchers, quotas, enclave issuers, the city's quotas.
     """
     for merger in mergers:
         survivor = await _survivor(session, merger)
@@ -52,6 +52,7 @@ async def combine(session: AsyncSession, mergers: Sequence[Merger]) -> None:
         await _move_vouchers(session, merger, survivor)
         await _combine_quotas(session, merger.old_id, survivor)
         await _combine_enclave_issuers(session, merger.old_id, survivor)
+        await _combine_city_quotas(session, merger.old_id, survivor)
 
 
 async def _survivor(session: AsyncSession, merger: Merger) -> UUID:
@@ -100,6 +101,15 @@ async def _combine_quotas(session: AsyncSession, old_id: UUID, survivor: UUID) -
     for row in locked.all():
         if row.subject.endswith(ending) and row.committed > 0:
             await _add_to(session, row, quota_subject(row.subject.removesuffix(ending), survivor))
+
+
+async def _combine_city_quotas(session: AsyncSession, old_id: UUID, survivor: UUID) -> None:
+    rows = ceiling.c
+    locking = select(ceiling).where(rows.kind == CITY_QUOTA, rows.subject.in_([str(old_id), str(survivor)]))
+    locked = await session.execute(locking.order_by(rows.subject, rows.period).with_for_update())
+    for row in locked.all():
+        if row.subject == str(old_id) and row.committed > 0:
+            await _add_to(session, row, str(survivor))
 
 
 async def _add_to(session: AsyncSession, row: Row[tuple[object, ...]], subject: str) -> None:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from services.vouchers.access import division_of, reads_all
 from services.vouchers.ceilings.models import BUDGET, ceiling
-from services.vouchers.programmes.models import Programme
+from services.vouchers.programmes.models import Programme, ProgrammeTerms
 from services.vouchers.programmes.rules import DRAFT
 from services.vouchers.programmes.schemas import ProgrammeFilter, ProgrammeOut
 from shared.auth.principal import Principal
@@ -26,14 +27,25 @@ def visible_to(principal: Principal) -> ColumnElement[bool]:
     return or_(Programme.status != DRAFT, own)
 
 
-def with_issued(principal: Principal) -> Select[Programme, Decimal]:
-    """Programmes that the caller sees, with what they have issued (NULL before the first voucher)."""
+def with_issued(principal: Principal) -> Select[Programme, Decimal, ProgrammeTerms]:
+    """Programmes that the caller sees, with what they have issued (NULL before the first voucher) and the terms of the
+    caller's day (NULL before they are opened)."""
+    rows = aliased(ProgrammeTerms)
+    latest = (
+        select(rows.effective_from)
+        .where(rows.programme_id == Programme.id, rows.effective_from <= principal.today)
+        .order_by(rows.effective_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    terms = and_(ProgrammeTerms.programme_id == Programme.id, ProgrammeTerms.effective_from == latest)
     budget = and_(
         ceiling.c.kind == BUDGET,
         ceiling.c.subject == cast(Programme.id, Text),
         ceiling.c.period == cast(Programme.year, Text),
     )
-    return select(Programme, ceiling.c.committed).outerjoin(ceiling, budget).where(visible_to(principal))
+    found = select(Programme, ceiling.c.committed, ProgrammeTerms)
+    return found.outerjoin(ceiling, budget).outerjoin(ProgrammeTerms, terms).where(visible_to(principal))
 
 
 def conditions(wanted: ProgrammeFilter) -> list[ColumnElement[bool]]:
@@ -54,8 +66,8 @@ async def show(session: AsyncSession, principal: Principal, programme_id: UUID) 
     row = (await session.execute(with_issued(principal).where(Programme.id == programme_id))).one_or_none()
     if row is None:
         raise not_found("programme")
-    programme, issued = row
-    return ProgrammeOut.of(programme, issued), programme.version
+    programme, issued, terms = row
+    return ProgrammeOut.of(programme, issued, terms), programme.version
 
 
 async def lock_own(session: AsyncSession, division: str, programme_id: UUID, *, share: bool = False) -> Programme:

@@ -6,11 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from sqlalchemy import select
 
 from services.vouchers.access import Anyone, DivisionApprover, DivisionOfficer, Issuer
 from services.vouchers.programmes import queries, usecases
-from services.vouchers.programmes.models import Programme
-from services.vouchers.programmes.schemas import ProgrammeFilter, ProgrammeNew, ProgrammeOut
+from services.vouchers.programmes.models import Programme, ProgrammeTerms
+from services.vouchers.programmes.schemas import ProgrammeFilter, ProgrammeNew, ProgrammeOut, TermsFilter, TermsOut
 from services.vouchers.schemas import Decided, day_sent
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
@@ -40,7 +41,11 @@ async def list_programmes(
     """Programmes, newest first; drafts only for their issuer and the bureaus."""
     query = queries.with_issued(principal).where(*queries.conditions(wanted))
     return await paginate(
-        session, query, keys=[Programme.id.desc()], params=wanted, item=lambda row: ProgrammeOut.of(row[0], row[1])
+        session,
+        query,
+        keys=[Programme.id.desc()],
+        params=wanted,
+        item=lambda row: ProgrammeOut.of(row[0], row[1], row[2]),
     )
 
 
@@ -52,19 +57,30 @@ async def read_programme(programme_id: UUID, session: Session, principal: Anyone
     return shown
 
 
+@router.get("/{programme_id}/terms", responses=problem_responses(404))
+async def list_terms(
+    programme_id: UUID, session: Session, principal: Anyone, wanted: Annotated[TermsFilter, Query()]
+) -> Page[TermsOut]:
+    """The terms of the programme by the days from which they hold, the latest first."""
+    await queries.show(session, principal, programme_id)
+    query = select(ProgrammeTerms).where(ProgrammeTerms.programme_id == programme_id)
+    keys = [ProgrammeTerms.effective_from.desc()]
+    return await paginate(session, query, keys=keys, params=wanted, item=TermsOut.model_validate)
+
+
 @router.post("/{programme_id}/open", responses=problem_responses(404, 409, 412))
 async def open_programme(
     programme_id: UUID,
     session: Session,
     principal: DivisionApprover,
+    runtime: RuntimeDep,
     response: Response,
     wanted: Decided | None = None,
     if_match: IfMatch = None,
 ) -> ProgrammeOut:
-    """Approve a draft of one's own division that somebody else made."""
-    await usecases.open_programme(
-        session, principal=principal, programme_id=programme_id, decided_on=day_sent(wanted), if_match=if_match
-    )
+    """Approve a draft of one's own division that somebody else made; the rules are asked again."""
+    step = usecases.Step(programme_id, principal, runtime.editions, if_match)
+    await usecases.open_programme(session, day_sent(wanted), step=step)
     return await _answer(session, principal, programme_id, response)
 
 
@@ -73,14 +89,14 @@ async def close_programme(
     programme_id: UUID,
     session: Session,
     principal: Issuer,
+    runtime: RuntimeDep,
     response: Response,
     wanted: Decided | None = None,
     if_match: IfMatch = None,
 ) -> ProgrammeOut:
-    """Stop issuing; what was issued stays valid."""
-    await usecases.close_programme(
-        session, principal=principal, programme_id=programme_id, decided_on=day_sent(wanted), if_match=if_match
-    )
+    """Stop issuing; what was issued stays valid, the rest of the budget goes back."""
+    step = usecases.Step(programme_id, principal, runtime.editions, if_match)
+    await usecases.close_programme(session, day_sent(wanted), step=step)
     return await _answer(session, principal, programme_id, response)
 
 

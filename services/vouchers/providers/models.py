@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from pydantic import JsonValue
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.vouchers.base import Base
-from services.vouchers.providers.rules import STATUSES
+from services.vouchers.providers.rules import ENDED, STATUSES
 from shared.db import Aggregate
 
 _STATES = ", ".join(f"'{status}'" for status in STATUSES)
+_ENDED = ", ".join(f"'{status}'" for status in ENDED)
 
 
 class Provider(Aggregate, Base):
-    """A service provider, or its application. A refused one may apply again, hence one live row a code."""
+    """A service provider, or its application. One whose application or admission is over may apply again, hence one
+    live row a code. All days are inclusive.
+
+    `licensed_until` is the last day on which all its verified licences are valid; NULL while none of them ends.
+    """
 
     __tablename__ = "provider"
     __table_args__ = (
@@ -38,8 +44,23 @@ class Provider(Aggregate, Base):
         CheckConstraint(
             "reviewed_on >= applied_on AND decided_on >= coalesce(reviewed_on, applied_on)", name="dates_forward"
         ),
-        Index("uq_provider_code_live", "code", unique=True, postgresql_where="status <> 'refused'"),
+        CheckConstraint(
+            "status NOT IN ('admitted', 'suspended') OR num_nulls(admitted_until, review_due_on) = 0",
+            name="standing_with_term",
+        ),
+        CheckConstraint("admitted_until >= admitted_on", name="term_forward"),
+        CheckConstraint("num_nulls(declared_by, declared_on) IN (0, 2)", name="declared_by_somebody"),
+        CheckConstraint(
+            "(status IN ('expired', 'withdrawn', 'removed')) = (ended_on IS NOT NULL)", name="ended_on_a_day"
+        ),
+        CheckConstraint(
+            "status NOT IN ('withdrawn', 'removed') OR reason_code IS NOT NULL", name="removed_with_reason"
+        ),
+        CheckConstraint("suspended_until IS NULL OR status = 'suspended'", name="suspended_until_while_suspended"),
+        Index("uq_provider_code_live", "code", unique=True, postgresql_where=f"status NOT IN ({_ENDED})"),
         Index("ix_provider_status", "status", "id"),
+        Index("ix_provider_code", "code"),
+        Index("ix_provider_admitted_until", "admitted_until", postgresql_where="status IN ('admitted', 'suspended')"),
     )
 
     no: Mapped[str]
@@ -48,11 +69,21 @@ class Provider(Aggregate, Base):
     status: Mapped[str]
     categories: Mapped[list[str]] = mapped_column(ARRAY(Text))
     legal_representative_ref: Mapped[str | None]
+    edition: Mapped[str] = mapped_column(server_default=text("'lhasa-2019'"))
     applied_by: Mapped[str]
     applied_on: Mapped[date]
+    declared_by: Mapped[str | None]
+    declared_on: Mapped[date | None]
     reviewed_by: Mapped[str | None]
     reviewed_on: Mapped[date | None]
     decided_by: Mapped[str | None]
     decided_on: Mapped[date | None]
+    decision: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB)
     admitted_on: Mapped[date | None]
+    admitted_until: Mapped[date | None]
+    licensed_until: Mapped[date | None]
+    review_due_on: Mapped[date | None]
+    suspended_until: Mapped[date | None]
+    """The last day of a suspension that ends by itself."""
+    ended_on: Mapped[date | None]
     reason_code: Mapped[str | None]

@@ -6,9 +6,9 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints
 
-from services.vouchers.providers.rules import RefusalReason
+from services.vouchers.providers.rules import RefusalReason, Status
 from services.vouchers.schemas import CaseNo, Decided, Title, Word
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
@@ -25,6 +25,23 @@ class ProviderNew(Request):
     name: Title
     categories: Annotated[list[Word], Field(min_length=1, max_length=100)]
     legal_representative_ref: PersonRef | None = None
+    declares_no_penalty: bool = False
+    """The organisation declares that it had no penalty within the edition's months."""
+
+
+class ProviderChange(Request):
+    """What the applicant corrects; what is left out stays."""
+
+    name: Title | None = None
+    categories: Annotated[list[Word], Field(min_length=1, max_length=100)] | None = None
+    legal_representative_ref: PersonRef | None = None
+    declares_no_penalty: bool | None = None
+
+
+class ProviderWithdrawal(Request):
+    """Why the provider leaves."""
+
+    reason_code: Literal["no_longer_offered", "closed_down", "reorganised", "other"] = "no_longer_offered"
 
 
 class ProviderReview(Decided):
@@ -46,7 +63,8 @@ class ProviderRefusal(Decided):
 
 
 class ProviderOut(Response):
-    """A provider as everybody may see it."""
+    """A provider as everybody may see it. `rating` is the average of `ratings` ratings, one decimal, from 1 to 5; it
+    may sell as long as it is admitted, up to `admitted_until` and `licensed_until`, both inclusive."""
 
     id: UUID
     no: str
@@ -59,6 +77,28 @@ class ProviderOut(Response):
     decided_on: date | None
     admitted_on: date | None
     reason_code: str | None
+    declared_on: date | None = None
+    admitted_until: date | None = None
+    licensed_until: date | None = None
+    review_due_on: date | None = None
+    suspended_until: date | None = None
+    ended_on: date | None = None
+    edition: str
+    rating: str | None = None
+    ratings: int = 0
+
+
+class ProviderFile(ProviderOut):
+    """A provider with the decision on it, where one was made."""
+
+    decision: dict[str, JsonValue] | None = None
+
+
+class ProviderEnded(Response):
+    """How many admissions expired, and how many suspensions were over."""
+
+    expired: int
+    reinstated: int
 
 
 class ProviderFilter(PageParams):
@@ -67,4 +107,12 @@ class ProviderFilter(PageParams):
     no: CaseNo | None = None
     code: UnifiedSocialCreditCode | None = None
     category: Word | None = None
-    status: Literal["applied", "reviewed", "admitted", "refused"] | None = None
+    status: Status | None = None
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = None
+    """Part of the name."""
+    selling_on: date | None = None
+    """Those that may sell on that day."""
+    admitted_until_from: date | None = None
+    admitted_until_to: date | None = None
+    sort: Literal["id", "name", "rating"] = "id"
+    """`rating`: the best rated first; those without a rating last."""

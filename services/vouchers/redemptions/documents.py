@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Self
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Annotated, Protocol, Self
 
 from pydantic import StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.document_claims import invoice_key
+from services.vouchers.redemptions.models import CONTRACT, INVOICE
+from shared.document_claims import contract_key, invoice_key
 from shared.http.schemas import Request
 from shared.money import PositiveMoney
-
-INVOICE_CONSTRAINT: Final = "uq_redemption_invoice_key"
-CONTRACT_CONSTRAINT: Final = "uq_redemption_contract_key"
 
 ContractNo = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
@@ -36,3 +37,49 @@ class Invoice(Request):
     def key(self, seller_code: str) -> str:
         """What is claimed."""
         return invoice_key(seller_code, self.code, self.number)
+
+
+class Documented(Protocol):
+    """A sale with the documents behind it, as sent."""
+
+    @property
+    def price(self) -> Decimal: ...
+    @property
+    def invoice(self) -> Invoice | None: ...
+    @property
+    def contract_no(self) -> str | None: ...
+    @property
+    def contract_amount(self) -> Decimal | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """Documents that came with a step, and the price they are for."""
+
+    price: Decimal
+    invoice: Invoice | None = None
+    contract_no: str | None = None
+    contract_amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one use claims on one document, in yuan: its price and its subsidy. `stated` is what is said of the
+    document's whole amount; None for nothing."""
+
+    kind: str
+    key: str
+    price: Decimal
+    subsidy: Decimal
+    stated: Decimal | None
+
+
+def claims_of(seller_code: str, holder_code: str, sale: Documented, subsidy: Decimal) -> Sequence[Claim]:
+    """The claims of a sale on its documents."""
+    found = []
+    if sale.contract_no is not None:
+        key = contract_key(seller_code, holder_code, sale.contract_no)
+        found.append(Claim(CONTRACT, key, sale.price, subsidy, sale.contract_amount))
+    if sale.invoice is not None:
+        found.append(Claim(INVOICE, sale.invoice.key(seller_code), sale.price, subsidy, sale.invoice.amount))
+    return found

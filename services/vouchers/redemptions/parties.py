@@ -14,10 +14,12 @@ from services.vouchers.access import enterprise_code_of, provider_code_of
 from services.vouchers.holdings.queries import barring_percent
 from services.vouchers.projections import known_enterprise
 from services.vouchers.providers.models import Provider
-from services.vouchers.providers.rules import ADMITTED, REFUSED
-from services.vouchers.redemptions.rules import Use
-from services.vouchers.redemptions.schemas import HoldNew, Sale
-from services.vouchers.vouchers.facts import centre_withdrawn
+from services.vouchers.providers.rules import ENDED, REFUSED
+from services.vouchers.providers.standing import bar_to_selling
+from services.vouchers.redemptions.models import Redemption
+from services.vouchers.redemptions.rules import Use, category_terms
+from services.vouchers.redemptions.schemas import HoldNew
+from services.vouchers.redemptions.standing import centre_on
 from services.vouchers.vouchers.models import Voucher, voucher_code
 from services.vouchers.vouchers.queries import held_by
 from shared.auth.principal import Principal
@@ -33,42 +35,46 @@ class Parties:
     holder_code: str
     holder_ref: str | None
     seller: Provider | None
-    centre_withdrawn: bool
+    centre: str | None
+    """How the centre stands that the holder is in on the day of the use."""
     holding: Decimal | None
     """The largest recorded holding between the two that makes them related parties; None without one."""
 
-    def use(self, sale: Sale, principal: Principal) -> Use:
-        """The use as the rules see it, on the caller's business day."""
+    def use(self, category: str, price: Decimal, day: date) -> Use:
+        """The use as the rules see it, on the day for which the parties were looked up."""
         voucher, seller = self.voucher, self.seller
-        own = voucher.category in (None, sale.category)
+        own = voucher.category in (None, category)
         ref = seller.legal_representative_ref if seller else None
+        percent, cap = category_terms(
+            category, voucher.subsidy_percent, voucher.category_terms, first_free=voucher.first_free
+        )
         return Use(
-            day=principal.today,
-            category=sale.category,
-            price=sale.price,
+            day=day,
+            category=category,
+            price=price,
             status=voucher.status,
             issued_on=voucher.issued_on,
             valid_until=voucher.valid_until,
-            centre_withdrawn=self.centre_withdrawn,
-            category_allowed=own and sale.category in voucher.categories,
-            provider_admitted=seller is not None and seller.status == ADMITTED,
-            provider_offers=seller is not None and sale.category in seller.categories,
+            centre=self.centre,
+            category_allowed=own and category in voucher.categories,
+            provider_bar=bar_to_selling(seller, category, day),
             same_code=seller is not None and seller.code == self.holder_code,
             same_representative=ref is not None and ref == self.holder_ref,
             holder_represented=self.holder_ref is not None,
             seller_represented=ref is not None,
             holding=self.holding,
             related_percent=voucher.related_holding_percent,
-            percent=voucher.subsidy_percent,
+            percent=percent,
+            cap=cap,
             balance=voucher.balance,
         )
 
 
-async def at_counter(session: AsyncSession, principal: Principal, code: str, *, lock: bool) -> Parties:
+async def at_counter(session: AsyncSession, principal: Principal, code: str, *, day: date, lock: bool) -> Parties:
     """The caller sells, the code names the voucher. Raises 404 for a code that no voucher has."""
     seller = await _seller(session, Provider.code == _own_code(provider_code_of(principal)), lock=lock)
     named = (Voucher.id == voucher_code.c.voucher_id) & (Voucher.code_generation == voucher_code.c.generation)
-    return await _parties(session, seller, named & (voucher_code.c.code == code), day=principal.today, lock=lock)
+    return await _parties(session, seller, named & (voucher_code.c.code == code), day=day, lock=lock)
 
 
 async def by_holder(
@@ -92,7 +98,7 @@ async def of_hold(session: AsyncSession, principal: Principal, wanted: HoldNew) 
         for field in ("voucher_id", "provider_id"):
             if getattr(wanted, field) is not None:
                 raise PayloadInvalid.at(field, "extra_forbidden")
-        return await at_counter(session, principal, wanted.code, lock=True)
+        return await at_counter(session, principal, wanted.code, day=principal.today, lock=True)
     if enterprise_code_of(principal) is None:
         raise PayloadInvalid.at("code", "missing")
     if wanted.voucher_id is None:
@@ -100,6 +106,12 @@ async def of_hold(session: AsyncSession, principal: Principal, wanted: HoldNew) 
     if wanted.provider_id is None:
         raise PayloadInvalid.at("provider_id", "missing")
     return await by_holder(session, principal, wanted.voucher_id, wanted.provider_id, lock=True)
+
+
+async def of_order(session: AsyncSession, order: Redemption, day: date) -> Parties:
+    """The parties of an order, locked."""
+    seller = await _seller(session, Provider.id == order.provider_id, lock=True)
+    return await _parties(session, seller, Voucher.id == order.voucher_id, day=day, lock=True)
 
 
 def _own_code(code: str | None) -> str:
@@ -110,7 +122,8 @@ def _own_code(code: str | None) -> str:
 
 async def _seller(session: AsyncSession, which: ColumnElement[bool], *, lock: bool) -> Provider | None:
     """The provider, before any voucher is locked: everybody locks in this order."""
-    query = select(Provider).where(which, Provider.status != REFUSED)
+    newest = (Provider.status.in_(ENDED), Provider.id.desc())
+    query = select(Provider).where(which, Provider.status != REFUSED).order_by(*newest).limit(1)
     if lock:
         query = query.with_for_update(read=True)
     return (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
@@ -131,5 +144,5 @@ async def _parties(
     if seller is not None:
         limit = voucher.related_holding_percent
         holding = await barring_percent(session, seller.code, holder.code, limit=limit, day=day)
-    withdrawn = await centre_withdrawn(session, voucher)
-    return Parties(voucher, holder.code, holder.legal_representative_ref, seller, withdrawn, holding)
+    centre = await centre_on(session, voucher, day)
+    return Parties(voucher, holder.code, holder.legal_representative_ref, seller, centre, holding)

@@ -8,19 +8,33 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 
-from services.vouchers.access import Enterprise, EnterpriseOrProvider, Provider, RedemptionReader
-from services.vouchers.redemptions import queries, usecases
+from services.vouchers.access import (
+    Enterprise,
+    EnterpriseOrProvider,
+    ExpiryOfficer,
+    FlagReader,
+    Issuer,
+    Provider,
+    RedemptionReader,
+)
+from services.vouchers.redemptions import flags, queries, usecases
 from services.vouchers.redemptions.counter import redeem_at_counter
 from services.vouchers.redemptions.models import Redemption
 from services.vouchers.redemptions.schemas import (
     CounterSale,
     Delivered,
+    Expired,
+    Flag,
+    Flags,
     HoldNew,
     RedemptionFilter,
     RedemptionItem,
     RedemptionOut,
 )
+from services.vouchers.redemptions.sweeps import MOST_AT_ONCE, expire_due
+from services.vouchers.settlements.standing import settlement_column
 from shared.db import Session
+from shared.events.outbox import EventContext
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
@@ -54,14 +68,22 @@ async def redeem_now(
     return redeemed
 
 
+@router.post("/expire", responses=problem_responses())
+async def expire(session: Session, principal: ExpiryOfficer) -> Expired:
+    """End orders and holds whose last day has passed; the elected process does it by itself, once an hour."""
+    context = EventContext.of(principal)
+    done = await expire_due(session, principal.today, context, at_once=MOST_AT_ONCE)
+    return Expired(orders=done.orders, holds=done.holds)
+
+
 @router.get("")
 async def list_redemptions(
     session: Session, principal: RedemptionReader, wanted: Annotated[RedemptionFilter, Query()]
 ) -> Page[RedemptionItem]:
     """Redemptions that concern the caller, newest first."""
-    query = select(Redemption).where(queries.visible_to(principal), *queries.conditions(wanted))
-    keys = [Redemption.id.desc()]
-    return await paginate(session, query, keys=keys, params=wanted, item=RedemptionItem.model_validate)
+    query = select(Redemption, settlement_column(Redemption.id))
+    query = query.where(queries.visible_to(principal), *queries.conditions(wanted))
+    return await paginate(session, query, keys=[Redemption.id.desc()], params=wanted, item=queries.listed)
 
 
 @router.get("/{redemption_id}", responses=problem_responses(404))
@@ -72,22 +94,6 @@ async def read_redemption(
     found, version = await queries.show(session, principal, runtime.editions, redemption_id)
     set_etag(response, version)
     return found
-
-
-@router.post("/{redemption_id}/deliver", responses=problem_responses(404, 409, 412))
-async def deliver(
-    redemption_id: UUID,
-    session: Session,
-    principal: Provider,
-    runtime: RuntimeDep,
-    response: Response,
-    if_match: IfMatch = None,
-) -> RedemptionItem:
-    """The provider has rendered the service."""
-    delivered = await usecases.deliver(
-        session, editions=runtime.editions, principal=principal, redemption_id=redemption_id, if_match=if_match
-    )
-    return _answer(delivered, response)
 
 
 @router.post(
@@ -128,6 +134,29 @@ async def release(
     return _answer(
         await usecases.release(session, principal=principal, redemption_id=redemption_id, if_match=if_match), response
     )
+
+
+@router.get("/{redemption_id}/flags", responses=problem_responses(404))
+async def read_flags(redemption_id: UUID, session: Session, principal: FlagReader) -> Flags:
+    """Why the redemption is inspected before it is paid; for the issuer, the bureaus and the auditor."""
+    return Flags(flags=await flags.flags_of(session, principal, redemption_id))
+
+
+@router.post("/{redemption_id}/flag", responses=problem_responses(404, 409, 412))
+async def flag(
+    redemption_id: UUID,
+    sent: Flag,
+    session: Session,
+    principal: Issuer,
+    response: Response,
+    if_match: IfMatch = None,
+) -> Flags:
+    """Have the redemption inspected before it is paid, whatever the draw says."""
+    flagged = await flags.flag(
+        session, principal=principal, redemption_id=redemption_id, reason=sent.reason_code, if_match=if_match
+    )
+    set_etag(response, flagged.version)
+    return Flags(flags=flagged.sampling_flags)
 
 
 def _answer(redemption: Redemption, response: Response) -> RedemptionItem:

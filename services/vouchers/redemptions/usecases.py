@@ -1,56 +1,59 @@
-"""A redemption step by step: hold, delivery, confirmation, or release (4.3-1, 4.3-2).
+"""A redemption step by step: hold, confirmation, release (4.3-1, 4.3-2).
 
-Locks are taken in one order: provider, voucher, redemption.
+Locks are taken in one order: provider, voucher, redemption, documents, ceilings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import enterprise_code_of, provider_code_of
-from services.vouchers.ceilings.returns import give_back
 from services.vouchers.journal.usecases import record_capture
 from services.vouchers.providers.models import Provider
 from services.vouchers.redemptions.claims import (
-    documents_count_once,
+    claim_documents,
     edition_for_documents,
+    require_document_stands,
     require_invoice,
-    require_within_document,
 )
-from services.vouchers.redemptions.models import Redemption, redemption_number
+from services.vouchers.redemptions.disputes.closing import close_dispute
+from services.vouchers.redemptions.disputes.models import CONFIRMED, RELEASED as DISPUTE_RELEASED
+from services.vouchers.redemptions.documents import Claim, Documented, Invoice, claims_of
+from services.vouchers.redemptions.locking import lock_use
+from services.vouchers.redemptions.models import CONTRACT, INVOICE, Redemption, redemption_number
 from services.vouchers.redemptions.parties import Parties, of_hold
 from services.vouchers.redemptions.queries import bought_by, sold_by
+from services.vouchers.redemptions.recording import record, record_order
 from services.vouchers.redemptions.rules import (
     CANCELLED_BY_ENTERPRISE,
     CANCELLED_BY_PROVIDER,
     DELIVERED,
+    DISPUTED,
     HELD,
+    ORDERED,
     REDEEMED,
     RELEASED,
+    RENDERED,
     Use,
-    decide_centre,
     decide_use,
     subsidy_of,
 )
-from services.vouchers.redemptions.schemas import Delivered, HoldNew, Sale
-from services.vouchers.vouchers.facts import centre_withdrawn, unspent_of
+from services.vouchers.redemptions.schemas import Delivered, HoldNew
+from services.vouchers.redemptions.sweeps import settle_released
 from services.vouchers.vouchers.models import Voucher
-from services.vouchers.vouchers.rules import STOPPED
 from shared.auth.principal import Principal
-from shared.document_claims import contract_key
-from shared.errors import invalid_transition, not_found
-from shared.events import outbox
+from shared.errors import invalid_transition
 from shared.events.contracts import vouchers as vc
 from shared.events.outbox import EventContext
-from shared.events.types import EventType
 from shared.http.etag import honour_match
 from shared.http.validation import PayloadInvalid
 from shared.ids import case_no
+from shared.money import ZERO
 from shared.policy.decision import Decision
 from shared.policy.edition import Editions
 from shared.refusals import require_passed
@@ -61,66 +64,80 @@ async def hold(
 ) -> tuple[Redemption, Decision]:
     """Reserve the subsidy on the voucher until the service is delivered and confirmed, or called off."""
     parties = await of_hold(session, principal, wanted)
-    voucher = parties.voucher
-    use = parties.use(wanted, principal)
-    decision = require_passed(decide_use(editions.get(voucher.edition), use))
-    redemption = _held(parties, wanted, use, principal)
-    await _require_within_document(session, editions, redemption, use.day)
-    voucher.balance -= redemption.subsidy
-    voucher.held += redemption.subsidy
-    voucher.version += 1
+    use = parties.use(wanted.category, wanted.price, principal.today)
+    redemption = unheld(parties, use)
     redemption.no = case_no("RD", use.day.year, await session.scalar(redemption_number.next_value()) or 0)
     session.add(redemption)
-    with documents_count_once(editions, use.day):
-        await session.flush()
-    await _record(session, vc.RedemptionHeld, redemption, principal, decision.rules)
+    decision = await reserve(
+        session, editions=editions, principal=principal, parties=parties, redemption=redemption, use=use, sale=wanted
+    )
     return redemption, decision
 
 
-def _held(parties: Parties, sale: Sale, use: Use, principal: Principal) -> Redemption:
+def unheld(parties: Parties, use: Use) -> Redemption:
+    """A redemption that reserves nothing yet; the seller is known."""
     voucher, seller = parties.voucher, parties.seller
-    assert seller is not None, "passed vouchers.provider_admitted"
-    contract = None if sale.contract_no is None else contract_key(seller.code, parties.holder_code, sale.contract_no)
     return Redemption(
         voucher_id=voucher.id,
         programme_id=voucher.programme_id,
         issuer_division=voucher.issuer_division,
         enterprise_id=voucher.enterprise_id,
-        provider_id=seller.id,
+        provider_id=None if seller is None else seller.id,
         category=use.category,
         edition=voucher.edition,
-        status=HELD,
+        status=ORDERED,
         price=use.price,
         subsidy_percent=use.percent,
         balance_before=use.balance,
-        subsidy=subsidy_of(use.price, use.percent, use.balance),
-        invoice_key=None if sale.invoice is None else sale.invoice.key(seller.code),
-        invoice_amount=sale.invoice_amount,
-        contract_key=contract,
-        held_by=principal.account_id,
-        held_on=use.day,
+        subsidy=ZERO,
     )
 
 
-async def deliver(
-    session: AsyncSession, *, editions: Editions, principal: Principal, redemption_id: UUID, if_match: str | None
-) -> Redemption:
-    """The provider says that it has rendered the service. From here a delisting, or the centre's withdrawal, honours
-    the hold. Raises 404, 409 `voucher-centre-withdrawn`."""
-    query = select(Redemption).where(Redemption.id == redemption_id, sold_by(provider_code_of(principal)))
-    redemption = (await session.scalars(query.with_for_update())).one_or_none()
-    if redemption is None:
-        raise not_found("redemption")
-    honour_match(if_match, redemption.version)
-    if redemption.status != HELD:
-        raise invalid_transition(redemption.status, [HELD])
-    voucher = await session.get_one(Voucher, redemption.voucher_id)
-    withdrawn = await centre_withdrawn(session, voucher)
-    require_passed(decide_centre(editions.get(redemption.edition), withdrawn=withdrawn))
-    redemption.status = DELIVERED
-    redemption.delivered_by, redemption.delivered_on = principal.account_id, principal.today
-    await _record(session, vc.RedemptionDelivered, redemption, principal)
-    return redemption
+async def reserve(
+    session: AsyncSession,
+    *,
+    editions: Editions,
+    principal: Principal,
+    parties: Parties,
+    redemption: Redemption,
+    use: Use,
+    sale: Documented,
+) -> Decision:
+    """Apply the rules, claim the documents and reserve the subsidy; raises the refusal with its decision."""
+    voucher, seller = parties.voucher, parties.seller
+    edition = editions.get(voucher.edition)
+    decision = require_passed(decide_use(edition, use))
+    assert seller is not None, "passed vouchers.provider_admitted"
+    subsidy = subsidy_of(use.price, use.percent, use.balance, use.cap)
+    with session.no_autoflush:
+        claims = claims_of(seller.code, parties.holder_code, sale, subsidy)
+        await attach(session, editions, redemption, claims, principal)
+    voucher.balance -= subsidy
+    voucher.held += subsidy
+    voucher.version += 1
+    redemption.status, redemption.subsidy = HELD, subsidy
+    redemption.subsidy_percent, redemption.balance_before = use.percent, use.balance
+    redemption.enterprise_id = voucher.enterprise_id
+    redemption.held_by, redemption.held_on = principal.account_id, use.day
+    redemption.expires_on = use.day + timedelta(days=edition.vouchers.use.hold_days.value)
+    await session.flush()
+    await record(session, vc.RedemptionHeld, redemption, EventContext.of(principal), decision.rules)
+    return decision
+
+
+async def attach(
+    session: AsyncSession, editions: Editions, redemption: Redemption, claims: Sequence[Claim], principal: Principal
+) -> None:
+    """Claim the documents and note them on the redemption. 422 for a second one of a kind."""
+    for claim in claims:
+        if (redemption.invoice_key if claim.kind == INVOICE else redemption.contract_key) is not None:
+            raise PayloadInvalid.at("invoice" if claim.kind == INVOICE else "contract_no", "extra_forbidden")
+    amounts = await claim_documents(session, edition_for_documents(editions, principal.today), claims)
+    for claim in claims:
+        if claim.kind == CONTRACT:
+            redemption.contract_key = claim.key
+        else:
+            redemption.invoice_key, redemption.invoice_amount = claim.key, amounts[INVOICE]
 
 
 async def redeem(
@@ -132,18 +149,37 @@ async def redeem(
     sent: Delivered,
     if_match: str | None,
 ) -> Redemption:
-    """The holder confirms the delivery: the reserved subsidy is spent and owed to the provider.
+    """The holder confirms the delivery, also one disputed before: the reserved subsidy is spent, and owed.
 
-    Also on a voucher that was stopped or has expired since: the hold was made in time. The invoice is there by now, and
-    what others claim on it is asked again. Raises 409 `invoice-missing`, `document-already-claimed`,
-    `document-claims-exceeded`.
+    Also on a voucher that was stopped or has expired since: the hold was made in time. Raises what `capture` does.
     """
     buyer = bought_by(enterprise_code_of(principal))
-    voucher, redemption, _ = await _lock(session, redemption_id, buyer, sold_by(None))
+    voucher, redemption = await lock_use(session, redemption_id, buyer)
     honour_match(if_match, redemption.version)
-    if redemption.status != DELIVERED:
-        raise invalid_transition(redemption.status, [DELIVERED])
-    await _complete_documents(session, editions, redemption, sent, principal.today)
+    if redemption.status not in RENDERED:
+        raise invalid_transition(redemption.status, [DELIVERED, DISPUTED])
+    if redemption.status == DISPUTED:
+        await close_dispute(session, redemption, CONFIRMED, principal)
+    await capture(session, editions, voucher, redemption, principal, sent.invoice)
+    return redemption
+
+
+async def capture(
+    session: AsyncSession,
+    editions: Editions,
+    voucher: Voucher,
+    redemption: Redemption,
+    principal: Principal,
+    invoice: Invoice | None,
+) -> None:
+    """Spend what was reserved. The invoice is there by now, and what others claim on it is asked again.
+
+    Raises 409 `invoice-missing`, `document-already-claimed`, `document-claims-exceeded`.
+    """
+    if invoice is not None:
+        await attach(session, editions, redemption, await _claims(session, redemption, invoice), principal)
+    require_invoice(editions.get(redemption.edition), given=redemption.invoice_key is not None)
+    await require_document_stands(session, edition_for_documents(editions, principal.today), redemption)
     voucher.held -= redemption.subsidy
     voucher.spent += redemption.subsidy
     voucher.version += 1
@@ -158,37 +194,13 @@ async def redeem(
         effective_on=principal.today,
         actor=principal.account_id,
     )
-    await _record(session, vc.RedemptionRedeemed, redemption, principal)
-    return redemption
+    await record(session, vc.RedemptionRedeemed, redemption, EventContext.of(principal))
 
 
-async def _complete_documents(
-    session: AsyncSession, editions: Editions, redemption: Redemption, sent: Delivered, day: date
-) -> None:
-    """The invoice of the hold, or the one sent now; 422 for a second one."""
-    if sent.invoice is not None:
-        if redemption.invoice_key is not None:
-            raise PayloadInvalid.at("invoice", "extra_forbidden")
-        seller_code = await session.scalar(select(Provider.code).where(Provider.id == redemption.provider_id))
-        assert seller_code is not None, "a redemption's provider exists"
-        redemption.invoice_key = sent.invoice.key(seller_code)
-        redemption.invoice_amount = sent.invoice.amount or redemption.price
-        with documents_count_once(editions, day):
-            await session.flush()
-    require_invoice(editions.get(redemption.edition), given=redemption.invoice_key is not None)
-    await _require_within_document(session, editions, redemption, day)
-
-
-async def _require_within_document(
-    session: AsyncSession, editions: Editions, redemption: Redemption, day: date
-) -> None:
-    await require_within_document(
-        session,
-        edition_for_documents(editions, day),
-        key=redemption.invoice_key,
-        stated=redemption.invoice_amount,
-        subsidy=redemption.subsidy,
-    )
+async def _claims(session: AsyncSession, redemption: Redemption, invoice: Invoice) -> list[Claim]:
+    seller_code = await session.scalar(select(Provider.code).where(Provider.id == redemption.provider_id))
+    assert seller_code is not None, "a redemption's provider exists"
+    return [Claim(INVOICE, invoice.key(seller_code), redemption.price, redemption.subsidy, invoice.amount)]
 
 
 async def release(
@@ -196,52 +208,31 @@ async def release(
 ) -> Redemption:
     """Call it off: the reserved subsidy is free again or, where the voucher was stopped, goes back to budget and quota.
 
-    The holder can until the service is delivered, the provider also after.
+    The holder can until the service is delivered, the provider also after. An order has nothing reserved, and is its
+    holder's to take back; the provider declines it.
     """
-    buyer, seller = bought_by(enterprise_code_of(principal)), sold_by(provider_code_of(principal))
-    voucher, redemption, sells = await _lock(session, redemption_id, buyer, seller)
+    seller, buyer = sold_by(provider_code_of(principal)), bought_by(enterprise_code_of(principal))
+    _, redemption = await lock_use(session, redemption_id, or_(buyer, seller))
     honour_match(if_match, redemption.version)
-    allowed = [HELD, DELIVERED] if sells else [HELD]
+    sells = await session.scalar(select(seller).where(Redemption.id == redemption.id)) or False
+    allowed = [HELD, DELIVERED, DISPUTED] if sells else [ORDERED, HELD]
     if redemption.status not in allowed:
         raise invalid_transition(redemption.status, allowed)
-    voucher.held -= redemption.subsidy
-    if voucher.status == STOPPED:
-        voucher.returned += redemption.subsidy
-        await give_back(session, [unspent_of(voucher, redemption.subsidy)])
-    else:
-        voucher.balance += redemption.subsidy
-    voucher.version += 1
-    redemption.status = RELEASED
-    redemption.released_by, redemption.released_on = principal.account_id, principal.today
-    redemption.reason_code = CANCELLED_BY_PROVIDER if sells else CANCELLED_BY_ENTERPRISE
-    await _record(session, vc.RedemptionReleased, redemption, principal)
+    if redemption.status == DISPUTED:
+        await close_dispute(session, redemption, DISPUTE_RELEASED, principal)
+    reason = CANCELLED_BY_PROVIDER if sells else CANCELLED_BY_ENTERPRISE
+    await end(session, redemption, reason, principal)
     return redemption
 
 
-async def _lock(
-    session: AsyncSession, redemption_id: UUID, buyer: ColumnElement[bool], seller: ColumnElement[bool]
-) -> tuple[Voucher, Redemption, bool]:
-    """Voucher and redemption, locked in this order as the sweep does, and whether the caller sells. Raises 404."""
-    which = select(Redemption.voucher_id, seller.label("sells")).where(
-        Redemption.id == redemption_id, or_(buyer, seller)
-    )
-    found = (await session.execute(which)).one_or_none()
-    if found is None:
-        raise not_found("redemption")
-    voucher = (await session.scalars(select(Voucher).where(Voucher.id == found.voucher_id).with_for_update())).one()
-    redemption = (
-        await session.scalars(select(Redemption).where(Redemption.id == redemption_id).with_for_update())
-    ).one()
-    return voucher, redemption, found.sells
-
-
-async def _record(
-    session: AsyncSession,
-    event_type: EventType[vc.RedemptionState],
-    redemption: Redemption,
-    principal: Principal,
-    rules: Sequence[str] = (),
-) -> None:
-    data = vc.RedemptionState.model_validate(redemption, from_attributes=True)
+async def end(session: AsyncSession, redemption: Redemption, reason: str, principal: Principal) -> None:
+    """Release what is locked, whatever it has come to, and record it."""
+    await session.flush()
+    await settle_released(session, [redemption])
+    redemption.status, redemption.reason_code = RELEASED, reason
+    redemption.released_by, redemption.released_on = principal.account_id, principal.today
     context = EventContext.of(principal)
-    await outbox.append(session, event_type, redemption, data, context=context, rules=rules, edition=redemption.edition)
+    if redemption.held_on is None:
+        await record_order(session, vc.RedemptionOrderEnded, redemption, context)
+    else:
+        await record(session, vc.RedemptionReleased, redemption, context)

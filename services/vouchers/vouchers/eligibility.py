@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import division_of, enterprise_code_of, reads_all
 from services.vouchers.programmes.models import Programme
 from services.vouchers.programmes.queries import visible_to
+from services.vouchers.programmes.rules import TermsInForce, decide_city_quota
+from services.vouchers.programmes.terms import terms_on
 from services.vouchers.projections import same_enterprise
 from services.vouchers.vouchers.facts import (
+    Committed,
+    Holder,
     await_references,
     committed_so_far,
     issuers_before,
@@ -21,7 +31,7 @@ from services.vouchers.vouchers.schemas import VoucherAsked
 from shared.auth.principal import Principal
 from shared.errors import not_found
 from shared.policy.decision import Decision, combine
-from shared.policy.edition import Editions
+from shared.policy.edition import Edition, Editions
 from shared.policy.rules import decide_in_force
 
 
@@ -33,35 +43,77 @@ async def ask_eligibility(
     Issuers ask about their own programmes, enterprises about themselves. Raises 404 and 409 `reference-not-yet-known`.
     """
     day = principal.today
-    programme = await _programme(session, principal, wanted)
+    programme = await find_programme(session, principal, wanted.programme_id)
     await await_references(session, wanted.enterprise_id, day)
     await _require_own_enterprise(session, principal, wanted)
     edition = editions.in_force_on(day)
     if edition is None:
         return decide_in_force(None, day, closest=editions.closest_to(day))
-    holder = await load_holder(session, wanted.enterprise_id, day, lock=False)
-    issued, spent = await committed_so_far(session, programme, wanted.enterprise_id)
+    case = Case(programme, wanted.enterprise_id, wanted.category, wanted.face_value)
+    return await assess(session, edition, case, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A voucher that might be issued; yuan."""
+
+    programme: Programme
+    enterprise_id: UUID
+    category: str | None
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What such an issue depends on. `committed` are the yuan issued so far, `others` the other divisions that issued
+    to a firm in an enclave this year."""
+
+    holder: Holder
+    terms: TermsInForce
+    committed: Committed
+    others: Sequence[str]
+
+
+async def assess(session: AsyncSession, edition: Edition, case: Case, day: date) -> Decision:
+    """Every rule of an issue, on figures read without locks; the references are known. Raises 409
+    `reference-not-yet-known`, `voucher-enterprise-merged`."""
+    programme = case.programme
+    holder = await load_holder(session, case.enterprise_id, day, lock=False)
+    issuer = programme.issuer_division
+    facts = Facts(
+        holder,
+        await terms_on(session, programme, day),
+        await committed_so_far(session, programme, case.enterprise_id),
+        await issuers_before(session, case.enterprise_id, programme.year, issuer) if holder.enclave else (),
+    )
+    return decide_case(edition, case, facts, day)
+
+
+def decide_case(edition: Edition, case: Case, facts: Facts, day: date) -> Decision:
+    """4.3-1 to 4.3-3: all rules of an issue, whether or not an earlier one failed."""
+    programme, holder, terms, committed = case.programme, facts.holder, facts.terms, facts.committed
     decisions = [
         decide_standing(
             edition,
-            terms_of(programme),
+            terms_of(programme, terms),
             holder.place,
             registered_on=holder.registered_on,
-            category=wanted.category,
+            size_class=holder.size_class,
+            category=case.category,
             day=day,
         ),
-        decide_quota(edition, programme.enterprise_quota, issued, wanted.face_value),
-        decide_budget(edition, programme.budget, spent, wanted.face_value),
+        decide_quota(edition, terms.enterprise_quota, committed.quota, case.amount),
+        decide_city_quota(edition, committed.city, case.amount),
+        decide_budget(edition, terms.budget, committed.budget, case.amount),
     ]
-    if holder.place is not None and holder.place.enclave:
-        issuer = programme.issuer_division
-        others = await issuers_before(session, wanted.enterprise_id, programme.year, issuer)
-        decisions.append(decide_enclave_issuer(edition, issuer, others))
+    if holder.enclave:
+        decisions.append(decide_enclave_issuer(edition, programme.issuer_division, facts.others))
     return combine(*decisions)
 
 
-async def _programme(session: AsyncSession, principal: Principal, wanted: VoucherAsked) -> Programme:
-    query = select(Programme).where(Programme.id == wanted.programme_id, visible_to(principal))
+async def find_programme(session: AsyncSession, principal: Principal, programme_id: UUID) -> Programme:
+    """A programme that the caller may see, issuers only their own. Raises 404."""
+    query = select(Programme).where(Programme.id == programme_id, visible_to(principal))
     programme = (await session.scalars(query)).one_or_none()
     if programme is None or division_of(principal) not in (None, programme.issuer_division):
         raise not_found("programme")

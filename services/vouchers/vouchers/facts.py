@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.vouchers.ceilings.models import BUDGET, QUOTA, ceiling, quota_subject
+from services.vouchers.ceilings.models import BUDGET, CITY_QUOTA, QUOTA, ceiling, quota_subject
 from services.vouchers.ceilings.returns import Unspent
 from services.vouchers.programmes.models import Programme
+from services.vouchers.programmes.rules import TermsInForce
 from services.vouchers.projections import WITHDRAWN, known_centre, known_enterprise, known_tenancy
 from services.vouchers.references import arrived
 from services.vouchers.vouchers.models import Voucher, enclave_issue
@@ -28,19 +29,36 @@ class Holder:
     registered_on: date
     centre_id: UUID | None
     place: Place | None
+    size_class: str | None = None
+    """NULL until a year's figures tell it."""
+
+    @property
+    def enclave(self) -> bool:
+        """Whether it sits in a centre of one division on another's ground."""
+        return self.place is not None and self.place.enclave
 
 
-def terms_of(programme: Programme) -> Terms:
-    """The programme's terms for the rules."""
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Yuan already issued to the enterprise by the issuer, to it by all issuers, and by the programme, in the year."""
+
+    quota: Decimal
+    city: Decimal
+    budget: Decimal
+
+
+def terms_of(programme: Programme, terms: TermsInForce) -> Terms:
+    """The programme's terms of a day for the rules."""
     return Terms(
         issuer_division=programme.issuer_division,
         status=programme.status,
         year=programme.year,
         opened_on=programme.opened_on,
-        categories=programme.categories,
-        startup_months=programme.startup_months,
-        enterprise_quota=programme.enterprise_quota,
-        budget=programme.budget,
+        categories=terms.categories,
+        startup_months=terms.startup_months,
+        enterprise_quota=terms.enterprise_quota,
+        budget=terms.budget,
+        eligible_sizes=terms.eligible_sizes,
     )
 
 
@@ -80,10 +98,10 @@ async def load_holder(session: AsyncSession, enterprise_id: UUID, day: date, *, 
     registered_on = found.registered_on
     centre_id = await session.scalar(_stay(enterprise_id, day))
     if centre_id is None:
-        return Holder(registered_on, None, None)
+        return Holder(registered_on, None, None, found.size_class)
     query = select(known_centre).where(known_centre.c.id == centre_id)
     row = (await session.execute(query.with_for_update(read=True) if lock else query)).one_or_none()
-    return Holder(registered_on, centre_id, None if row is None else _place(row))
+    return Holder(registered_on, centre_id, None if row is None else place_of(row), found.size_class)
 
 
 def _stay(enterprise_id: UUID, day: date) -> Select[UUID]:
@@ -118,7 +136,8 @@ async def centre_withdrawn(session: AsyncSession, voucher: Voucher) -> bool:
     return await session.scalar(query.where(Voucher.id == voucher.id)) == WITHDRAWN
 
 
-def _place(row: Row[*tuple[object, ...]]) -> Place:
+def place_of(row: Row[*tuple[object, ...]]) -> Place:
+    """A centre as the rules see it."""
     return Place(
         status=row.status or "unknown",
         owner_division=row.owner_division or "",
@@ -133,10 +152,11 @@ def unspent_of(voucher: Voucher, amount: Decimal) -> Unspent:
     return Unspent(voucher.programme_id, voucher.issuer_division, voucher.enterprise_id, amount)
 
 
-async def committed_so_far(session: AsyncSession, programme: Programme, enterprise_id: UUID) -> tuple[Decimal, Decimal]:
-    """Yuan already issued under the enterprise's quota and under the programme's budget; read without a lock."""
+async def committed_so_far(session: AsyncSession, programme: Programme, enterprise_id: UUID) -> Committed:
+    """What the ceilings of such an issue hold already; read without a lock."""
     subjects = {
         QUOTA: quota_subject(programme.issuer_division, enterprise_id),
+        CITY_QUOTA: str(enterprise_id),
         BUDGET: str(programme.id),
     }
     columns = ceiling.c
@@ -145,7 +165,7 @@ async def committed_so_far(session: AsyncSession, programme: Programme, enterpri
         columns.period == str(programme.year),
     )
     found = {row.kind: row.committed for row in await session.execute(query)}
-    return found.get(QUOTA, ZERO), found.get(BUDGET, ZERO)
+    return Committed(found.get(QUOTA, ZERO), found.get(CITY_QUOTA, ZERO), found.get(BUDGET, ZERO))
 
 
 async def issuers_before(session: AsyncSession, enterprise_id: UUID, year: int, issuer: str) -> list[str]:

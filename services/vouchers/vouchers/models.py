@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -24,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.vouchers.base import Base
-from services.vouchers.vouchers.rules import ACTIVE, STATUSES
+from services.vouchers.vouchers.rules import STATUSES, STOPPED
 from shared.db import Aggregate
 from shared.money import ZERO
 
@@ -59,7 +60,13 @@ class Voucher(Aggregate, Base):
         Index("ix_voucher_enterprise_id", "enterprise_id", "id"),
         Index("ix_voucher_issuer_division", "issuer_division", "id"),
         Index("ix_voucher_programme_id", "programme_id", "id"),
-        Index("ix_voucher_centre_id_active", "centre_id", postgresql_where=f"status = '{ACTIVE}'"),
+        CheckConstraint(
+            "status <> 'frozen' OR num_nulls(frozen_on, frozen_by, frozen_reason) = 0", name="frozen_with_reason"
+        ),
+        CheckConstraint("status = 'stopped' OR returned = 0", name="running_returned_nothing"),
+        CheckConstraint("extensions >= 0", name="extensions_counted"),
+        Index("ix_voucher_centre_id_running", "centre_id", postgresql_where=f"status <> '{STOPPED}'"),
+        Index("ix_voucher_valid_until_running", "valid_until", "id", postgresql_where=f"status <> '{STOPPED}'"),
     )
 
     no: Mapped[str]
@@ -73,6 +80,10 @@ class Voucher(Aggregate, Base):
     """The only category it serves, or NULL for all `categories`."""
     categories: Mapped[list[str]] = mapped_column(ARRAY(Text))
     subsidy_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2))
+    category_terms: Mapped[dict[str, JsonValue]] = mapped_column(JSONB, server_default="{}", default=dict)
+    """By category what differs there: `{"percent": "40.00" or null, "cap": "5000.00" or null}`."""
+    first_free: Mapped[bool] = mapped_column(server_default="false", default=False)
+    """The enterprise's first of this issuer under a programme that pays such a one in full."""
     delivered_honoured: Mapped[bool]
     """Whether a delivered hold outlives the centre's delisting."""
     related_holding_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2), server_default="25.00")
@@ -90,7 +101,17 @@ class Voucher(Aggregate, Base):
     issued_by: Mapped[str]
     valid_until: Mapped[date]
     stopped_on: Mapped[date | None]
+    """An expired one's is the day after its last, whenever that was carried out."""
     reason_code: Mapped[str | None]
+    frozen_on: Mapped[date | None]
+    frozen_by: Mapped[str | None]
+    frozen_reason: Mapped[str | None]
+    """The last time it was frozen, also once that is over."""
+    extensions: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    """How often its last day was put off."""
+    application_id: Mapped[UUID | None]
+    batch_id: Mapped[UUID | None]
+    """What it was issued on; neither: by an officer's single request."""
     decision: Mapped[dict[str, JsonValue]] = mapped_column(JSONB, deferred=True)
 
 

@@ -43,9 +43,16 @@ def conditions(wanted: VoucherFilter) -> list[ColumnElement[bool]]:
         "enterprise_id": Voucher.enterprise_id,
         "centre_id": Voucher.centre_id,
         "status": Voucher.status,
+        "reason_code": Voucher.reason_code,
+        "application_id": Voucher.application_id,
+        "batch_id": Voucher.batch_id,
     }
     sent = wanted.model_dump(include=set(columns), exclude_none=True)
     found: list[ColumnElement[bool]] = [columns[name] == value for name, value in sent.items()]
+    if wanted.valid_until_from is not None:
+        found.append(Voucher.valid_until >= wanted.valid_until_from)
+    if wanted.valid_until_to is not None:
+        found.append(Voucher.valid_until <= wanted.valid_until_to)
     if (day := wanted.usable_on) is not None:
         found += [Voucher.status == ACTIVE, Voucher.issued_on <= day, Voucher.valid_until >= day, Voucher.balance > 0]
     return found

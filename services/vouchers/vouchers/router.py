@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 
-from services.vouchers.access import DivisionOfficer, Enterprise, VoucherReader
+from services.vouchers.access import DivisionOfficer, Enterprise, ExpiryOfficer, Issuer, VoucherReader
+from services.vouchers.expiry.usecases import expire
+from services.vouchers.schemas import Decided, day_sent
 from services.vouchers.vouchers import queries
 from services.vouchers.vouchers.codes import shown
 from services.vouchers.vouchers.eligibility import ask_eligibility
 from services.vouchers.vouchers.models import Voucher
+from services.vouchers.vouchers.pictures import PNG, SVG, as_png, as_svg
 from services.vouchers.vouchers.renewal import renew_code
 from services.vouchers.vouchers.schemas import (
     EligibilityOut,
+    ExpireAsked,
+    ExpiredOut,
+    FreezeNew,
     VoucherAsked,
     VoucherCodeOut,
     VoucherFilter,
@@ -23,7 +29,7 @@ from services.vouchers.vouchers.schemas import (
     VoucherNew,
     VoucherOut,
 )
-from services.vouchers.vouchers.usecases import issue_voucher as issue
+from services.vouchers.vouchers.usecases import freeze, issue_voucher as issue, unfreeze
 from shared.db import Session
 from shared.http.decisions import Explain
 from shared.http.etag import IfMatch, set_etag
@@ -31,6 +37,9 @@ from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import IdempotencyRequired, ServiceRoute
 from shared.runtime import RuntimeDep
+
+_SVG: Final[dict[str, object]] = {"content": {SVG: {}}}
+_PNG: Final[dict[str, object]] = {"content": {PNG: {}}}
 
 router = APIRouter(prefix="/v1/vouchers", tags=["vouchers"], route_class=ServiceRoute)
 
@@ -55,6 +64,15 @@ async def check_eligibility(
     return EligibilityOut(eligible=decision.passed, decision=explain(decision))
 
 
+@router.post("/expire")
+async def expire_vouchers(
+    session: Session, principal: ExpiryOfficer, runtime: RuntimeDep, wanted: ExpireAsked | None = None
+) -> ExpiredOut:
+    """Stop what ran out before the day; science officers everywhere, others in their own division. The service does so
+    by itself every hour, except under a simulated clock; sent again, it finds nothing left."""
+    return await expire(session, editions=runtime.editions, principal=principal, wanted=wanted or ExpireAsked())
+
+
 @router.get("")
 async def list_vouchers(
     session: Session, principal: VoucherReader, wanted: Annotated[VoucherFilter, Query()]
@@ -68,6 +86,46 @@ async def list_vouchers(
 async def read_voucher(voucher_id: UUID, session: Session, principal: VoucherReader, response: Response) -> VoucherOut:
     """One voucher with the decision it was issued on."""
     voucher = await queries.find(session, principal, voucher_id)
+    set_etag(response, voucher.version)
+    return VoucherOut.model_validate(voucher)
+
+
+@router.post("/{voucher_id}/freeze", responses=problem_responses(404, 409, 412))
+async def freeze_voucher(
+    voucher_id: UUID,
+    wanted: FreezeNew,
+    session: Session,
+    principal: Issuer,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> VoucherOut:
+    """No new use of a voucher that one's division issued, at once."""
+    voucher = await freeze(
+        session,
+        editions=runtime.editions,
+        principal=principal,
+        voucher_id=voucher_id,
+        wanted=wanted,
+        if_match=if_match,
+    )
+    set_etag(response, voucher.version)
+    return VoucherOut.model_validate(voucher)
+
+
+@router.post("/{voucher_id}/unfreeze", responses=problem_responses(404, 409, 412))
+async def unfreeze_voucher(
+    voucher_id: UUID,
+    session: Session,
+    principal: Issuer,
+    response: Response,
+    wanted: Decided | None = None,
+    if_match: IfMatch = None,
+) -> VoucherOut:
+    """Let it be used again; by another person than the one who froze it."""
+    voucher = await unfreeze(
+        session, principal=principal, voucher_id=voucher_id, decided_on=day_sent(wanted), if_match=if_match
+    )
     set_etag(response, voucher.version)
     return VoucherOut.model_validate(voucher)
 
@@ -95,3 +153,20 @@ async def read_code(voucher_id: UUID, session: Session, principal: Enterprise, r
     code = await queries.code_for_holder(session, principal, voucher_id)
     response.headers["Cache-Control"] = "no-store"
     return VoucherCodeOut(voucher_id=voucher_id, code=shown(code))
+
+
+@router.get("/{voucher_id}/code.svg", response_class=Response, responses={**problem_responses(404), 200: _SVG})
+async def read_code_as_svg(voucher_id: UUID, session: Session, principal: Enterprise) -> Response:
+    """The same as a QR picture, sharp at any size."""
+    return _picture(as_svg(await queries.code_for_holder(session, principal, voucher_id)), SVG)
+
+
+@router.get("/{voucher_id}/code.png", response_class=Response, responses={**problem_responses(404), 200: _PNG})
+async def read_code_as_png(voucher_id: UUID, session: Session, principal: Enterprise) -> Response:
+    """The same as a QR picture for devices that show no SVG."""
+    return _picture(as_png(await queries.code_for_holder(session, principal, voucher_id)), PNG)
+
+
+def _picture(content: bytes, media_type: str) -> Response:
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=media_type, headers=headers)

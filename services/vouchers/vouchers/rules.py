@@ -8,17 +8,22 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from services.vouchers.programmes.rules import decide_eligible_size
 from shared.calendar import add_months
 from shared.policy.decision import Decision, RuleResult, combine
 from shared.policy.edition import Edition
 from shared.policy.rules import decide_in_force
 
 ACTIVE: Final = "active"
+FROZEN: Final = "frozen"
+"""No new use until it is unfrozen; what was held before goes on."""
 STOPPED: Final = "stopped"
-STATUSES: Final = (ACTIVE, STOPPED)
+STATUSES: Final = (ACTIVE, FROZEN, STOPPED)
 
 CENTRE_DELISTED: Final = "centre_delisted"
 """Reason of a voucher's stop and of a hold's release."""
+EXPIRED: Final = "expired"
+"""Reason of a voucher's stop after its last day."""
 
 _LISTED: Final = "listed"
 _OPEN: Final = "open"
@@ -36,6 +41,7 @@ class Terms:
     startup_months: int
     enterprise_quota: Decimal
     budget: Decimal
+    eligible_sizes: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,7 @@ def decide_standing(
     place: Place | None,
     *,
     registered_on: date,
+    size_class: str | None = None,
     category: str | None,
     day: date,
 ) -> Decision:
@@ -74,6 +81,7 @@ def decide_standing(
         decide_in_centre(edition, place, day),
         decide_issuer(edition, terms.issuer_division, place),
         decide_startup_age(edition, registered_on, terms.startup_months, day),
+        decide_eligible_size(edition, terms.eligible_sizes, size_class),
         decide_category(edition, category, terms.categories),
     )
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from services.vouchers.schemas import CaseNo, Division, Percent, Word
+from services.vouchers.schemas import CaseNo, Decided, Division, Percent, Word
 from shared.http.decisions import DecisionText, StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
@@ -59,13 +59,27 @@ class VoucherItem(Response):
     returned: Money
     issued_on: date
     valid_until: date
+    extensions: int
     stopped_on: date | None
     reason_code: str | None
+    frozen_on: date | None
+    frozen_reason: str | None
+    application_id: UUID | None
+    batch_id: UUID | None
+
+
+class CategoryShare(Response):
+    """What differs in one category: another share of the price, a cap on what one use draws (yuan)."""
+
+    percent: Percent | None
+    cap: Money | None
 
 
 class VoucherOut(VoucherItem):
-    """A voucher with the decision it was issued on."""
+    """A voucher with the decision it was issued on. `first_free`: the first of its issuer, paid in full."""
 
+    category_terms: dict[str, CategoryShare]
+    first_free: bool
     decision: StoredDecision
 
 
@@ -74,6 +88,26 @@ class VoucherCodeOut(Response):
 
     voucher_id: UUID
     code: str
+
+
+class FreezeNew(Decided):
+    """Why it is frozen: a word of the edition (`vouchers.life.freeze_reasons`)."""
+
+    reason_code: Word
+
+
+class ExpireAsked(Request):
+    """The day as of which vouchers past their last day are stopped; today, or a day before."""
+
+    day: date | None = None
+
+
+class ExpiredOut(Response):
+    """How many were stopped and what they gave back, in yuan; `more`: there are others, ask again."""
+
+    expired: int
+    returned: Money
+    more: bool
 
 
 class VoucherFilter(PageParams):
@@ -85,6 +119,11 @@ class VoucherFilter(PageParams):
     kind: Annotated[str, EditionWord(lambda edition: edition.vouchers.kinds)] | None = None
     enterprise_id: UUID | None = None
     centre_id: UUID | None = None
-    status: Literal["active", "stopped"] | None = None
+    application_id: UUID | None = None
+    batch_id: UUID | None = None
+    status: Literal["active", "frozen", "stopped"] | None = None
+    reason_code: Word | None = None
+    valid_until_from: date | None = None
+    valid_until_to: date | None = None
     usable_on: date | None = None
     """Active, not expired that day, with a free balance."""

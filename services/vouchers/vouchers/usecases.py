@@ -1,176 +1,109 @@
-"""Issue of a voucher, and the same question asked without issuing (4.3-1 to 4.3-3)."""
+"""What issuers do with single vouchers: issue, freeze, unfreeze (4.3-1 to 4.3-4)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import insert
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import undefer
 
 from services.vouchers.access import own_division
-from services.vouchers.ceilings.models import BUDGET, ENCLAVE_ISSUERS, QUOTA, ceiling, quota_subject
-from services.vouchers.programmes.models import Programme
-from services.vouchers.programmes.queries import lock_own
-from services.vouchers.projections import LISTED
-from services.vouchers.schemas import CENT
-from services.vouchers.vouchers.codes import new_code
-from services.vouchers.vouchers.facts import Holder, await_references, issuers_before, load_holder, terms_of
-from services.vouchers.vouchers.models import Voucher, enclave_issue, voucher_code
-from services.vouchers.vouchers.rules import (
-    ACTIVE,
-    decide_budget,
-    decide_enclave_issuer,
-    decide_quota,
-    decide_standing,
-    valid_until,
-)
-from services.vouchers.vouchers.schemas import VoucherNew
+from services.vouchers.policy import require_known, require_not_before
+from services.vouchers.vouchers.issuing import Issue, issue
+from services.vouchers.vouchers.models import Voucher
+from services.vouchers.vouchers.rules import ACTIVE, FROZEN
+from services.vouchers.vouchers.schemas import FreezeNew, VoucherNew
 from shared.auth.principal import Principal
-from shared.ceilings import CeilingMove, commit_amount
 from shared.clock import effective_date
-from shared.errors import DomainError
+from shared.errors import four_eyes_required, invalid_transition, not_found
 from shared.events import outbox
 from shared.events.contracts import vouchers as vc
 from shared.events.outbox import EventContext
-from shared.ids import next_case_no
-from shared.money import ZERO
-from shared.policy.decision import Decision, combine
-from shared.policy.edition import Edition, Editions
-from shared.refusals import require_passed
+from shared.events.types import EventType
+from shared.http.etag import honour_match
+from shared.policy.edition import Editions
+
+FREEZE_RULES = ("vouchers.freeze",)
 
 
 async def issue_voucher(
     session: AsyncSession, *, editions: Editions, principal: Principal, wanted: VoucherNew
 ) -> Voucher:
-    """Issue to an enterprise tenanted that day in a listed centre, within quota and budget.
-
-    The centre's row is locked FOR SHARE from the look at its standing to the commit: a delisting either comes before,
-    and this is refused, or after, and its sweep finds the voucher.
-    """
+    """Issue a voucher of one of the caller's own programmes."""
     day = effective_date(principal, wanted.issued_on)
-    edition = editions.require_in_force(day)
-    await await_references(session, wanted.enterprise_id, day)
-    programme = await lock_own(session, own_division(principal), wanted.programme_id, share=True)
-    holder = await load_holder(session, wanted.enterprise_id, day, lock=True)
-    standing = decide_standing(
-        edition,
-        terms_of(programme),
-        holder.place,
-        registered_on=holder.registered_on,
+    order = Issue(
+        issuer_division=own_division(principal),
+        programme_id=wanted.programme_id,
+        enterprise_id=wanted.enterprise_id,
+        face_value=wanted.face_value,
         category=wanted.category,
-        day=day,
+        today=principal.today,
+        context=EventContext.of(principal, day),
     )
-    require_passed(standing)
-    if day < principal.today:
-        await _require_present_centre(session, wanted.enterprise_id, principal.today)
-    caps = await _take_ceilings(session, edition, programme, holder, wanted)
-    decision = require_passed(combine(standing, caps))
-    voucher = _issued(programme, holder, wanted, edition, day)
-    voucher.decision, voucher.issued_by = decision.to_json(), principal.account_id
-    voucher.no = await next_case_no(session, "VC", day.year)
-    session.add(voucher)
-    await session.flush()
-    await session.execute(insert(voucher_code).values(voucher_id=voucher.id, code=new_code()))
-    data = vc.VoucherState.model_validate(voucher, from_attributes=True)
-    context = EventContext.of(principal, day)
-    await outbox.append(
-        session, vc.VoucherIssued, voucher, data, context=context, rules=decision.rules, edition=edition.id
-    )
+    return await issue(session, editions, order)
+
+
+async def freeze(
+    session: AsyncSession,
+    *,
+    editions: Editions,
+    principal: Principal,
+    voucher_id: UUID,
+    wanted: FreezeNew,
+    if_match: str | None,
+) -> Voucher:
+    """No new hold or sale until it is unfrozen; its validity runs on. At once, and by one person: what is in doubt must
+    not be spent meanwhile."""
+    voucher = await lock_own_voucher(session, own_division(principal), voucher_id)
+    honour_match(if_match, voucher.version)
+    if voucher.status != ACTIVE:
+        raise invalid_transition(voucher.status, [ACTIVE])
+    require_known("reason_code", [wanted.reason_code], editions.get(voucher.edition).vouchers.life.freeze_reasons)
+    day = effective_date(principal, wanted.decided_on)
+    require_not_before(voucher.issued_on, day)
+    voucher.status, voucher.frozen_on, voucher.frozen_by = FROZEN, day, principal.account_id
+    voucher.frozen_reason = wanted.reason_code
+    await record(session, vc.VoucherFrozen, voucher, EventContext.of(principal, day), FREEZE_RULES)
     return voucher
 
 
-def _issued(programme: Programme, holder: Holder, wanted: VoucherNew, edition: Edition, day: date) -> Voucher:
-    assert holder.centre_id is not None, "passed vouchers.in_centre"
-    return Voucher(
-        programme_id=programme.id,
-        issuer_division=programme.issuer_division,
-        kind=programme.kind,
-        enterprise_id=wanted.enterprise_id,
-        centre_id=holder.centre_id,
-        category=wanted.category,
-        categories=programme.categories,
-        subsidy_percent=programme.subsidy_percent,
-        delivered_honoured=edition.vouchers.delivered_honoured_on_delisting.value,
-        related_holding_percent=edition.vouchers.related_holding_percent.value.quantize(CENT),
-        edition=edition.id,
-        status=ACTIVE,
-        face_value=wanted.face_value,
-        balance=wanted.face_value,
-        held=ZERO,
-        spent=ZERO,
-        returned=ZERO,
-        issued_on=day,
-        valid_until=valid_until(day, programme.valid_months),
-    )
+async def unfreeze(
+    session: AsyncSession, *, principal: Principal, voucher_id: UUID, decided_on: date | None, if_match: str | None
+) -> Voucher:
+    """By another person than the one who froze it: money moves again. Raises 403 `four-eyes-required`."""
+    voucher = await lock_own_voucher(session, own_division(principal), voucher_id)
+    honour_match(if_match, voucher.version)
+    if voucher.status != FROZEN:
+        raise invalid_transition(voucher.status, [FROZEN])
+    if voucher.frozen_by == principal.account_id:
+        raise four_eyes_required()
+    day = effective_date(principal, decided_on)
+    require_not_before(voucher.frozen_on or voucher.issued_on, day)
+    voucher.status = ACTIVE
+    await record(session, vc.VoucherUnfrozen, voucher, EventContext.of(principal, day), FREEZE_RULES)
+    return voucher
 
 
-async def _require_present_centre(session: AsyncSession, enterprise_id: UUID, today: date) -> None:
-    """2.3-5: a paper issue of an earlier day does not get around a delisting of the centre where the enterprise is now.
-
-    Locks that centre too, so that its sweep finds the voucher or this finds it delisted.
-    """
-    present = await load_holder(session, enterprise_id, today, lock=True)
-    if present.place is not None and (present.place.delisted or present.place.status != LISTED):
-        raise DomainError("voucher-centre-delisted", 409, clauses=["2.3-5"])
-
-
-async def _take_ceilings(
-    session: AsyncSession, edition: Edition, programme: Programme, holder: Holder, wanted: VoucherNew
-) -> Decision:
-    """Commit the amount under quota and budget, in one fixed order; a refusal rolls all of it back."""
-    year, amount = str(programme.year), wanted.face_value
-    subject = quota_subject(programme.issuer_division, wanted.enterprise_id)
-    limit = programme.enterprise_quota
-    quota = await commit_amount(session, ceiling, kind=QUOTA, subject=subject, period=year, amount=amount, limit=limit)
-    decision = require_passed(decide_quota(edition, limit, _before(quota, amount), amount))
-    _require_moved(quota)
-    if holder.place is not None and holder.place.enclave:
-        enclave, moved = await _take_enclave(session, edition, programme, wanted)
-        decision = require_passed(combine(decision, enclave))
-        if moved is not None:
-            _require_moved(moved)
-    budget = await commit_amount(
-        session, ceiling, kind=BUDGET, subject=str(programme.id), period=year, amount=amount, limit=programme.budget
-    )
-    decision = require_passed(
-        combine(decision, decide_budget(edition, programme.budget, _before(budget, amount), amount))
-    )
-    _require_moved(budget)
-    return decision
+async def lock_own_voucher(session: AsyncSession, division: str, voucher_id: UUID) -> Voucher:
+    """A voucher that the division issued, locked. Raises 404."""
+    query = select(Voucher).where(Voucher.id == voucher_id, Voucher.issuer_division == division)
+    query = query.with_for_update().options(undefer(Voucher.decision))
+    voucher = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
+    if voucher is None:
+        raise not_found("voucher")
+    return voucher
 
 
-def _require_moved(move: CeilingMove) -> None:
-    """Room that appeared after the ceiling had refused is not ours yet: the caller tries again."""
-    if not move.ok:
-        raise DomainError("ceiling-in-use", 409, headers={"Retry-After": "1"})
-
-
-def _before(move: CeilingMove, amount: Decimal) -> Decimal:
-    """What was committed without this voucher. The ceiling keeps the highest limit it ever had, so the rule compares
-    with the programme's own."""
-    return move.committed - amount if move.ok else move.committed
-
-
-async def _take_enclave(
-    session: AsyncSession, edition: Edition, programme: Programme, wanted: VoucherNew
-) -> tuple[Decision, CeilingMove | None]:
-    """Make the issuer one of the firm's in the year: what the rule says, and the move of the ceiling (None for an
-    issuer that was one already)."""
-    moved = None
-    key = {"enterprise_id": wanted.enterprise_id, "year": programme.year, "issuer_division": programme.issuer_division}
-    noted = postgresql.insert(enclave_issue).values(key).on_conflict_do_nothing()
-    if await session.scalar(noted.returning(enclave_issue.c.year)) is not None:
-        moved = await commit_amount(
-            session,
-            ceiling,
-            kind=ENCLAVE_ISSUERS,
-            subject=str(wanted.enterprise_id),
-            period=str(programme.year),
-            amount=Decimal(1),
-            limit=Decimal(edition.vouchers.enclave_issuers_per_year.value),
-        )
-    others = await issuers_before(session, wanted.enterprise_id, programme.year, programme.issuer_division)
-    return decide_enclave_issuer(edition, programme.issuer_division, others), moved
+async def record(
+    session: AsyncSession,
+    event_type: EventType[vc.VoucherState],
+    voucher: Voucher,
+    context: EventContext,
+    rules: Sequence[str],
+) -> None:
+    """What happened to the voucher, with its whole state."""
+    data = vc.VoucherState.model_validate(voucher, from_attributes=True)
+    await outbox.append(session, event_type, voucher, data, context=context, rules=rules, edition=voucher.edition)

@@ -108,6 +108,12 @@ async def test_everybody_sees_the_missing_reports_of_their_scope(desk: Desk) -> 
     assert (await stranger.read(DUE))["items"] == []
     first = await desk.caller("auditor", today=today).read(DUE, limit=1)
     assert (len(first["items"]), first["more"]) == (1, True)
+    last = await desk.caller("auditor", today=today).read(DUE, limit=1, cursor=first["next"])
+    assert (len(last["items"]), last["more"], last["next"]) == (1, False, None)
+    assert last["items"][0]["centre_id"] != first["items"][0]["centre_id"]
+    auditor = desk.caller("auditor", today=today)
+    saved = await auditor.client.get(DUE, headers={**auditor._headers(), "Accept": "text/csv"})
+    assert (saved.status_code, len(saved.text.splitlines())) == (200, 3)
     assert (await desk.caller("enterprise", today=today).get(DUE)).status_code == 403
 
 

@@ -10,10 +10,11 @@ from hypothesis import given, strategies as st
 from pydantic import JsonValue, ValidationError
 
 from services.evaluation.reports.form import as_entered, in_yuan, number, validated, year_value
+from services.evaluation.reports.lines import EQUITY, LOANS
 from services.evaluation.reports.prefill import SOURCES, differences, prefilled
 from shared.http.validation import PayloadInvalid
 from shared.policy.edition import EditionError, load_editions
-from shared.policy.report_form import FormCheck, FormField, ReportForm
+from shared.policy.report_form import FormCheck, FormField, ReportForm, line_fields
 from tests.evaluation.conftest import DEMO_POLICY
 
 EDITIONS = list(load_editions(DEMO_POLICY))
@@ -22,14 +23,26 @@ FORM = LHASA.report_form
 
 
 def test_the_first_version_is_part_of_the_current_one() -> None:
-    assert FORM.version == 2
+    assert FORM.version == 3
     assert len(FORM.fields_of(1)) == 21
-    assert set(FORM.fields_of(1)) < set(FORM.fields_of(2))
-    assert set(FORM.checks_of(1)) < set(FORM.checks_of(2))
+    assert set(FORM.fields_of(1)) < set(FORM.fields_of(2)) == set(FORM.fields_of(3))
+    assert set(FORM.checks_of(1)) < set(FORM.checks_of(2)) < set(FORM.checks_of(3))
+
+
+def test_the_third_version_asks_of_each_enterprise_what_scores_read_and_its_totals() -> None:
+    assert FORM.lines_of(2) == {}
+    asked = FORM.lines_of(3)
+    assert set(asked) == {"equity_received", "loans_received", "jobs", "jobs_graduate", "revenue", "ip_held"}
+    assert [name for name, field in asked.items() if field.empty_is_zero] == [EQUITY, LOANS]
+    summed = {name for check in FORM.checks_of(3).values() for term in check.terms for name in line_fields(term)}
+    assert summed == set(asked)
+    added = [name for name in FORM.checks_of(3) if name not in FORM.checks_of(2)]
+    errors = [name for name in added if FORM.checks[name].severity == "error"]
+    assert errors == ["lines_equity", "lines_loans"]
 
 
 def test_every_edition_has_the_form() -> None:
-    assert {edition.report_form.version for edition in EDITIONS} == {2}
+    assert {edition.report_form.version for edition in EDITIONS} == {3}
 
 
 def test_the_form_asks_what_the_national_statistics_ask() -> None:
@@ -160,6 +173,9 @@ def test_a_form_knows_the_names_it_uses() -> None:
         ("fields", "jobs", {"line": "A01"}),
         ("checks", "jobs_steady", {"field": "sunshine"}),
         ("checks", "jobs_steady", {"left": ("sunshine",)}),
+        ("checks", "lines_jobs", {"left": ("lines:sunshine",)}),
+        ("checks", "lines_ip_holders", {"left": ("enterprises:ip_held+sunshine",)}),
+        ("enterprise_lines", "jobs", {"unit": "sunshine"}),
     ):
         changed = {**known, section: {**known[section], entry: {**known[section][entry], **change}}}
         with pytest.raises(ValidationError):

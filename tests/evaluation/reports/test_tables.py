@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from python_calamine import CalamineWorkbook
 
+from services.evaluation.reports import table_work
 from tests.evaluation.known import Centre, fresh_code
 from tests.evaluation.reports.support import AFTER_Q1, AFTER_Q2, REPORTS
 from tests.evaluation.support import Caller, Desk, full_form
@@ -45,6 +47,43 @@ async def test_totals_add_up_accepted_reports_only(desk: Desk) -> None:
     assert year["events_by_level"] == {"centre": 3, "municipal": 3}
     empty = await auditor.read(f"{REPORTS}/totals", year=2020)
     assert (empty["centres"], empty["totals"]["jobs"]) == (0, 0)
+
+
+@pytest.mark.parametrize(("kind", "last"), [("city_table", "合计"), ("national_table", "I04")])
+async def test_a_table_of_many_centres_is_written_in_the_background(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str, last: str
+) -> None:
+    one, _ = await _city(desk)
+    monkeypatch.setattr(table_work, "AT_ONCE", 1)
+    auditor = desk.caller("auditor")
+    path = f"{REPORTS}/{kind.replace('_', '-')}"
+    refused = await auditor.get(path, year=2019)
+    assert (refused.status_code, refused.json()["code"]) == (409, "table-too-large")
+    own = desk.operator(one, AFTER_Q2)
+    assert (await own.get(path, year=2019)).status_code == 200
+    asked = await auditor.post(f"{REPORTS}/tables", {"kind": kind, "year": 2019})
+    assert (asked.status_code, asked.json()["total"]) == (202, 2)
+    file = f"{REPORTS}/tables/{asked.json()['id'].removeprefix('evaluation-')}"
+    early = await auditor.get(file)
+    assert (early.status_code, early.json()["code"]) == (409, "table-not-ready")
+    assert await desk.work() == 1
+    done = await auditor.read(asked.headers["Location"])
+    assert (done["status"], done["done"], done["result"]) == ("done", 2, {"file": file})
+    written = await auditor.get(file)
+    rows = CalamineWorkbook.from_filelike(BytesIO(written.content)).get_sheet_by_index(0).to_python()
+    assert rows[-1][0] == last
+    monkeypatch.setattr(table_work, "AT_ONCE", 500)
+    assert rows == await _sheet(auditor, kind.replace("_", "-"), year=2019)
+    assert (await own.get(file)).status_code == 403
+    assert (await own.post(f"{REPORTS}/tables", {"kind": kind, "year": 2019})).status_code == 403
+
+
+async def test_the_national_layout_of_a_quarter_and_unknown_tables_are_refused(desk: Desk) -> None:
+    auditor = desk.caller("auditor")
+    body = {"kind": "national_table", "year": 2019, "quarter": 1}
+    assert (await auditor.post(f"{REPORTS}/tables", body)).status_code == 422
+    assert (await auditor.post(f"{REPORTS}/tables", {"kind": "city_table", "year": 2018})).status_code == 409
+    assert (await auditor.get(f"{REPORTS}/tables/{uuid4()}")).status_code == 404
 
 
 async def test_the_city_table_has_a_line_a_centre_and_its_totals_in_the_units_of_the_form(desk: Desk) -> None:
@@ -116,12 +155,12 @@ async def test_the_national_layout_is_headed_by_whose_centres_it_holds(desk: Des
 async def test_the_form_tells_its_fields_units_checks_and_who_reads_them(desk: Desk) -> None:
     operator = desk.caller("centre_operator", org=fresh_code())
     form = await operator.read(f"{REPORTS}/form", year=2019, quarter=1)
-    assert (form["version"], form["current"], len(form["fields"])) == (2, True, 73)
+    assert (form["version"], form["current"], len(form["fields"])) == (3, True, 73)
     fields = {one["id"]: one for one in form["fields"]}
     assert fields["income_total"]["enter_in"] == "thousand_yuan"
     assert fields["jobs"]["formulas"] == ["services.jobs_per_enterprise"]
     assert fields["ip_held"]["formulas"] == []
     first = await operator.read(f"{REPORTS}/form", year=2019, quarter=1, version=1)
     assert (len(first["fields"]), first["current"]) == (21, False)
-    assert (await operator.get(f"{REPORTS}/form", year=2019, quarter=1, version=3)).status_code == 404
+    assert (await operator.get(f"{REPORTS}/form", year=2019, quarter=1, version=4)).status_code == 404
     assert (await operator.get(f"{REPORTS}/form", year=2031, quarter=1)).status_code == 409

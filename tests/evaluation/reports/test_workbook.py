@@ -4,50 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
-import xlsxwriter
-from httpx import Response
-from python_calamine import CalamineWorkbook
 
-from tests.evaluation.known import Centre, Json, fresh_code
+from tests.evaluation.known import Json, fresh_code
+from tests.evaluation.reports.books import IMPORT, Rows, saved, template, upload
 from tests.evaluation.reports.support import AFTER_Q1, AFTER_Q2, REPORTS, draft, path_of, staff
-from tests.evaluation.support import Caller, Desk, full_form
+from tests.evaluation.support import Desk, full_form
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-IMPORT = "/v1/imports/quarterly-reports"
-Rows = list[list[Any]]
-
-
-async def _template(operator: Caller, centre: Centre, year: int = 2019) -> dict[str, Rows]:
-    answer = await operator.get(f"{IMPORT}/template", centre_id=centre.id, year=year)
-    assert answer.status_code == 200, answer.text
-    book = CalamineWorkbook.from_filelike(BytesIO(answer.content))
-    return {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
 
 
 def _filled(sheets: Mapping[str, Rows], values: Mapping[str, object]) -> bytes:
     """The sheets as a person saves them, with values by the name of their lines."""
-    target = BytesIO()
-    book = xlsxwriter.Workbook(target, {"in_memory": True})
-    for name, rows in sheets.items():
-        page = book.add_worksheet(name)
-        for number, row in enumerate(rows):
-            cells = [*row[:4], values.get(str(row[0]), row[4]), *row[5:]] if len(row) > 4 and number > 2 else row
-            for column, cell in enumerate(cells):
-                if cell not in ("", None):
-                    page.write(number, column, cell)
-    book.close()
-    return target.getvalue()
-
-
-async def _upload(operator: Caller, content: bytes, **options: str) -> Response:
-    headers = {**operator._headers(), "Content-Type": "application/octet-stream"}
-    return await operator.client.post(IMPORT, content=content, params=options, headers=headers)
+    return saved(
+        {
+            name: [
+                [*row[:4], values.get(str(row[0]), row[4]), *row[5:]] if len(row) > 4 and number > 2 else row
+                for number, row in enumerate(rows)
+            ]
+            for name, rows in sheets.items()
+        }
+    )
 
 
 def _only(sheets: Mapping[str, Rows], *quarters: int) -> dict[str, Rows]:
@@ -68,8 +47,8 @@ async def test_the_template_has_a_sheet_for_each_quarter_that_has_begun_and_expl
     await staff(desk, centre)
     operator = desk.operator(centre, AFTER_Q1)
     await draft(operator, centre, form={"jobs": 7, "income_total": "12500.00", "own_fund": True})
-    sheets = await _template(operator, centre)
-    assert list(sheets) == ["2019年第1季度", "2019年第2季度", "说明"]
+    sheets = await template(operator, centre)
+    assert list(sheets) == ["2019年第1季度", "2019年第1季度企业", "2019年第2季度", "2019年第2季度企业", "说明"]
     first = {row[0]: row for row in sheets["2019年第1季度"]}
     assert first["双创中心编号"][1] == centre.state["no"]
     assert first["jobs"][4] == 7
@@ -86,9 +65,9 @@ async def test_a_template_uploaded_as_it_came_drafts_what_it_shows_and_then_chan
     centre = await desk.centre()
     await desk.tenancy(centre, date(2018, 5, 2))
     operator = desk.operator(centre, AFTER_Q1)
-    content = _filled(_only(await _template(operator, centre), 1), {})
+    content = _filled(_only(await template(operator, centre), 1), {})
     for written, unchanged in ((1, 0), (0, 1)):
-        came = (await _upload(operator, content)).json()
+        came = (await upload(operator, content)).json()
         assert (came["rows"], came["inserted"], came["unchanged"], came["refused"]) == (1, written, unchanged, 0)
     (report,) = (await operator.read(REPORTS))["items"]
     assert (report["status"], report["form"]["incubatees"]) == ("draft", 1)
@@ -99,13 +78,13 @@ async def test_a_filled_workbook_drafts_one_quarter_and_edits_another(desk: Desk
     centre = await desk.centre()
     operator = desk.operator(centre, AFTER_Q2)
     known = await draft(operator, centre, form={"jobs": 7})
-    sheets = _only(await _template(operator, centre), 1, 2)
+    sheets = _only(await template(operator, centre), 1, 2)
     money = {"income_total": 12.34567, "own_fund": "否", "explanation.jobs_steady": "新引进企业"}
     content = _filled(sheets, {**FORM, **money})
-    checked = (await _upload(operator, content, dry_run="true")).json()
+    checked = (await upload(operator, content, dry_run="true")).json()
     assert (checked["committed"], checked["inserted"], checked["would_insert"]) == (False, 0, 2)
     assert (await operator.read(path_of(known)))["form"]["jobs"] == 7
-    came = (await _upload(operator, content)).json()
+    came = (await upload(operator, content)).json()
     assert (came["committed"], came["inserted"], came["problems"]) == (True, 2, [])
     edited = await operator.read(path_of(known))
     assert (edited["form"]["jobs"], edited["form"]["income_total"], edited["form"]["own_fund"]) == (
@@ -124,10 +103,10 @@ async def test_a_filled_workbook_drafts_one_quarter_and_edits_another(desk: Desk
 async def test_a_computed_amount_is_what_the_spreadsheet_shows(desk: Desk) -> None:
     centre = await desk.centre()
     operator = desk.operator(centre, AFTER_Q1)
-    sheets = _only(await _template(operator, centre), 1)
+    sheets = _only(await template(operator, centre), 1)
     computed = 4.35 * 100
     assert computed != 435
-    came = (await _upload(operator, _filled(sheets, {"income_total": computed}))).json()
+    came = (await upload(operator, _filled(sheets, {"income_total": computed}))).json()
     assert (came["inserted"], came["problems"]) == (1, [])
     (drafted,) = (await operator.read(REPORTS, centre_id=centre.id))["items"]
     assert drafted["form"]["income_total"] == "435000.00"
@@ -137,14 +116,14 @@ async def test_levels_that_a_sheet_leaves_empty_stay_as_they_are(desk: Desk) -> 
     centre = await desk.centre()
     operator = desk.operator(centre, AFTER_Q1)
     known = await draft(operator, centre, form={"events_by_level": {"centre": 4, "municipal": 2}})
-    sheets = _only(await _template(operator, centre), 1)
+    sheets = _only(await template(operator, centre), 1)
     cells = {"events_by_level.centre": None, "events_by_level.municipal": 3}
-    assert (await _upload(operator, _filled(sheets, cells))).json()["inserted"] == 1
+    assert (await upload(operator, _filled(sheets, cells))).json()["inserted"] == 1
     levels = (await operator.read(path_of(known)))["form"]["events_by_level"]
     assert levels == {"centre": 4, "municipal": 3}
-    sheets = _only(await _template(operator, centre), 1)
+    sheets = _only(await template(operator, centre), 1)
     none = {"events_by_level.centre": 0, "events_by_level.municipal": None}
-    assert (await _upload(operator, _filled(sheets, none))).json()["inserted"] == 1
+    assert (await upload(operator, _filled(sheets, none))).json()["inserted"] == 1
     levels = (await operator.read(path_of(known)))["form"]["events_by_level"]
     assert levels == {"centre": 0, "municipal": 3}
 
@@ -153,16 +132,16 @@ async def test_a_sheet_from_before_the_last_change_is_refused_and_says_what_to_d
     centre = await desk.centre()
     operator = desk.operator(centre, AFTER_Q1)
     known = await draft(operator, centre, form={"jobs": 7, "mentors": 1})
-    stale = _only(await _template(operator, centre), 1)
+    stale = _only(await template(operator, centre), 1)
     await operator.patch(path_of(known), {"form": {"mentors": 2}}, f'"{known["version"]}"')
-    answer = await _upload(operator, _filled(stale, {"jobs": 8}))
+    answer = await upload(operator, _filled(stale, {"jobs": 8}))
     (problem,) = answer.json()["problems"]
     assert (answer.status_code, problem["code"]) == (422, "workbook-stale")
     assert "download the template again" in problem["remedy"]
     form = (await operator.read(path_of(known)))["form"]
     assert (form["jobs"], form["mentors"]) == (7, 2)
-    fresh = _only(await _template(operator, centre), 1)
-    assert (await _upload(operator, _filled(fresh, {"jobs": 8}))).json()["inserted"] == 1
+    fresh = _only(await template(operator, centre), 1)
+    assert (await upload(operator, _filled(fresh, {"jobs": 8}))).json()["inserted"] == 1
     form = (await operator.read(path_of(known)))["form"]
     assert (form["jobs"], form["mentors"]) == (8, 2)
 
@@ -170,13 +149,13 @@ async def test_a_sheet_from_before_the_last_change_is_refused_and_says_what_to_d
 async def test_a_template_of_an_empty_quarter_does_not_overwrite_a_draft_begun_since(desk: Desk) -> None:
     centre = await desk.centre()
     operator = desk.operator(centre, AFTER_Q1)
-    stale = _only(await _template(operator, centre), 1)
+    stale = _only(await template(operator, centre), 1)
     known = await draft(operator, centre, form={"jobs": 7})
-    refused = (await _upload(operator, _filled(stale, {"jobs": 8}))).json()
+    refused = (await upload(operator, _filled(stale, {"jobs": 8}))).json()
     assert [one["code"] for one in refused["problems"]] == ["workbook-stale"]
     (name, rows), *_ = stale.items()
     without = [row[:3] if row[0] == "年度与季度" else row for row in rows]
-    refused = (await _upload(operator, _filled({name: without}, {"jobs": 8}))).json()
+    refused = (await upload(operator, _filled({name: without}, {"jobs": 8}))).json()
     assert [one["code"] for one in refused["problems"]] == ["workbook-base-missing"]
     assert (await operator.read(path_of(known)))["form"]["jobs"] == 7
 
@@ -184,11 +163,11 @@ async def test_a_template_of_an_empty_quarter_does_not_overwrite_a_draft_begun_s
 async def test_bad_cells_are_named_by_sheet_row_and_field_and_nothing_is_taken(desk: Desk) -> None:
     centre = await desk.centre()
     operator = desk.operator(centre, AFTER_Q2)
-    sheets = _only(await _template(operator, centre), 1, 2)
+    sheets = _only(await template(operator, centre), 1, 2)
     rows = {row[0]: number for number, row in enumerate(sheets["2019年第1季度"], start=1)}
     bad = {"jobs": -1, "income_total": 0.000001, "events_by_level.municipal": 1.5}
     first = _filled(_only(sheets, 1), {**FORM, **bad})
-    answer = await _upload(operator, first)
+    answer = await upload(operator, first)
     problem: Json = answer.json()
     assert (answer.status_code, problem["code"], problem["refused"]) == (422, "import-refused", 1)
     named = {(one["column"], one["row"], one["value"]) for one in problem["problems"]}
@@ -201,7 +180,7 @@ async def test_bad_cells_are_named_by_sheet_row_and_field_and_nothing_is_taken(d
         assert one["message"]
         assert one["remedy"]
         assert one["title"]
-    words = await _upload(operator, _filled(_only(sheets, 1), {"own_fund": "也许"}))
+    words = await upload(operator, _filled(_only(sheets, 1), {"own_fund": "也许"}))
     assert [one["code"] for one in words.json()["problems"]] == ["cell_not_flag"]
     assert (await operator.read(REPORTS))["items"] == []
 
@@ -210,12 +189,12 @@ async def test_good_sheets_of_a_bad_workbook_are_taken_only_if_asked(desk: Desk)
     centre = await desk.centre()
     operator = desk.operator(centre, AFTER_Q2)
     await desk.report(centre, 2019, 1, AFTER_Q1)
-    sheets = _only(await _template(operator, centre), 1, 2)
+    sheets = _only(await template(operator, centre), 1, 2)
     content = _filled(sheets, {**FORM, "jobs": 21})
-    refused = (await _upload(operator, content)).json()
+    refused = (await upload(operator, content)).json()
     assert [(one["sheet"], one["code"]) for one in refused["problems"]] == [("2019年第1季度", "report-differs")]
     assert (await operator.read(REPORTS, quarter=2))["items"] == []
-    came = (await _upload(operator, content, partial="true")).json()
+    came = (await upload(operator, content, partial="true")).json()
     assert (came["inserted"], came["refused"], came["committed"]) == (1, 1, True)
     assert len((await operator.read(REPORTS, quarter=2))["items"]) == 1
 
@@ -224,43 +203,43 @@ async def test_an_accepted_quarter_that_is_the_same_is_unchanged(desk: Desk) -> 
     centre = await desk.centre()
     await desk.report(centre, 2019, 1, AFTER_Q1)
     operator = desk.operator(centre, AFTER_Q1)
-    content = _filled(_only(await _template(operator, centre), 1), {})
-    came = (await _upload(operator, content)).json()
+    content = _filled(_only(await template(operator, centre), 1), {})
+    came = (await upload(operator, content)).json()
     assert (came["unchanged"], came["refused"]) == (1, 0)
 
 
 async def test_a_workbook_of_somebody_else_or_of_something_else_is_refused(desk: Desk, tmp_path: Path) -> None:
     centre = await desk.centre()
     operator = desk.operator(centre, AFTER_Q1)
-    sheets = _only(await _template(operator, centre), 1)
+    sheets = _only(await template(operator, centre), 1)
     stranger = desk.caller("centre_operator", today=AFTER_Q1, org=fresh_code())
-    answer = await _upload(stranger, _filled(sheets, {}))
+    answer = await upload(stranger, _filled(sheets, {}))
     assert [one["code"] for one in answer.json()["problems"]] == ["not-found"]
     assert (await stranger.get(f"{IMPORT}/template", centre_id=centre.id, year=2019)).status_code == 404
     assert (await operator.get(f"{IMPORT}/template", centre_id=centre.id, year=2020)).status_code == 409
-    assert (await _upload(operator, b"no table\0")).status_code == 422
-    other = await _upload(operator, _filled({"Sheet1": [["a", "b"], ["c", "d"]]}, {}))
+    assert (await upload(operator, b"no table\0")).status_code == 422
+    other = await upload(operator, _filled({"Sheet1": [["a", "b"], ["c", "d"]]}, {}))
     assert [one["code"] for one in other.json()["problems"]] == ["workbook-sheet-unknown"]
-    assert (await _upload(desk.caller("science_officer"), _filled(sheets, {}))).status_code == 403
+    assert (await upload(desk.caller("science_officer"), _filled(sheets, {}))).status_code == 403
 
 
 async def test_lines_that_are_unknown_or_twice_are_named(desk: Desk) -> None:
     centre = await desk.centre()
     operator = desk.operator(centre, AFTER_Q1)
-    (name, rows), *_ = _only(await _template(operator, centre), 1).items()
+    (name, rows), *_ = _only(await template(operator, centre), 1).items()
     more: Rows = [*rows, ["sunshine", "", "", "", 3, ""], ["jobs", "", "", "", 3, ""]]
-    found = (await _upload(operator, _filled({name: more}, {}))).json()["problems"]
+    found = (await upload(operator, _filled({name: more}, {}))).json()["problems"]
     assert [(one["code"], one["row"]) for one in found] == [
         ("workbook-line-unknown", len(rows) + 1),
         ("workbook-line-twice", len(rows) + 2),
     ]
-    twice = (await _upload(operator, _filled({name: rows, "副本": rows}, {}))).json()
+    twice = (await upload(operator, _filled({name: rows, "副本": rows}, {}))).json()
     assert [one["code"] for one in twice["problems"]] == ["workbook-quarter-twice"]
-    many = await _upload(operator, _filled({f"表{number}": rows for number in range(9)}, {}))
+    many = await upload(operator, _filled({f"表{number}": rows for number in range(9)}, {}))
     assert many.json()["code"] == "workbook-sheets-too-many"
 
 
 async def test_a_name_that_looks_like_a_formula_is_neutralised(desk: Desk) -> None:
     centre = await desk.centre(name="=cmd()")
-    sheets = await _template(desk.operator(centre, AFTER_Q1), centre)
+    sheets = await template(desk.operator(centre, AFTER_Q1), centre)
     assert sheets["2019年第1季度"][0][2] == "'=cmd()"

@@ -25,7 +25,8 @@ _REWARD: Final = "/v1/financing-rewards/{reward_id}"
 _REWARD_NOTICE: Final = "/v1/financing-rewards/{subject_id}/notice"
 _SUPPORT: Final = "/v1/alliance-support/{support_id}"
 _SUPPORT_NOTICE: Final = "/v1/alliance-support/{subject_id}/notice"
-_PREPARED: Final = ("closings", "calls", "payments", "defaults", "withdrawals", "municipal-sales", "investments")
+_CAPITAL: Final = ("closings", "calls", "payments", "defaults", "withdrawals", "municipal-sales")
+_PREPARED: Final = (*_CAPITAL, "committee", "winding-up", "final-distribution", "investments")
 
 
 def _documents(prefix: str, readers: set[str], writers: set[str]) -> dict[str, set[str]]:
@@ -46,6 +47,7 @@ MATRIX: Final[dict[str, set[str]]] = {
     f"POST {_FUND}/approve": APPROVER,
     f"POST {_FUND}/refuse": APPROVER,
     f"GET {_FUND}/statement": READERS,
+    f"GET {_FUND}/liquidation": READERS,
     f"GET {_FUND}/breaches": READERS,
     f"GET {_FUND}/orders": READERS,
     f"GET {_ORDER}": READERS,

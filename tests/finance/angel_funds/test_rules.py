@@ -14,19 +14,24 @@ from services.finance.angel_funds.rules import (
     Ballot,
     Holding,
     breached_bases,
+    decide_committee,
     decide_due_diligence,
     decide_early_exit,
+    decide_entry,
+    decide_final_distribution,
     decide_net_assets,
     decide_share_after,
     decide_vote,
+    decide_winding_up,
     decide_within_share,
 )
 from services.finance.angel_funds.shares import (
     admissible,
     cost_with_interest,
     distribute,
+    floor_share,
     is_majority,
-    share_of_assets,
+    units_for,
     within,
 )
 from shared.policy.edition import load_editions
@@ -271,13 +276,80 @@ def test_what_comes_back_is_of_the_oldest_year_and_no_more_than_was_paid(
     ],
 )
 def test_share_of_the_net_assets_down_to_the_cent(capital: str, total: str, assets: str, share: str) -> None:
-    assert share_of_assets(Decimal(capital), Decimal(total), Decimal(assets)) == Decimal(share)
+    assert floor_share(Decimal(capital), Decimal(total), Decimal(assets)) == Decimal(share)
 
 
 @pytest.mark.parametrize(("amount", "passed"), [("35.00", True), ("35.01", False)])
 def test_a_withdrawal_is_at_most_the_share_of_net_assets(amount: str, passed: bool) -> None:
-    figures = {"capital": Decimal("70.00"), "total": Decimal("100.00"), "assets": Decimal("50.00")}
+    figures = {"units": Decimal("70.00"), "all_units": Decimal("100.00"), "assets": Decimal("50.00")}
     assert decide_net_assets(EDITION, amount=Decimal(amount), **figures).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("amount", "units", "worth", "bought"),
+    [
+        ("100.00", "0.00", "0.00", "100.00"),
+        ("100.00", "100.00", "50.00", "200.00"),
+        ("100.00", "100.00", "300.00", "33.33"),
+        ("0.01", "100.00", "300.00", "0.00"),
+        ("100.00", "100.00", "0.00", "0.00"),
+    ],
+    ids=["the first pay one yuan", "after losses more units", "after gains fewer, down", "none for a fen", "no price"],
+)
+def test_units_for_what_is_paid_in_at_net_value(amount: str, units: str, worth: str, bought: str) -> None:
+    figures = [Decimal(figure) for figure in (amount, units, worth)]
+    issued = units_for(*figures)
+    assert issued == Decimal(bought)
+    decided = decide_entry(
+        EDITION, pricing="net_value", amount=figures[0], units=figures[1], net_value=figures[2], issued=issued
+    )
+    assert decided.passed is (issued > 0)
+
+
+@pytest.mark.parametrize(
+    ("supporting", "capital", "passed"),
+    [("66.66", "100.00", False), ("66.67", "100.00", True), ("66.66", "99.99", True), ("0.00", "0.00", True)],
+)
+def test_two_thirds_of_the_capital_wind_a_fund_up(supporting: str, capital: str, passed: bool) -> None:
+    assert decide_winding_up(EDITION, supporting=Decimal(supporting), capital=Decimal(capital)).passed is passed
+
+
+@pytest.mark.parametrize(
+    ("invested", "costs", "unpaid", "refused"),
+    [
+        ("0.00", "0.00", "0.00", None),
+        ("0.01", "0.00", "0.00", "angel-fund-still-invested"),
+        ("0.00", "10.00", "5.00", None),
+        ("0.00", "10.01", "0.00", "angel-fund-cash-short"),
+        ("0.00", "9.99", "0.01", "angel-fund-debts-first"),
+    ],
+)
+def test_the_last_distribution_comes_after_everything_else(
+    invested: str, costs: str, unpaid: str, refused: str | None
+) -> None:
+    decision = decide_final_distribution(
+        EDITION,
+        invested=Decimal(invested),
+        cash=Decimal("10.00"),
+        costs=Decimal(costs),
+        unpaid_debts=Decimal(unpaid),
+    )
+    assert [failed.message for failed in decision.failures] == ([refused] if refused else [])
+
+
+@pytest.mark.parametrize(
+    ("leaving", "joining", "refused"),
+    [
+        ([1], 1, None),
+        ([1], 0, "angel-fund-committee-size"),
+        ([], 18, None),
+        ([], 19, "angel-fund-committee-size"),
+        ([4], 1, "angel-fund-seat-not-held"),
+    ],
+)
+def test_a_committee_keeps_three_to_twenty_one_seats(leaving: list[int], joining: int, refused: str | None) -> None:
+    decision = decide_committee(EDITION, sitting=[1, 2, 3], leaving=leaving, joining=joining)
+    assert [failed.message for failed in decision.failures] == ([refused] if refused else [])
 
 
 def test_due_diligence_names_what_is_missing() -> None:

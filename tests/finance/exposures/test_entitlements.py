@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from services.finance.loans.models import BankRefusal
 from services.finance.projections import known_person
@@ -90,6 +92,35 @@ async def test_what_is_left_is_the_cap_without_what_is_owed(world: World) -> Non
     await world.loan(firm, "1999999.99")
     item = item_of(await asked(world, firm), "guaranteed")
     assert (item["standing"], item["counted"], item["remaining"]) == ("open", "1999999.99", "0.01")
+
+
+@pytest.mark.parametrize(
+    ("left", "status", "expected"),
+    [("0.01", "approved", "there"), ("0.00", "approved", "used_up"), ("100.00", "closed", "missing")],
+)
+async def test_each_item_says_whether_its_budget_is_there(world: World, left: str, status: str, expected: str) -> None:
+    firm, _ = await tenant(world)
+    mine = {"programme": "interest_subsidy", "left": Decimal(left), "status": status}
+    async with world.db.transaction() as session:
+        await session.execute(
+            text(
+                "UPDATE ceiling SET limit_amount = committed + :left WHERE kind = 'appropriations.programme_year'"
+                " AND subject = :programme AND period = '2019'"
+            ),
+            mine,
+        )
+        await session.execute(
+            text(
+                "UPDATE appropriation SET status = :status,"
+                " closed_on = CASE CAST(:status AS text) WHEN 'closed' THEN DATE '2019-12-31' END"
+                " WHERE programme = :programme AND year = 2019"
+            ),
+            mine,
+        )
+    answer = await asked(world, firm)
+    assert item_of(answer, "small_micro_startup")["budget"] == expected
+    assert item_of(answer, "guaranteed")["budget"] is None
+    assert item_of(answer, "financing_reward")["budget"] == "there"
 
 
 async def test_a_cap_that_is_used_up_closes(world: World) -> None:
@@ -217,6 +248,7 @@ async def test_a_grant_counts_from_its_approval_and_the_dry_run_agrees(world: Wo
     made = await desk.post("operator", "/v1/grants", body, claims={"org": operator})
     assert made.status_code == 201, made.text
     await desk.step("science_officer", made.json(), "review")
+    await desk.announce(made.json())
     await desk.step("science_approver", made.json(), "approve", {"amount": "200000.00"})
     answer = await desk.get("science_officer", "/v1/entitlements", centre_id=str(centre_id))
     (item,) = answer.json()["items"]

@@ -41,19 +41,40 @@ async def test_the_list_by_priority_shows_better_grades_first_and_ungraded_last(
 async def test_papers_of_each_money_decision_are_kept_and_find_the_grant(desk: Desk, db: Database) -> None:
     grant = await desk.reviewed(await list_centre(db))
     await desk.step("science_approver", grant, "approve", {"amount": "100000.00", **PAPERS})
-    await desk.step("industry_approver", grant, "countersign", {"document_no": "拉工信发〔2019〕9号"})
+    await desk.step(
+        "industry_approver",
+        grant,
+        "countersign",
+        {"document_no": "拉工信发〔2019〕9号", "minutes_no": "〔2019〕4号会议纪要"},
+    )
     paid = await desk.step("treasury_approver", grant, "disburse", {"document_no": "拉财发〔2019〕2号"})
     refunded = await desk.step("treasury_approver", paid, "refund", {"amount": "100000.00"})
     closed = await desk.step("treasury_officer", refunded, "close", {"minutes_no": "〔2019〕9号会议纪要"})
     kept = [(paper["step"], paper["document_no"], paper["minutes_no"]) for paper in closed["papers"]]
     assert kept == [
         ("approved", PAPERS["document_no"], PAPERS["minutes_no"]),
-        ("countersigned", "拉工信发〔2019〕9号", None),
+        ("countersigned", "拉工信发〔2019〕9号", "〔2019〕4号会议纪要"),
         ("disbursed", "拉财发〔2019〕2号", None),
         ("closed", None, "〔2019〕9号会议纪要"),
     ]
     found = (await desk.get("auditor", "/v1/grants", document_no=PAPERS["document_no"])).json()["items"]
     assert [item["id"] for item in found] == [grant["id"]]
+
+
+@pytest.mark.parametrize(
+    ("missing", "code"),
+    [("document_no", "grant-document-no-missing"), ("minutes_no", "grant-minutes-missing")],
+)
+async def test_neither_bureau_decides_on_a_grant_without_its_papers(
+    desk: Desk, db: Database, missing: str, code: str
+) -> None:
+    grant = await desk.reviewed(await list_centre(db))
+    amount, without = {"amount": "100000.00"}, {**PAPERS, missing: None}
+    for who, verb, body in (("science_approver", "approve", amount), ("industry_approver", "countersign", {})):
+        refused = await desk.post(who, f"/v1/grants/{grant['id']}/{verb}", {**body, **without})
+        assert (refused.status_code, refused.json()["code"]) == (409, code)
+        assert missing in refused.json()["detail"]
+        await desk.step(who, grant, verb, {**body, **PAPERS})
 
 
 async def test_a_refusal_keeps_its_document(desk: Desk, db: Database) -> None:

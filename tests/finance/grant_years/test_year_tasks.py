@@ -32,7 +32,7 @@ async def test_a_call_waits_for_somebody_who_did_not_draft_it(desk: Desk) -> Non
 
 async def test_a_signed_objection_waits_for_an_officer(desk: Desk, db: Database) -> None:
     desk.today = date(2019, 5, 13)
-    grant = await desk.reviewed(await list_centre(db))
+    grant = await desk.reviewed(await list_centre(db), announced=False)
     path = f"/v1/grants/{grant['id']}/notice"
     await desk.post("science_officer", path)
     objection = {"signatory": "扎西", "text": "不实"}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import UUID
@@ -61,6 +62,7 @@ async def firm(
     seated: bool = True,
     size_class: str | None = "small",
     legal_representative: str | None = None,
+    size_year: int = 2018,
     **other: Any,
 ) -> Firm:
     """An enterprise, in a listed centre of its own unless not `seated`."""
@@ -75,7 +77,7 @@ async def firm(
         legal_representative_ref=legal_representative,
         graduate_founder=False,
         size_class=size_class,
-        size_year=None if size_class is None else 2018,
+        size_year=None if size_class is None else size_year,
         **other,
     )
     await deliver(db, rg.EnterpriseRegistered, received(rg.EnterpriseRegistered, state, enterprise_id, 1, DAY))
@@ -83,6 +85,27 @@ async def firm(
     if seated:
         await tenancy(db, enterprise_id, centre_id)
     return Firm(enterprise_id, code, centre_id)
+
+
+async def grown(db: Database, borrower: Firm, year: int, staff: int, *, version: int = 2) -> None:
+    """A year of the borrower's growth file, as the registry tells of it."""
+    state = rg.EnterpriseYearState(
+        id=borrower.id,
+        code=borrower.code,
+        year=year,
+        revenue=Decimal(1_000_000),
+        assets=None,
+        tax_paid=Decimal(0),
+        staff=staff,
+        insured_jobs=staff,
+        patents=0,
+        software_copyrights=0,
+        trademarks=0,
+        other_ip=0,
+        size_class="small",
+    )
+    event = received(rg.EnterpriseGrowthRecorded, state, borrower.id, version, DAY)
+    await deliver(db, rg.EnterpriseGrowthRecorded, event)
 
 
 async def person(db: Database, *, graduate: bool = True) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from io import BytesIO
 
 import pytest
@@ -21,6 +22,7 @@ from tests.finance.loans.lending import (
     done,
     events_of,
     firm,
+    grown,
     hire,
     person,
     refused,
@@ -130,6 +132,72 @@ async def test_the_caps_and_sizes_of_small_firms(counter: Counter, db: Database)
     loan = await drafted(counter, small, "3000000.01")
     await listed(counter, small, loan, 4, [hire()])
     refused(await counter.enterprise(small.code, f"{PATH}/{loan['id']}/submit", {}), 409, "loan-cap-exceeded")
+
+
+def found_rule(decision: Json, rule: str) -> Json:
+    return next(result for result in decision["results"] if result["rule"] == rule)
+
+
+@pytest.mark.parametrize(
+    ("on_record", "message"),
+    [(None, "loan-staff-not-on-record"), (22, "rule-met"), (19, "rule-met"), (18, "loan-staff-differs")],
+)
+async def test_the_registrys_staff_stand_beside_the_declared_and_warn_from_ten_percent_on(
+    counter: Counter, db: Database, on_record: int | None, message: str
+) -> None:
+    """20 are declared: 10 % of 22 are 2.2, of 19 1.9, of 18 1.8."""
+    borrower = await firm(db)
+    await grown(db, borrower, 2017, 500)
+    if on_record is None:
+        borrower = await firm(db)
+    else:
+        await grown(db, borrower, 2018, on_record, version=3)
+        await grown(db, borrower, 2020, 1, version=4)
+    loan = await submitted(counter, borrower, 20, [hire() for _ in range(5)])
+    beside = found_rule(loan["eligibility"], "loans.staff_on_record")
+    year = None if on_record is None else 2018
+    assert beside["passed"]
+    assert (beside["message"], beside["inputs"]) == (message, {"staff": 20, "on_record": on_record, "year": year})
+
+
+async def test_a_staff_figure_that_comes_later_is_before_the_approver(counter: Counter, db: Database) -> None:
+    borrower = await firm(db)
+    loan = await submitted(counter, borrower, 4, [hire()])
+    await grown(db, borrower, 2018, 40)
+    reviewed = done(await counter.step("finance_officer", loan, "review", {}))
+    checked = done(await counter.step("finance_approver", reviewed, "approve", {}))
+    assert found_rule(checked["check_decision"], "loans.staff_on_record")["message"] == "loan-staff-differs"
+
+
+@pytest.mark.parametrize(("today", "code"), [(date(2020, 6, 30), None), (date(2020, 7, 1), "loan-size-outdated")])
+async def test_the_figures_of_a_size_class_hold_for_eighteen_months_to_the_day(
+    counter: Counter, db: Database, today: date, code: str | None
+) -> None:
+    counter.desk.today = today
+    borrower = await firm(db, size_year=2018)
+    recent = {"hired_on": "2020-06-01", "contract_from": "2020-06-01", "contract_to": "2021-06-01"}
+    loan = await drafted(counter, borrower)
+    await listed(counter, borrower, loan, 4, [hire(**recent)])
+    answer = await counter.enterprise(borrower.code, f"{PATH}/{loan['id']}/submit", {})
+    if code is None:
+        done(answer)
+        return
+    refused(answer, 409, code)
+    assert "2018" in answer.json()["detail"]
+    newer = {"year": 2019, "staff": 4, "income": "900000.00", "assets": "500000.00"}
+    again = await submitted(counter, await firm(db, size_year=2018), 4, [hire(**recent)], figures=newer)
+    size = found_rule(again["eligibility"], "loans.enterprise_size")
+    assert (size["inputs"]["size_class"], size["inputs"]["year"], size["inputs"]["declared"]) == ("micro", 2019, True)
+
+
+async def test_declared_figures_do_not_replace_a_size_class_that_is_young_enough(
+    counter: Counter, db: Database
+) -> None:
+    small = {"year": 2019, "staff": 4, "income": "900000.00", "assets": "500000.00"}
+    borrower = await firm(db, size_class="medium")
+    loan = await drafted(counter, borrower, figures=small)
+    await listed(counter, borrower, loan, 4, [hire()])
+    refused(await counter.enterprise(borrower.code, f"{PATH}/{loan['id']}/submit", {}), 409, "loan-not-small")
 
 
 async def test_dry_run_counts_hires_without_a_list(counter: Counter, db: Database) -> None:

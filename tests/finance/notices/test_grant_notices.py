@@ -10,8 +10,11 @@ import pytest
 from httpx import Response
 from sqlalchemy import text
 
+from services.finance.notices.usecases import require_notice_over
 from shared.db import Database
 from shared.events.contracts.finance.filing import NoticeObjectionRecorded, NoticeOpened
+from shared.ids import uuid7
+from shared.policy.edition import load_editions
 from tests.finance.support import OTHER_OPERATOR, Desk, Json, list_centre
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -24,7 +27,7 @@ OBJECTION = {"signatory": "扎西", "text": "申报材料与实际不符"}
 async def announced(desk: Desk, db: Database, day: date, **other: Any) -> Json:
     """A grant of 10 万元, reviewed and on public notice from `day`."""
     desk.today = day
-    grant = await desk.reviewed(await list_centre(db, **other), fiscal_year=day.year)
+    grant = await desk.reviewed(await list_centre(db, **other), fiscal_year=day.year, announced=False)
     answer = await desk.post("science_officer", f"/v1/grants/{grant['id']}/notice")
     assert answer.status_code == 201, answer.text
     return grant
@@ -63,10 +66,19 @@ async def test_a_grant_on_notice_is_approved_the_day_after_five_working_days(
     assert cited["notice.term"] == "3.1-4"
 
 
-async def test_without_a_notice_the_edition_asks_for_none(desk: Desk, db: Database) -> None:
-    grant = await desk.approved(await list_centre(db))
-    messages = [result["message"] for result in grant["decision"]["results"]]
-    assert "notice-not-required" in messages
+async def test_a_grant_that_was_never_announced_is_not_approved(desk: Desk, db: Database) -> None:
+    grant = await desk.reviewed(await list_centre(db), announced=False)
+    refused = await approve(desk, grant)
+    assert (refused.status_code, refused.json()["code"]) == (409, "notice-missing")
+
+
+async def test_an_edition_may_ask_for_no_notice(db: Database) -> None:
+    edition, none = load_editions(None).get("lhasa-2019"), uuid7()
+    async with db.transaction() as session:
+        decision = await require_notice_over(
+            session, edition, "grants", none, date(2019, 5, 13), clause="3.1-4", required=False
+        )
+    assert [result.message for result in decision.results] == ["notice-not-required"]
 
 
 async def test_a_signed_objection_is_answered_before_the_approval(desk: Desk, db: Database) -> None:
@@ -112,7 +124,7 @@ async def test_a_paper_notice_of_the_past_is_named_and_decided_tomorrow_at_the_e
     desk: Desk, db: Database, starts_on: str, today: date, first_day: date
 ) -> None:
     desk.today = date(2019, 5, 13)
-    grant = await desk.reviewed(await list_centre(db))
+    grant = await desk.reviewed(await list_centre(db), announced=False)
     desk.today = today
     path = f"/v1/grants/{grant['id']}/notice"
     unnamed = await desk.post("science_officer", path, {"starts_on": starts_on})

@@ -142,11 +142,21 @@ async def guarantees(desk: Desk, db: Database) -> None:
         guarantee = await counter.guaranteed(loan)
         await counter.drawn(loan, "100000.00", day)
         await counter.called(guarantee)
+        await _recovery_taken_back(counter, guarantee)
         if end == "write-off":
             path, why = f"{GUARANTEES}/{guarantee['id']}", {"reason": "无可执行财产", "document_no": document()}
             done(await counter.guarantor(f"{path}/propose-write-off", why))
             done(await counter.guarantor(f"{path}/write-off", account="guarantor-2"))
     await _public_guarantee(counter, db)
+
+
+async def _recovery_taken_back(counter: Service, guarantee: Json) -> None:
+    path = f"{GUARANTEES}/{guarantee['id']}/recoveries"
+    body = {"amount": "100.00", "received_on": "2020-09-30", "reference": document()}
+    line = done(await counter.guarantor(path, body), 201)
+    why = {"reason_code": "not_received", "document_no": document()}
+    done(await counter.guarantor(f"{path}/{line['id']}/propose-reversal", why, account="guarantor-2"))
+    done(await counter.guarantor(f"{path}/{line['id']}/reverse", account="guarantor-3"))
 
 
 async def _public_guarantee(counter: Service, db: Database) -> None:

@@ -36,6 +36,9 @@ RENEWED: Final = (
 )
 """What is decided on again and again: who decided once may decide on the next proposal."""
 
+CHECKING: Final = "/v1/matching-funds/{fund_id}/spending/{line_id}/confirm"
+"""Who confirmed a payment may take it back, who recorded it never."""
+
 ANEW: Final = ("recheck", "report", "propose-write-off")
 """Where another proposal about a decided case begins: whoever applied for it still decides on nothing."""
 APPLYING: Final = ("financing-rewards", "alliance-support")
@@ -105,6 +108,8 @@ class Watched(Desk):
     def _remember(self, address: str, account: str, cases: list[str], answer: Response) -> None:
         found: Any = answer.json() if answer.content else {}
         made = found.get("id") if isinstance(found, dict) else None
+        if address == CHECKING:
+            return
         if address.startswith(RENEWED) and (address.rpartition("/")[2] in DECIDING or address in ALSO):
             for case in cases:
                 self.hands.pop(case, None)

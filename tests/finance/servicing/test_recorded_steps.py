@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi.routing import APIRoute
 
+from services.finance.guarantees.recoveries_router import router as guarantee_recoveries
 from services.finance.guarantees.router import router as guarantees
 from services.finance.servicing.router import router as servicing
 from services.finance.subsidies.router import prime_rates, router as subsidies
@@ -36,6 +37,8 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "refuse_claim": ("guarantee_claim.refused", "loan.claim_ended"),
     "withdraw_claim": ("guarantee_claim.withdrawn", "loan.claim_ended"),
     "record_recovery": ("guarantee.recovered", "loan.recovered"),
+    "propose_recovery_reversal": ("guarantee.recovery_reversal_proposed",),
+    "reverse_recovery": ("loan.payment_reversed", "guarantee.recovery_reversed"),
     "confirm_return": ("guarantee.returned", "guarantee_claim.recovered"),
     "propose_write_off": ("guarantee.write_off_proposed",),
     "approve_write_off": ("guarantee.written_off",),
@@ -51,7 +54,7 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def test_every_step_names_its_events_and_every_event_its_step() -> None:
-    routers = (servicing, guarantees, subsidies, prime_rates)
+    routers = (servicing, guarantees, guarantee_recoveries, subsidies, prime_rates)
     routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     assert {route.name for route in routes if "POST" in (route.methods or ())} == set(STEPS)
     known = {event.name.removeprefix("finance.").removesuffix(".v1") for event in event_types("finance")}

@@ -16,6 +16,7 @@ from services.finance.loans.models import Loan, LoanHire
 from services.finance.loans.states import CALENDAR, ROLLING
 from services.finance.projections import known_enterprise
 from shared.files.papers import written_date
+from shared.policy.decision import Decision
 from shared.policy.edition import Edition
 
 _NAMES: Final[Mapping[str, str]] = {ROLLING: "申请日前十二个月", CALENDAR: "申请日所在自然年"}
@@ -31,6 +32,7 @@ _FAULTS: Final[Mapping[str, str]] = {
     h.COUNTED_BEFORE: "重复人员",
 }
 CLAUSE: Final = "3.2-4"
+_NOT_ON_RECORD: Final = "登记台账无该企业年度职工人数"
 
 
 async def sheet_facts(
@@ -50,6 +52,7 @@ async def sheet_facts(
         "clause": f"{CLAUSE}（{edition.clauses[CLAUSE].title_zh}）",
         "source": calculation.source,
         "staff": calculation.staff,
+        "staff_on_record": _on_record(loan),
         "staff_limit": limit,
         "percent": calculation.percent,
         "percent_low": threshold(edition, day=calculation.day, staff=limit)[0],
@@ -61,6 +64,18 @@ async def sheet_facts(
         "contract_months": ratio.contract_months.value,
         "classes": "、".join(titled.title_zh for titled in ratio.eligible_classes.values()),
     }
+
+
+def _on_record(loan: Loan) -> str:
+    """The registry's figure as it stood at the application, which the decision kept."""
+    if loan.eligibility is None:
+        return _NOT_ON_RECORD
+    results = Decision.from_json(loan.eligibility).results
+    found = next((result for result in results if result.rule == "loans.staff_on_record"), None)
+    if found is None or found.inputs["on_record"] is None:
+        return _NOT_ON_RECORD
+    differs = f"，与申报人数相差超过{found.limit}%" if found.message == "loan-staff-differs" else ""
+    return f"{found.inputs['on_record']} 人（{found.inputs['year']}年度）{differs}"
 
 
 def _reading(calculation: Calculation, reading: Reading) -> dict[str, object]:

@@ -194,6 +194,8 @@ from shared.events.contracts.finance.guarantees import (
     GuaranteeFeePaid as GuaranteeFeePaid,
     GuaranteeIssued as GuaranteeIssued,
     GuaranteeRecovered as GuaranteeRecovered,
+    GuaranteeRecoveryReversalProposed as GuaranteeRecoveryReversalProposed,
+    GuaranteeRecoveryReversed as GuaranteeRecoveryReversed,
     GuaranteeReduced as GuaranteeReduced,
     GuaranteeReleased as GuaranteeReleased,
     GuaranteeRestored as GuaranteeRestored,
@@ -261,6 +263,8 @@ from shared.events.contracts.finance.matching_funds import (
     MatchingFundRecorded as MatchingFundRecorded,
     MatchingFundRefused as MatchingFundRefused,
     MatchingFundRevised as MatchingFundRevised,
+    MatchingFundSpendingRecorded as MatchingFundSpendingRecorded,
+    MatchingFundSpendingRefused as MatchingFundSpendingRefused,
     MatchingFundSpendingReversed as MatchingFundSpendingReversed,
     MatchingFundSpent as MatchingFundSpent,
 )

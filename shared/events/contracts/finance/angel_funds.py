@@ -15,7 +15,8 @@ class AngelFundState(EventData):
     """A centre's fund; amounts in yuan. `paid_in` is without what was withdrawn, `invested` at cost of what is still
     held; all `proceeds` were distributed; `borne` is what those who withdrew left for their part of losses.
     `breached_on`: since when the municipal share is above its limit; `stopped_on`: since when the centre is not listed,
-    so that nothing new is paid or invested."""
+    so that nothing new is paid or invested. What is distributed goes by `units`, which cost what `pricing` says;
+    `wound_up_on`: since when the fund is wound up, `terminated_on` the day of its last distribution."""
 
     id: UUID
     no: str
@@ -41,12 +42,17 @@ class AngelFundState(EventData):
     breached_on: date | None
     stopped_on: date | None
     stop_cause: str | None
+    pricing: str | None = None
+    units: Decimal | None = None
+    wound_up_on: date | None = None
+    winding_up_cause: str | None = None
+    terminated_on: date | None = None
 
 
 class AngelFundOrderState(AngelFundState):
     """The same with an order on it: what was prepared, approved, done, refused or cancelled. `amount` is what moves, of
     a valuation the value. `due` goes to the treasury, which receives it by its slip; `returned` of it went back to
-    the budget, the rest is revenue."""
+    the budget, the rest is revenue. `order_units` is what a payment bought, or a withdrawal or sale gave away."""
 
     order_id: UUID
     order_line: int
@@ -65,6 +71,7 @@ class AngelFundOrderState(AngelFundState):
     returned: Decimal
     receipt_slip_no: str | None
     received_on: date | None
+    order_units: Decimal | None = None
 
 
 class AngelInvestmentState(AngelFundState):
@@ -122,7 +129,7 @@ AngelFundCured = _breach("cured", "The municipal share is within its limit again
 AngelFundOrderPrepared = _order("order_prepared", "A movement of capital or money was prepared.")
 AngelFundOrderApproved = _order("order_approved", "A municipal payment was approved and waits for the treasury.")
 AngelFundOrderRefused = _order("order_refused", "An order was refused.")
-AngelFundOrderCancelled = _order("order_cancelled", "An order ended because the centre left the list.")
+AngelFundOrderCancelled = _order("order_cancelled", "An order ended with the centre's listing, or with the fund.")
 AngelFundClosed = _order("closing_held", "A closing: its subscriptions count.")
 AngelFundCalled = _order("called", "Subscribed money was called.")
 AngelFundPaidIn = _order("paid_in", "An investor paid in.")
@@ -134,10 +141,13 @@ AngelFundTranchePaid = _order("tranche_paid", "A tranche of an investment was pa
 AngelFundValued = _order("valued", "A valuation note on an investment.")
 AngelFundExited = _order("exited", "Of an investment was sold, and the proceeds distributed.")
 AngelFundWrittenOff = _order("written_off", "Of an investment was written off.")
+AngelFundCommitteeChanged = _order("committee_changed", "Seats of the investment committee were left or given.")
+AngelFundWoundUp = _order("wound_up", "The investors resolved to wind the fund up.")
+AngelFundTerminated = _order("terminated", "What was left was distributed; the fund has ended.")
 
 AngelInvestmentProposed = _investment("investment_proposed", "An investment was proposed.")
 AngelInvestmentVoted = _investment("investment_voted", "The committee voted for it.")
 AngelInvestmentVotedDown = _investment("investment_voted_down", "The committee did not vote for it.")
 AngelInvestmentApproved = _investment("investment_approved", "A second person approved it.")
 AngelInvestmentRefused = _investment("investment_refused", "It was refused.")
-AngelInvestmentCancelled = _investment("investment_cancelled", "It ended because the centre left the list.")
+AngelInvestmentCancelled = _investment("investment_cancelled", "It ended with the centre's listing, or with the fund.")

@@ -102,6 +102,20 @@ GuaranteeRecovered = EventType(
     Audience.BUREAU,
     "Money was recovered and shared with the bank.",
 )
+GuaranteeRecoveryReversalProposed = EventType(
+    GUARANTEE,
+    "finance.guarantee.recovery_reversal_proposed.v1",
+    GuaranteeRecoveryState,
+    Audience.BUREAU,
+    "A recovery is said to be wrong; a second person decides.",
+)
+GuaranteeRecoveryReversed = EventType(
+    GUARANTEE,
+    "finance.guarantee.recovery_reversed.v1",
+    GuaranteeRecoveryState,
+    Audience.BUREAU,
+    "A recovery was entered by mistake: it is owed again.",
+)
 GuaranteeReturned = _guarantee("returned", "The treasury has the public fund's part of recovered money.")
 GuaranteeClaimFiled = _claim("filed", "The bank asks the guarantor to pay.")
 GuaranteeClaimAccepted = _claim("accepted", "The guarantor's officer accepts it.")

@@ -14,7 +14,8 @@ MATCHING_FUND = Topic("finance.matching_fund", "Matching funds of divisions (配
 class MatchingFundState(EventData):
     """What a county, district or park provides for its centres in one year; amounts in yuan.
 
-    `budget` is what is approved, zero before the first approval; `remaining` is budget less `spent`. `revision` counts
+    `budget` is what is approved, zero before the first approval; `waiting` is held by payments that wait for their
+    second person, and `remaining` is budget less `spent` and `waiting`. `revision` counts
     the amounts ever recorded; `pending_*` is the one that waits for approval.
     """
 
@@ -32,6 +33,7 @@ class MatchingFundState(EventData):
     pending_document_no: str | None
     pending_amount: Decimal | None
     reason_code: str | None
+    waiting: Decimal = Decimal(0)
 
 
 class MatchingFundSpendingState(MatchingFundState):
@@ -61,8 +63,26 @@ MatchingFundApproved = EventType(
 MatchingFundRefused = EventType(
     MATCHING_FUND, "finance.matching_fund.refused.v1", MatchingFundState, Audience.BUREAU, "The amount was refused."
 )
+MatchingFundSpendingRecorded = EventType(
+    MATCHING_FUND,
+    "finance.matching_fund.spending_recorded.v1",
+    MatchingFundSpendingState,
+    Audience.BUREAU,
+    "A payment was recorded; it counts once a second person has confirmed it.",
+)
+MatchingFundSpendingRefused = EventType(
+    MATCHING_FUND,
+    "finance.matching_fund.spending_refused.v1",
+    MatchingFundSpendingState,
+    Audience.BUREAU,
+    "A recorded payment does not count.",
+)
 MatchingFundSpent = EventType(
-    MATCHING_FUND, "finance.matching_fund.spent.v1", MatchingFundSpendingState, Audience.BUREAU, "Money was spent."
+    MATCHING_FUND,
+    "finance.matching_fund.spent.v1",
+    MatchingFundSpendingState,
+    Audience.BUREAU,
+    "Money was spent, as two people say.",
 )
 MatchingFundSpendingReversed = EventType(
     MATCHING_FUND,

@@ -30,6 +30,10 @@ class VoucherState(EventData):
     spent: Decimal | None = None
     returned: Decimal | None = None
     """Given back to budget and quota when it was stopped; balance + held + spent + returned is the face value."""
+    issuer_division: str | None = None
+    frozen_reason: str | None = None
+    application_id: UUID | None = None
+    batch_id: UUID | None = None
 
 
 VoucherIssued = EventType(VOUCHER, "vouchers.voucher.issued.v1", VoucherState, Audience.BUREAU, "Issued.")
@@ -42,3 +46,17 @@ VoucherReassigned = EventType(
     "The holder's record was merged; the one that goes on holds it.",
 )
 VoucherStopped = EventType(VOUCHER, "vouchers.voucher.stopped.v1", VoucherState, Audience.BUREAU, "Stopped.")
+VoucherFrozen = EventType(VOUCHER, "vouchers.voucher.frozen.v1", VoucherState, Audience.BUREAU, "Frozen: no new use.")
+VoucherUnfrozen = EventType(
+    VOUCHER, "vouchers.voucher.unfrozen.v1", VoucherState, Audience.BUREAU, "It can be used again."
+)
+VoucherExtended = EventType(
+    VOUCHER, "vouchers.voucher.extended.v1", VoucherState, Audience.BUREAU, "Its last day is a later one."
+)
+VoucherReinstated = EventType(
+    VOUCHER,
+    "vouchers.voucher.reinstated.v1",
+    VoucherState,
+    Audience.BUREAU,
+    "Stopped by a delisting, it runs again: its holder is in another listed centre.",
+)

@@ -1,0 +1,1 @@
+"""Price lists of providers: what they offer, by the unit."""

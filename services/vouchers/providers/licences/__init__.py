@@ -1,0 +1,1 @@
+"""Licences (资质) that a provider shows, and their end."""

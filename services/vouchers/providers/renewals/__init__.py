@@ -1,0 +1,1 @@
+"""Renewal of an admission, and the change of its categories."""

@@ -1,0 +1,1 @@
+"""The yearly review (年度复核) of a provider."""

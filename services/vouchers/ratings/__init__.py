@@ -1,0 +1,1 @@
+"""What enterprises think of the services they bought with vouchers."""
