@@ -83,9 +83,9 @@ class Api:
         token: str = answer.json()["access_token"]
         return token
 
-    async def get(self, path: str, caller: Caller, **params: str | int) -> Json:
-        """Read one object."""
-        return (await self._call("GET", path, caller, params=params)).body
+    async def get(self, path: str, caller: Caller, *, today: date | None = None, **params: str | int) -> Json:
+        """Read one object, as it is shown on a business day."""
+        return (await self._call("GET", path, caller, today=today, params=params)).body
 
     async def items(self, path: str, caller: Caller, **params: str | int) -> AsyncIterator[Json]:
         """Everything in a list, page by page."""

@@ -22,10 +22,12 @@ class Data:
     appropriations: list[tables.Appropriation]
     grants: list[tables.Grant]
     spending: list[tables.Spending]
+    guidance: list[tables.Guidance]
     programmes: list[tables.Programme]
     providers: list[tables.Provider]
     vouchers: list[tables.Voucher]
     redemptions: list[tables.Redemption]
+    settlements: list[tables.Settlement]
     evaluations: list[tables.Evaluation]
     marks: list[tables.Mark]
     exemptions: list[tables.Exemption]
@@ -73,10 +75,12 @@ def load(folder: Path = tables.DATA) -> Data:
         appropriations=tables.read(tables.Appropriation, folder),
         grants=tables.read(tables.Grant, folder),
         spending=tables.read(tables.Spending, folder),
+        guidance=tables.read(tables.Guidance, folder),
         programmes=tables.read(tables.Programme, folder),
         providers=tables.read(tables.Provider, folder),
         vouchers=tables.read(tables.Voucher, folder),
         redemptions=tables.read(tables.Redemption, folder),
+        settlements=tables.read(tables.Settlement, folder),
         evaluations=tables.read(tables.Evaluation, folder),
         marks=tables.read(tables.Mark, folder),
         exemptions=tables.read(tables.Exemption, folder),
@@ -138,10 +142,12 @@ def reduced(data: Data, keys: frozenset[str]) -> Data:
         appropriations=data.appropriations,
         grants=tables.select(data.grants, keys),
         spending=tables.select(data.spending, keys),
+        guidance=data.guidance,
         programmes=data.programmes,
         providers=data.providers,
         vouchers=tables.select(data.vouchers, keys),
         redemptions=redemptions,
+        settlements=data.settlements,
         evaluations=data.evaluations,
         marks=tables.select(data.marks, keys),
         exemptions=tables.select(data.exemptions, keys),

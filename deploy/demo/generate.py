@@ -48,7 +48,14 @@ from deploy.demo.generating.projects import make_projects
 from deploy.demo.generating.reports import make_reports
 from deploy.demo.generating.targets import make_target_figures
 from deploy.demo.generating.tiers import make_services, make_tiers
-from deploy.demo.generating.vouchers import make_programmes, make_providers, make_redemptions, make_vouchers
+from deploy.demo.generating.vouchers import (
+    make_guidance,
+    make_programmes,
+    make_providers,
+    make_redemptions,
+    make_settlements,
+    make_vouchers,
+)
 
 
 def all_tables() -> list[Sequence[tables.Row]]:
@@ -90,10 +97,12 @@ def all_tables() -> list[Sequence[tables.Row]]:
         make_appropriations(),
         grants,
         make_spending(grants),
+        make_guidance(),
         make_programmes(),
         providers,
         vouchers,
         redemptions,
+        make_settlements(),
         make_evaluations(),
         make_experts(),
         make_marks(),

@@ -45,6 +45,8 @@ _LISTS: Final = (
     "/v1/angel-funds",
     "/v1/financing-rewards",
     "/v1/alliance-support",
+    "/v1/vouchers",
+    "/v1/settlements",
 )
 
 
@@ -93,6 +95,10 @@ def _lent(lists: dict[str, list[Json]], say: Texts) -> Iterable[tuple[str, str, 
     yield "rewards", "/v1/financing-rewards", rewards
     supports = {"count": len(lists["/v1/alliance-support"]), "paid": total("/v1/alliance-support", "paid")}
     yield "alliance_support", "/v1/alliance-support", supports
+    issued, spent = (total("/v1/vouchers", field) for field in ("face_value", "spent"))
+    yield "vouchers", "/v1/vouchers", {"count": len(lists["/v1/vouchers"]), "issued": issued, "spent": spent}
+    settled = {"count": len(lists["/v1/settlements"]), "paid": total("/v1/settlements", "paid_total")}
+    yield "settlements", "/v1/settlements", settled
 
 
 def _yuan(say: Texts, amount: Decimal | int) -> str:

@@ -211,6 +211,18 @@ known_voucher_programme = Table(
 )
 """What a division gives its enterprises vouchers out of; for exposure statements and entitlements alone."""
 
+known_voucher_terms = Table(
+    "known_voucher_terms",
+    Base.metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("programme_id", Uuid, nullable=False),
+    Column("terms_from", Date, nullable=False),
+    Column("enterprise_quota", Numeric(18, 2), nullable=False),
+    Index("ix_known_voucher_terms_programme_id_terms_from", "programme_id", "terms_from"),
+)
+"""What an amended programme offers from a day on; until the first such day the programme's own row holds."""
+
 known_voucher = Table(
     "known_voucher",
     Base.metadata,

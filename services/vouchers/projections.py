@@ -16,7 +16,6 @@ from sqlalchemy import (
     Text,
     Uuid,
     func,
-    or_,
     select,
 )
 
@@ -56,6 +55,7 @@ known_enterprise = Table(
     Column("merged_into_id", Uuid),
     Column("size_class", Text),
     Index("ix_known_enterprise_code", "code"),
+    Index("ix_known_enterprise_merged_into_id", "merged_into_id", postgresql_where="merged_into_id IS NOT NULL"),
 )
 """`merged_into_id` is the record that goes on for a merged one; `size_class` NULL until a year's figures tell it."""
 
@@ -63,8 +63,10 @@ known_enterprise = Table(
 def same_enterprise(code: str) -> Select[UUID]:
     """The ids of all records of the enterprise with that code: its own, the one that goes on, those merged into it."""
     table = known_enterprise.c
-    goes_on = select(func.coalesce(table.merged_into_id, table.id)).where(table.code == code)
-    return select(table.id).where(or_(table.id.in_(goes_on), table.merged_into_id.in_(goes_on)))
+    goes_on = select(func.coalesce(table.merged_into_id, table.id).label("id")).where(table.code == code)
+    # Two look-ups by index: as one condition with OR the whole table is read.
+    merged = select(table.id).where(table.merged_into_id.in_(goes_on))
+    return select(goes_on.union(merged).subquery("same_enterprise").c.id)
 
 
 known_claim = known_claim_table(Base.metadata)

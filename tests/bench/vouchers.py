@@ -25,7 +25,7 @@ from services.vouchers.main import definition
 from services.vouchers.settings import VoucherSettings
 from shared.app import create_app
 from tests.bench.vouchers_data import Size, fill
-from tests.bench.vouchers_plans import explained, plans_in
+from tests.bench.vouchers_plans import Plan, explained, plans_in
 from tests.bench.vouchers_work import Figures, Work
 from tests.support.postgres import Cluster, plain_dsn
 from tests.support.tokens import Keys
@@ -67,7 +67,7 @@ async def town_of(url: str, keys: Keys, folder: Path) -> AsyncIterator[tuple[Tow
         business_clock="simulated",
         policy_dir=Path(__file__).parents[2] / "deploy" / "demo" / "policy",
         workers_enabled=False,
-        database_statement_timeout=600,
+        statement_timeout=600,
         log_level="warning",
     )
     app = create_app(definition, settings)
@@ -147,12 +147,16 @@ async def explain(cluster: Cluster, place: Place, keys: Keys, folder: Path, plan
         async with town_of(place.url, keys, folder) as (_, work):
             await work.all_of_it(place.size, random.Random(SEED + 1), times=1)
         found = plans_in(log)
-    if plans is not None:
-        plans.write_text("\n\n".join(plan.text for plan in found), encoding="utf-8")
+    keep(found, plans)
     scans = {plan.about for plan in found if plan.reads_whole_table}
     say(f"{len(found)} plans, whole tables read in: {', '.join(sorted(scans)) or 'none'}")
     for plan in sorted(found, key=lambda plan: -plan.milliseconds)[:12]:
         say(f"{plan.milliseconds:9.1f} ms  {plan.about}")
+
+
+def keep(found: list[Plan], plans: Path | None) -> None:
+    if plans is not None:
+        plans.write_text("\n\n".join(plan.text for plan in found), encoding="utf-8")
 
 
 def say(line: str) -> None:

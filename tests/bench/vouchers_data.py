@@ -22,7 +22,7 @@ USES: Final = 10
 BLOCKS: Final = 20
 """Quarters: of one block's vouchers all are issued on one day, and used in the 91 days from it on."""
 RUNNING: Final = 16
-"""The first block whose vouchers have not run out on the day of the measurement; those of the one before are overdue."""
+"""The first block whose vouchers have not run out when it is measured; those of the one before are overdue."""
 TENANTS: Final = 50
 DIVISIONS: Final = ("540102", "540103", "540104", "540121", "540122", "540123", "540124", "540127")
 FIRST_CODE: Final = 500_000
@@ -32,7 +32,7 @@ _TODAY: Final = "DATE '2019-06-03'"
 _PROGRAMME, _PROVIDER, _CENTRE, _FIRM, _STAY, _VOUCHER, _USE, _ENTRY, _LINE, _BATCH, _PAYMENT, _ACCOUNT = range(12)
 
 _TRUSTED: Final = "SET session_replication_role = replica"
-"""Without triggers and foreign keys: what they check holds by how the rows are made; constraints of rows are checked."""
+"""Without triggers and foreign keys: what they check holds by how the rows are made. Checks of rows stay on."""
 _INDEXES_OFF: Final = (
     "UPDATE pg_index SET indisready = false, indisvalid = false WHERE indrelid = to_regclass('{table}')"
 )
@@ -110,8 +110,8 @@ def _vouchers(size: Size) -> str:
     firm = f"(v * 31) % {size.firms} + 1"
     return f"""
     generate_series(CAST(1 AS bigint), {size.vouchers}) AS v
-    CROSS JOIN LATERAL (SELECT CAST((v - 1) / {size.block} AS integer) AS b, (v / 7) % 20 AS k, {firm} AS firm, {_DIVISION} AS d,
-        50 + (v % 50) * 5 AS subsidy) AS of_number
+    CROSS JOIN LATERAL (SELECT CAST((v - 1) / {size.block} AS integer) AS b, (v / 7) % 20 AS k, {firm} AS firm,
+        {_DIVISION} AS d, 50 + (v % 50) * 5 AS subsidy) AS of_number
     CROSS JOIN LATERAL (SELECT {_TODAY} - 1820 + 91 * b AS issued,
         CASE WHEN b >= {RUNNING} AND k < 4 THEN subsidy ELSE 0 END AS held,
         subsidy * CASE WHEN k = 5 OR (b >= {RUNNING} AND k < 5) THEN {USES - 1} ELSE {USES} END AS spent) AS of_day
@@ -327,6 +327,7 @@ async def _use(connection: asyncpg.Connection, size: Size) -> None:
         reason_code="CASE WHEN state = 'released' THEN 'called_off' END",
         expires_on="CASE WHEN state IN ('held', 'ordered') THEN day + CASE WHEN k = 1 THEN 5 ELSE 30 END END",
         confirm_by="CASE WHEN state = 'delivered' THEN day + 15 END",
+        collected=_SETTLED,
     )
 
 
@@ -363,9 +364,9 @@ async def _money(connection: asyncpg.Connection, size: Size) -> None:
     await _batches(connection, size)
     await connection.execute(
         "INSERT INTO settlement_line (id, settlement_id, redemption_id, provider_id, programme_id, enterprise_id,"
-        " amount, status, check_status, flagged, sampled, payment_id)"
+        " amount, status, check_status, flagged, sampled, waiting, payment_id)"
         f" SELECT {ident(_LINE, 'n')}, {ident(_BATCH, _MONTH)}, {ident(_USE, 'n')}, {ident(_PROVIDER, 'p')},"
-        f" {_PROGRAMME_OF}, {ident(_FIRM, 'firm')}, used.subsidy, 'paid', 'passed', false, false,"
+        f" {_PROGRAMME_OF}, {ident(_FIRM, 'firm')}, used.subsidy, 'paid', 'passed', false, false, false,"
         f" {ident(_PAYMENT, f'({_MONTH}) * 10000 + p')} FROM {_uses(size, _SETTLED)}"
     )
 

@@ -21,10 +21,10 @@ from shared.policy.edition import Editions
 from tests.bench.vouchers_data import DIVISIONS, Size, centre_id, code_of, voucher_id
 from tests.vouchers.support import AUDITOR, SCIENCE_OFFICER, TODAY, Caller, Town, officer
 
-WARM: Final = 30
-SALES: Final = 500
-STEPS: Final = 150
-PAGES: Final = 25
+WARM: Final = 20
+SALES: Final = 300
+STEPS: Final = 80
+PAGES: Final = 15
 SWEEPS: Final = 5
 DEEP: Final = 15
 """Pages of 200 before the one that counts as deep."""
@@ -56,7 +56,7 @@ class Work:
     town: Town
     editions: Editions
     figures: Figures = field(default_factory=dict)
-    size: Size = Size(0)
+    size: Size = field(default_factory=lambda: Size(0))
     chance: random.Random = field(default_factory=random.Random)
     times: int | None = None
     _vouchers: list[int] = field(default_factory=list)
@@ -89,9 +89,9 @@ class Work:
         code = self.size.firm_code(self.size.firm_of(voucher))
         return Caller(("enterprise",), account_id=f"firm-{code}", org=code)
 
-    async def timed(self, name: str, doing: Callable[[], Awaitable[object]], *, note: str = "") -> Any:
+    async def timed(self, name: str, doing: Awaitable[object], *, note: str = "") -> Any:
         started = time.perf_counter()
-        done = await doing()
+        done = await doing
         took = (time.perf_counter() - started) * 1000
         if isinstance(done, httpx.Response):
             assert done.is_success, (name, done.text)
@@ -114,7 +114,7 @@ class Work:
             name = "(warming)" if number < WARM and self.times is None else "counter: scan and redeem"
             seller = self._a_seller()
             path = "/v1/redemptions/counter"
-            await self.timed(name, lambda s=seller, v=voucher: self.town.api.post(s, path, self._sale(v)))
+            await self.timed(name, self.town.api.post(seller, path, self._sale(voucher)))
         self.figures.pop("(warming)", None)
 
     async def steps(self) -> None:
@@ -122,16 +122,16 @@ class Work:
         for _ in range(self._count(STEPS)):
             voucher, seller = self._vouchers.pop(), self._a_seller()
             sale = self._sale(voucher)
-            held = await self.timed("hold", lambda: post(seller, "/v1/redemptions", sale))
+            held = await self.timed("hold", post(seller, "/v1/redemptions", sale))
             path = f"/v1/redemptions/{held.json()['id']}"
-            await self.timed("deliver", lambda: post(seller, f"{path}/deliver"))
-            await self.timed("redeem", lambda: post(self.holder(voucher), f"{path}/redeem"))
+            await self.timed("deliver", post(seller, f"{path}/deliver"))
+            await self.timed("redeem", post(self.holder(voucher), f"{path}/redeem"))
 
     async def lists(self) -> None:
         uses, own = "/v1/redemptions", "/v1/vouchers"
         firm, division = self.holder(self._vouchers.pop()), officer(DIVISIONS[0])
         largest, middle = self.seller(1), self.seller(max(self.size.providers // 2, 1))
-        asked: list[tuple[str, Caller, str, dict[str, object]]] = [
+        asked: list[tuple[str, Caller, str, dict[str, Any]]] = [
             ("provider, its largest: first page", largest, uses, {}),
             ("provider, a middling: first page", middle, uses, {}),
             ("provider: held", largest, uses, {"status": "held"}),
@@ -165,8 +165,8 @@ class Work:
         ]
         for name, caller, path, query in asked:
             for _ in range(self._count(PAGES)):
-                page = await self.timed(f"list: {name}", lambda: self.town.api.get(caller, path, **query))
-            self.figures[f"list: {name}"].note = f"{len(page.json()['items'])} rows"
+                page = await self.timed(f"list: {name}", self.town.api.get(caller, path, **query))
+                self.figures[f"list: {name}"].note = f"{len(page.json()['items'])} rows"
         for name, caller, path in (
             ("provider, its largest: deep page", largest, uses),
             ("issuer: deep page", division, uses),
@@ -175,7 +175,7 @@ class Work:
             await self.deep(f"list: {name}", caller, path)
 
     async def deep(self, name: str, caller: Caller, path: str) -> None:
-        cursor: dict[str, object] = {}
+        cursor: dict[str, Any] = {}
         for _ in range(DEEP):
             page = await self.town.api.get(caller, path, limit=200, **cursor)
             following = page.json()["next"]
@@ -183,7 +183,7 @@ class Work:
                 break
             cursor = {"cursor": following}
         for _ in range(self._count(PAGES)):
-            await self.timed(name, lambda: self.town.api.get(caller, path, **cursor))
+            await self.timed(name, self.town.api.get(caller, path, **cursor))
 
     async def sweeps(self) -> None:
         context = EventContext("bench", TODAY, str(uuid4()), None, simulated=True)
@@ -195,11 +195,11 @@ class Work:
             return (await expire_due(session, TODAY - timedelta(days=0), context, at_once=20)).seen
 
         for _ in range(self._count(SWEEPS)):
-            await self.timed("expiry: 100 vouchers", lambda: self._inside(stop), note="a chunk")
-            await self.timed("expiry: 20 holds and orders", lambda: self._inside(release), note="a chunk")
+            await self.timed("expiry: 100 vouchers", self._inside(stop), note="a chunk")
+            await self.timed("expiry: 20 holds and orders", self._inside(release), note="a chunk")
         for number in range(self._count(SWEEPS)):
             centre = UUID(centre_id(number + 1 if self.times is None else 6))
-            await self.timed("delisting: centre with 50 tenants", lambda c=centre: self.town.registry.delist(c))
+            await self.timed("delisting: centre with 50 tenants", self.town.registry.delist(centre))
 
     async def _inside(self, doing: Callable[[AsyncSession], Awaitable[int]]) -> int:
         async with self.town.db.transaction() as session:
@@ -212,15 +212,15 @@ class Work:
         division = DIVISIONS[0] if self.times is None else DIVISIONS[1]
         drafted = await self.timed(
             "settlement: collect a month",
-            lambda: self.town.api.post(officer(division), "/v1/settlements", {"period": "2019-05"}),
+            self.town.api.post(officer(division), "/v1/settlements", {"period": "2019-05"}),
         )
         taken = self.figures["settlement: collect a month"]
         taken.note = f"{drafted.json()['line_count']} lines"
         path = f"/v1/settlements/{drafted.json()['id']}/collect"
-        await self.timed("settlement: collect again", lambda: self.town.api.post(officer(division), path))
+        await self.timed("settlement: collect again", self.town.api.post(officer(division), path))
 
     async def city(self) -> None:
-        asked: list[tuple[str, str, dict[str, object]]] = [
+        asked: list[tuple[str, str, dict[str, Any]]] = [
             ("use by division, this year", "", {}),
             ("use by category, one division", "", {"by": "category", "issuer_division": DIVISIONS[0]}),
             ("use by month, size", "", {"by": ["month", "size"]}),
@@ -231,6 +231,4 @@ class Work:
             headers = self.town.api.headers(SCIENCE_OFFICER)
             url = f"/v1/voucher-usage{path}"
             for _ in range(self._count(3)):
-                await self.timed(
-                    f"city: {name}", lambda: self.town.api.client.get(url, params=dict(query), headers=headers)
-                )
+                await self.timed(f"city: {name}", self.town.api.client.get(url, params=dict(query), headers=headers))

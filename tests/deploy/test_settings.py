@@ -14,6 +14,7 @@ from deploy.settings import PORT_VARIABLES, Choices, StackSettings
 from gateway.settings import GatewaySettings
 from services.finance.settings import FinanceSettings
 from services.registry.settings import RegistrySettings
+from services.vouchers.settings import VoucherSettings
 from shared.settings import ServiceSettings
 from tests.support.waiting import free_port
 
@@ -31,6 +32,7 @@ def test_every_variable_a_process_gets_is_a_setting_of_that_process(settings: St
         "finance": FinanceSettings,
         "gateway": GatewaySettings,
         "registry": RegistrySettings,
+        "vouchers": VoucherSettings,
     }
     kind = own.get(service, ServiceSettings)
     with_policy = settings.model_copy(update={"policy_dir": Path("/srv/policy")})

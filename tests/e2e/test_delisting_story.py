@@ -78,6 +78,7 @@ async def vouchers(city: City, enterprise: str, owner: Person) -> tuple[str, str
     await city.people["science_approver"].post(f"/v1/providers/{provider['id']}/admit", day)
     wanted = {"programme_id": programme["id"], "enterprise_id": enterprise, "face_value": "20000.00"}
     voucher = await officer.post("/v1/vouchers", day, wanted, expect=201)
+    await approver.post(f"/v1/vouchers/{voucher['id']}/approve", day)
     holds = []
     for price in ("8000.00", "6000.00"):
         sale = {

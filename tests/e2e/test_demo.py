@@ -8,6 +8,8 @@ import json
 import stat
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from uuid import uuid4
@@ -82,7 +84,7 @@ async def api(suite: Suite) -> AsyncIterator[Api]:
         yield api
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(600)
 async def test_the_story_comes_out_as_told(told: World, api: Api) -> None:
     world = replace(told, api=api)
     centres = {key: centre["id"] for key, centre in world.centres.items()}
@@ -182,13 +184,34 @@ async def test_money_is_lent_invested_and_given_beside_the_grants(told: World, a
         assert [found["status"] async for found in api.items(path, auditor)] == ["paid"], path
 
 
+async def test_vouchers_go_from_guidance_to_the_banks_answer(told: World, api: Api) -> None:
+    auditor, division = told.auditor, "540122"
+    guidance = [found["status"] async for found in api.items("/v1/voucher-guidance", auditor)]
+    assert guidance == ["approved"] * 3
+    programme = told.programmes[division, "startup", 2020]
+    assert programme["category_terms"]["exhibition"] == {"percent": None, "cap": "5000.00"}
+    (application,) = [found async for found in api.items("/v1/voucher-applications", auditor)]
+    assert application["status"] == "approved"
+    uses = [found async for found in api.items("/v1/redemptions", auditor, programme_id=programme["id"])]
+    (ordered,) = [found for found in uses if found["ordered_on"]]
+    assert (ordered["voucher_id"], ordered["status"]) == (application["voucher_id"], "redeemed")
+    assert sum(found["held_on"] == found["redeemed_on"] for found in uses) == 2, "sold at the counter"
+    (batch,) = [found async for found in api.items("/v1/settlements", auditor)]
+    assert (batch["issuer_division"], batch["status"]) == (division, "closed")
+    lines = [found async for found in api.items(f"/v1/settlements/{batch['id']}/lines", auditor)]
+    paid = {found["redemption_id"]: Decimal(found["amount"]) for found in lines if found["status"] == "paid"}
+    assert ordered["id"] in paid
+    assert sum(paid.values()) == Decimal(batch["paid_total"])
+    assert [found["reason_code"] for found in lines if found["status"] == "back"] == ["documents_missing"]
+
+
 async def test_scoped_accounts_own_something(told: World, api: Api) -> None:
     """Each of them sees something of its own when it signs in."""
     for username, path in (
         ("centre_operator", "/v1/tenancies"),
         ("founder", "/v1/projects"),
         ("founder", "/v1/loans"),
-        ("bank", "/v1/referrals"),
+        ("bank_2", "/v1/referrals"),
         ("bank_2", "/v1/loans"),
         ("guarantor", "/v1/loans/guarantees"),
         ("provider", "/v1/providers"),
@@ -197,6 +220,12 @@ async def test_scoped_accounts_own_something(told: World, api: Api) -> None:
         ("division_approver_2", "/v1/divisions"),
     ):
         assert [found async for found in api.items(path, told.callers[username])], username
+
+
+async def test_a_bank_reads_what_it_refused_only_while_the_enterprise_lets_it(told: World, api: Api) -> None:
+    for day, shown in ((date(2019, 12, 31), ["refused"]), (date(2020, 1, 1), [])):
+        found = await api.get("/v1/referrals", told.callers["bank"], today=day)
+        assert [referral["status"] for referral in found["items"]] == shown
 
 
 async def test_a_second_run_changes_nothing(told: World, credentials: Credentials, suite: Suite) -> None:

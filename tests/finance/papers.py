@@ -17,11 +17,11 @@ _DECISIONS: Final = re.compile(
     r"|angel-funds/[^/]+/(?:approve|orders/[^/]+/confirm)"
     r")$"
 )
-_PAPERS: Final = {"document_no": "拉科发〔2019〕31号", "minutes_no": "〔2019〕3号会议纪要"}
+PAPERS: Final = {"document_no": "拉科发〔2019〕31号", "minutes_no": "〔2019〕3号会议纪要"}
 
 
 def with_papers(path: str, body: object) -> object:
     """The body with papers where the address is that of a money decision; one that the test names stays, `None` too."""
     if not _DECISIONS.match(path) or not isinstance(body, dict | None):
         return body
-    return {**_PAPERS, **(body or {})}
+    return {**PAPERS, **(body or {})}

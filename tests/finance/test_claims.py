@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from services.finance import consumers
+from services.finance.consumers import vouchers as consumers
 from shared.db import Database
 from shared.document_claims import invoice_key
 from shared.events.consumer import Received

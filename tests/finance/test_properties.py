@@ -24,10 +24,12 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.grants import usecases as deciding
+from services.finance.grants.announced import CLAUSE, KIND
 from services.finance.grants.cases import Step
 from services.finance.grants.models import Grant
 from services.finance.grants.schemas import Approval, GrantApplication, MoneyDecision, Refusal, StepRequest
 from services.finance.journal.entries import Movement
+from services.finance.notices.usecases import open_notice
 from services.finance.payments import usecases as paying
 from services.finance.payments.schemas import MoneyBack, Payment
 from services.finance.payments.standing import Standing
@@ -41,8 +43,10 @@ from shared.errors import DomainError
 from shared.events.contracts.evaluation import DelistingReversed
 from shared.policy.edition import load_editions
 from tests.finance.appropriating import appropriate
+from tests.finance.papers import PAPERS
 from tests.finance.repaying import PAYMENT, REVERSED, STEPS as REPAYMENT_STEPS, relist
 from tests.finance.support import (
+    NOTICED_BEFORE,
     accept_rectification,
     application,
     as_principal,
@@ -62,6 +66,15 @@ VERBS = ("review", "approve", "countersign", "refuse", "disburse", "refund", "re
 NEXT = {"applied": "review", "reviewed": "approve", "approved": "countersign", "countersigned": "disburse"}
 EDITIONS = load_editions(None)
 REPAID_ON = date(2021, 7, 20)
+
+
+async def reviewed_and_announced(session: AsyncSession, step: Step) -> Grant:
+    """Reviewed, and its public notice over, which an approval waits for."""
+    grant = await deciding.review_grant(session, StepRequest(), step=step)
+    edition, day = step.editions.get(grant.edition), step.principal.today - NOTICED_BEFORE
+    officer = as_principal("science_officer", day)
+    await open_notice(session, officer, edition, KIND, grant.id, clause=CLAUSE, starts_on=day, amount=grant.requested)
+    return grant
 
 
 class Killed(Exception):
@@ -120,9 +133,11 @@ class Money(RuleBasedStateMachine):
         person = who.get(verb, "science_officer" if verb in ("review", "close") else "treasury_officer")
         step, money = Step(grant, as_principal(person), EDITIONS), MoneyBack.model_validate({"amount": amount})
         use_cases: dict[str, Callable[[AsyncSession], Awaitable[Grant]]] = {
-            "review": lambda s: deciding.review_grant(s, StepRequest(), step=step),
-            "approve": lambda s: deciding.approve_grant(s, Approval(amount=money.amount), step=step),
-            "countersign": lambda s: deciding.countersign_grant(s, MoneyDecision(), step=step),
+            "review": lambda s: reviewed_and_announced(s, step),
+            "approve": lambda s: deciding.approve_grant(
+                s, Approval.model_validate({"amount": amount, **PAPERS}), step=step
+            ),
+            "countersign": lambda s: deciding.countersign_grant(s, MoneyDecision.model_validate(PAPERS), step=step),
             "refuse": lambda s: deciding.refuse_grant(s, Refusal(reason_code="other"), step=step),
             "disburse": lambda s: paying.disburse_grant(s, Payment(), Standing("good", "listed"), step=step),
             "refund": lambda s: paying.refund_grant(s, money, step=step),
@@ -133,12 +148,13 @@ class Money(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """Three grants on different rungs."""
+        """Grants on different rungs."""
         self.centre = self.wait(list_centre(self.db))
         for amount, verbs in (
             ("50000.00", ()),
             ("60000.00", tuple(NEXT.values())),
             ("70000.00", tuple(NEXT.values())),
+            ("10000.00", tuple(NEXT.values())[:2]),
         ):
             self.apply(amount)
             for verb in verbs:
@@ -236,7 +252,9 @@ class Money(RuleBasedStateMachine):
                 self.pay_back(repayment, sent, good, steps["pay"])
 
     def sign(self, use_case: Callable[..., Awaitable[Repayment]], repayment: UUID, step: Step) -> None:
-        assert self.attempt(lambda s: use_case(s, repayment, StepRequest(), step=step)) is not None
+        assert (
+            self.attempt(lambda s: use_case(s, repayment, MoneyDecision.model_validate(PAPERS), step=step)) is not None
+        )
 
     def pay_back(self, repayment: UUID, sent: RepaymentPayment, good: Standing, step: Step) -> None:
         self.attempt(lambda s: repaying.pay(s, repayment, sent, good, step=step))

@@ -47,6 +47,7 @@ def test_operations_go_to_the_service_named_in_their_prefix(service: str) -> Non
         ("enterprises", "registry"),
         ("quarterly-reports", "evaluation"),
         ("grants", "finance"),
+        ("vouchers", "vouchers"),
         ("centres-before-2019", "registry"),
         ("enterprises-before-2019", "registry"),
         ("tenancies-before-2019", "registry"),

@@ -289,7 +289,9 @@ VOUCHERS: Final[tuple[Row, ...]] = (
     ("GET", "/v1/vouchers/{voucher_id}/code", ENTERPRISE),
     ("GET", "/v1/vouchers/{voucher_id}/code.png", ENTERPRISE),
     ("GET", "/v1/vouchers/{voucher_id}/code.svg", ENTERPRISE),
+    ("POST", "/v1/vouchers/{voucher_id}/approve", APPROVER),
     ("POST", "/v1/vouchers/{voucher_id}/freeze", DIVISION),
+    ("POST", "/v1/vouchers/{voucher_id}/refuse", APPROVER),
     ("POST", "/v1/vouchers/{voucher_id}/rotate-code", ENTERPRISE),
     ("POST", "/v1/vouchers/{voucher_id}/unfreeze", DIVISION),
 )

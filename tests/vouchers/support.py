@@ -147,8 +147,10 @@ class Town:
     async def voucher(
         self, programme_id: str, firm: Firm, face_value: str = "1000.00", *, division: str = DIVISION, **more: Any
     ) -> dict[str, Any]:
+        """A voucher that one person issued and another approved."""
         body = {"programme_id": programme_id, "enterprise_id": str(firm.id), "face_value": face_value, **more}
-        return await self.api.ok(officer(division), "/v1/vouchers", body)
+        issued = await self.api.ok(officer(division), "/v1/vouchers", body)
+        return await self.api.ok(approver(division), f"/v1/vouchers/{issued['id']}/approve")
 
     async def code(self, firm: Firm, voucher_id: str) -> str:
         response = await self.api.get(firm.caller, f"/v1/vouchers/{voucher_id}/code")

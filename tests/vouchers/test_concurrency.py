@@ -8,7 +8,6 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,9 +15,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from tests.support.service_process import ServiceProcess
 from tests.support.tokens import Keys
-from tests.support.waiting import free_port
+from tests.vouchers.crowding import two_processes
 from tests.vouchers.support import Api, Caller, Firm, Town, officer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -27,32 +25,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 @pytest.fixture(scope="module")
 def processes(vouchers_url: str, keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """Two uvicorn processes on one database; their addresses."""
-    env = {
-        "SERVICE_NAME": "vouchers",
-        "ENVIRONMENT": "test",
-        "DATABASE_URL": vouchers_url,
-        "SIGNING_KEY_FILE": str(keys.private("vouchers")),
-        "PUBLIC_KEYS_DIR": str(keys.public_dir),
-        "BUSINESS_CLOCK": "simulated",
-        "WORKERS_ENABLED": "false",
-        "POLICY_DIR": str(Path(__file__).parents[2] / "deploy" / "demo" / "policy"),
-        "DATABASE_POOL_TIMEOUT": "30",
-    }
-    logs = tmp_path_factory.mktemp("vouchers")
-    started = [
-        ServiceProcess("services.vouchers.main:app", free_port(), env, log_file=logs / f"{number}.log")
-        for number in range(2)
-    ]
-    try:
-        for process in started:
-            process.start(wait=False)
-        for process in started:
-            process.wait_ready(60)
-        yield [process.url for process in started]
-    finally:
-        for process in started:
-            if process.running():
-                process.terminate()
+    with two_processes(vouchers_url, keys, tmp_path_factory.mktemp("vouchers")) as urls:
+        yield urls
 
 
 class Crowd:

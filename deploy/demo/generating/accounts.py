@@ -118,6 +118,8 @@ def _other_divisions() -> Iterator[tables.Account]:
             for step, title in _STEPS.items():
                 name = f"division.{division.lower()}.{step}"
                 yield _account(name, f"{division} {title}", f"division_{step}", division=division)
+    county = DIVISIONS["_2"]
+    yield _account(f"division.{county}.payer", f"{county} 兑付经办", "division_officer", division=county)
 
 
 def _holder(redemptions: Sequence[tables.Redemption]) -> str:

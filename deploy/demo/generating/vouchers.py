@@ -24,10 +24,59 @@ _PROGRAMMES: Final = (
     ("540102", "startup", 2021, 600_000, None),
     ("LIUWU", "innovation", 2021, 450_000, None),
 )
+_CATEGORY_TERMS: Final = {("540122", 2020): ("ip_protection:80.00:20000.00", "exhibition::5000.00")}
+"""Where a category has a share or a cap of its own."""
+
+_SHOWN: Final = ("540122", "startup", 2020)
+"""The programme whose vouchers show every way: one is applied for and its service ordered, those for one category are
+used at the counter, and what was used by September is settled."""
+
+_RECOMMENDED: Final = ("startup_coaching", "legal_protection", "ip_protection", "testing_certification")
+ENCLAVE: Final = "C05"
+"""The centre of that county in the city."""
+
+_UNIT_PRICE: Final = 1000
+"""Of every listed service, in yuan an hour."""
+
 _EACH: Final = 10
 """Vouchers of a programme."""
 
 _REFUSED_PROVIDER: Final = len(SERVICE_TRADES)
+
+
+def make_guidance() -> list[tables.Guidance]:
+    """Before the programmes of each year."""
+    return [
+        tables.Guidance(
+            year=year,
+            document_no=f"示例科发〔{year}〕20号",
+            max_percent="80.00",
+            max_enterprise_quota="100000.00",
+            recommended_categories=_RECOMMENDED,
+            drafted_on=days_after(date(year, 3, 4), 0),
+            approved_on=days_after(date(year, 3, 11), 0),
+        )
+        for year in (2019, 2020, 2021)
+    ]
+
+
+def make_settlements() -> list[tables.Settlement]:
+    """What the county owed for the uses of its vouchers by the end of September 2020."""
+    return [
+        tables.Settlement(
+            issuer_division=_SHOWN[0],
+            period="2020-09",
+            drafted_on=date(2020, 10, 12),
+            checked_on=date(2020, 10, 13),
+            inspected_on=date(2020, 10, 14),
+            announced_on=date(2020, 10, 15),
+            approved_on=date(2020, 10, 26),
+            filed_on=date(2020, 10, 27),
+            paid_on=date(2020, 10, 28),
+            bank_reference="DEMO20201028",
+            closed_on=date(2020, 10, 29),
+        )
+    ]
 
 
 def make_programmes() -> list[tables.Programme]:
@@ -38,6 +87,7 @@ def make_programmes() -> list[tables.Programme]:
             year=year,
             budget=f"{budget}.00",
             subsidy_percent=percent,
+            category_terms=_CATEGORY_TERMS.get((division, year)),
             drafted_on=days_after(date(year, 3, 20), 0),
             opened_on=days_after(date(year, 4, 1), 0),
             closed_on=days_after(date(year, 12, 28), 0) if year == 2019 else None,
@@ -65,6 +115,11 @@ def _provider(number: int) -> tables.Provider:
         decided_on=days_after(applied, 20),
         refused_reason="not_qualified" if refused else None,
         renewed_on=None if refused else days_after(date(2021, 3, 8), number),
+        offering=None if refused else f"虚构{trade}服务",
+        offering_unit=None if refused else "小时",
+        offering_price=None if refused else f"{_UNIT_PRICE}.00",
+        account_number=None if refused else f"{number + 1:016}",
+        listed_on=None if refused else days_after(applied, 23),
     )
 
 
@@ -88,10 +143,23 @@ def make_vouchers(population: Population) -> list[tables.Voucher]:
                     centre=stay.centre,
                     category=chance.pick(SERVICE_TRADES)[1] if one_category else None,
                     face_value=f"{chance.number(2, 8) * 5000}.00",
+                    applied_on=None,
+                    reviewed_on=None,
                     issued_on=issued,
                 )
             )
-    return vouchers
+    return _one_applied_for(vouchers)
+
+
+def _one_applied_for(vouchers: Sequence[tables.Voucher]) -> list[tables.Voucher]:
+    """The first of the programme that shows it, at its enclave."""
+    shown = next(one for one in vouchers if _is_shown(one) and one.centre == ENCLAVE and one.category is None)
+    days = {"applied_on": days_after(shown.issued_on, -8), "reviewed_on": days_after(shown.issued_on, -4)}
+    return [one.model_copy(update=days) if one is shown else one for one in vouchers]
+
+
+def _is_shown(voucher: tables.Voucher) -> bool:
+    return (voucher.issuer_division, voucher.kind, voucher.year) == _SHOWN
 
 
 def _holders(stays: Sequence[Stay], year: int, taken: set[str], chance: Chance) -> list[Stay]:
@@ -128,7 +196,7 @@ def make_redemptions(
         if voucher.centre == DELISTED:
             redemptions += _doomed(voucher, providers, doomed, chance)
             doomed += 1
-        elif chance.happens(0.5):
+        elif chance.happens(0.5) or voucher.applied_on:
             redemptions += _ordinary(voucher, providers, chance)
     return redemptions
 
@@ -147,6 +215,8 @@ def _ordinary(
             price=chance.number(4, 16) * 1000 if part == 0 else 5000,
             days=(held, None if released else delivered, None if released else days_after(delivered, 3)),
             released=days_after(held, 2) if released else None,
+            ordered=days_after(held, -4) if voucher.applied_on and part == 0 else None,
+            at_counter=_is_shown(voucher) and voucher.category is not None,
         )
         held = days_after(delivered, 5)
 
@@ -176,8 +246,10 @@ def _redemption(
     price: int,
     days: tuple[date, date | None, date | None],
     released: date | None,
+    ordered: date | None = None,
+    at_counter: bool = False,
 ) -> tables.Redemption:
-    held, delivered, redeemed = days
+    held, delivered, redeemed = (days[0],) * 3 if at_counter else days
     contract_no = f"示例合同-{voucher.year}-{voucher.enterprise[-6:]}-{held:%m%d}"
     return tables.Redemption(
         issuer_division=voucher.issuer_division,
@@ -190,6 +262,9 @@ def _redemption(
         price=f"{price}.00",
         contract_no=contract_no,
         invoice_number=_invoice_number(contract_no, held) if redeemed else None,
+        ordered_on=ordered,
+        quantity=price // _UNIT_PRICE if ordered else None,
+        at_counter=at_counter,
         held_on=held,
         delivered_on=delivered,
         redeemed_on=redeemed,

@@ -65,7 +65,7 @@ async def _assess(world: World, row: tables.AllianceSupport, until: date) -> Non
         found = await world.api.post(_SHEETS, world.bureau("industry_officer"), row.drafted_on, body, key=name)
     approver = world.bureau("industry_approver")
     steps = [
-        Step("draft", row.confirmed_on, "confirm", approver),
+        Step("drafted", row.confirmed_on, "confirm", approver),
         Step("confirmed", row.published_on, "publish", approver, {"document_no": row.assessment_no}),
     ]
     world.sheets[key] = await world.walk(f"{_SHEETS}/{found['id']}", name, found, steps, until)

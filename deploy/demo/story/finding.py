@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from deploy.demo.client import Json
 from deploy.demo.story.world import World
+
+_SOLD_ON: Final = "2020-12-31"
+"""A day on which everything is on the price lists."""
 
 
 async def find_everything(world: World) -> None:
@@ -113,6 +118,7 @@ async def find_centres(world: World) -> None:
 
 async def _vouchers(world: World) -> None:
     world.providers = {found["code"]: found for found in await _list(world, "/v1/providers")}
+    world.guidance = {found["year"]: found for found in await _list(world, "/v1/voucher-guidance")}
     world.programmes = {
         (found["issuer_division"], found["kind"], found["year"]): found
         for found in await _list(world, "/v1/voucher-programmes")
@@ -121,9 +127,13 @@ async def _vouchers(world: World) -> None:
         (found["programme_id"], found["enterprise_id"]): found for found in await _list(world, "/v1/vouchers")
     }
     world.redemptions = {
-        (found["voucher_id"], found["category"], found["held_on"]): found
+        (found["voucher_id"], found["category"], found["ordered_on"] or found["held_on"]): found
         for found in await _list(world, "/v1/redemptions")
     }
+    sold = [found async for found in world.api.items("/v1/offerings", world.auditor, valid_on=_SOLD_ON)]
+    world.offerings = {(found["provider_id"], found["category"]): found for found in sold}
+    batches = await _list(world, "/v1/settlements")
+    world.settlements = {(found["issuer_division"], found["period"]): found for found in batches}
 
 
 async def _list(world: World, path: str) -> list[Json]:

@@ -30,7 +30,7 @@ async def tell_report(world: World, row: tables.Report, until: date) -> None:
         found = await world.api.post("/v1/quarterly-reports", operator, row.submitted_on, body, key=f"{name}/draft")
     path = f"/v1/quarterly-reports/{found['id']}"
     if found["status"] == "draft":
-        found = await _with_lines(world, row, path, operator)
+        found = await _with_lines(world, row, found, path, operator)
     found = await _submit(world, path, name, found, Step("draft", row.submitted_on, "submit", operator), until)
     if row.returned_on is not None and found["revision"] == 1:
         reasons = {"reasons": {row.returned_field: "missing"}}
@@ -43,12 +43,15 @@ async def tell_report(world: World, row: tables.Report, until: date) -> None:
     world.reports[row.centre, row.year, row.quarter] = found
 
 
-async def _with_lines(world: World, row: tables.Report, path: str, operator: Caller) -> Json:
+async def _with_lines(world: World, row: tables.Report, found: Json, path: str, operator: Caller) -> Json:
     """The quarter's money dealt out over as many of the incubatees as the year's reports name as financed."""
     money = {"equity_received": row.equity_financing, "loans_received": row.bank_loans}
     sums = {name: Decimal(amount) for name, amount in money.items() if amount is not None and Decimal(amount)}
-    found = await world.api.get(path, operator)
-    if not sums or found["lines"] is None or any(line["figures"] for line in found["lines"]):
+    if not sums:
+        return found
+    if "lines" not in found:
+        found = await world.api.get(path, operator)
+    if found["lines"] is None or any(line["figures"] for line in found["lines"]):
         return found
     for _ in range(_TRIES):
         if found["tenants"]:

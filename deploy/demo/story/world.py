@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import TypeVar
 
 from deploy.demo.client import Api, Caller, Json
@@ -72,7 +73,10 @@ class World:
     appropriations: dict[tuple[str, int], Json] = field(default_factory=dict)
     reporting: asyncio.Lock = field(default_factory=asyncio.Lock)
     grants: dict[tuple[str, int], Json] = field(default_factory=dict)
+    guidance: dict[int, Json] = field(default_factory=dict)
     programmes: dict[tuple[str, str, int], Json] = field(default_factory=dict)
+    offerings: dict[tuple[str, str], Json] = field(default_factory=dict)
+    settlements: dict[tuple[str, str], Json] = field(default_factory=dict)
     providers: dict[str, Json] = field(default_factory=dict)
     vouchers: dict[tuple[str, str], Json] = field(default_factory=dict)
     redemptions: dict[tuple[str, str, str], Json] = field(default_factory=dict)
@@ -116,19 +120,20 @@ class World:
         found = (account.username for account in self.data.accounts if account.person_ref == ref)
         return next((self.callers[username] for username in found), None)
 
-    def division(self, step: str, division: str) -> Caller:
-        """A county's or park's officer or approver."""
-        return self._scoped(f"division_{step}", lambda value: value == division, "division")
+    def division(self, step: str, division: str, number: int = 0) -> Caller:
+        """A county's or park's officer or approver; `number` counts those of the same, in the order of the data."""
+        return self._scoped(f"division_{step}", lambda value: value == division, "division", number)
 
     def banker(self, bank: str) -> Caller:
         """Who works for a bank."""
         return self._scoped("bank", lambda value: value == bank, "bank")
 
-    def _scoped(self, role: str, fits: Callable[[str | None], bool], scope: str) -> Caller:
-        for account in self.data.accounts:
-            if role in account.roles and fits(getattr(account, scope)):
-                return self.callers[account.username]
-        raise StoryBroken(f"no account with the role {role} in the data")
+    def _scoped(self, role: str, fits: Callable[[str | None], bool], scope: str, number: int = 0) -> Caller:
+        fitting = (account for account in self.data.accounts if role in account.roles and fits(getattr(account, scope)))
+        account = next(islice(fitting, number, None), None)
+        if account is None:
+            raise StoryBroken(f"no account with the role {role} in the data")
+        return self.callers[account.username]
 
     async def walk(self, path: str, name: str, found: Json, steps: Sequence[Step], until: date) -> Json:
         """Take the steps whose day has come, each from the state it starts from; returns the case as it then is."""

@@ -31,14 +31,11 @@ from deploy.demo.tables.money import (
     Grant,
     MatchingFund,
     MatchingPayment,
-    Programme,
-    Provider,
-    Redemption,
     Spending,
-    Voucher,
 )
 from deploy.demo.tables.people import Graduation, Person, Project
 from deploy.demo.tables.registry import Account, Centre, Enterprise, Service, Tenancy, Tier, Title
+from deploy.demo.tables.vouchers import Guidance, Programme, Provider, Redemption, Settlement, Voucher
 
 __all__ = [
     "DATA",
@@ -64,6 +61,7 @@ __all__ = [
     "Expert",
     "Graduation",
     "Grant",
+    "Guidance",
     "JointCarrier",
     "Loan",
     "LoanPayment",
@@ -83,6 +81,7 @@ __all__ = [
     "Reward",
     "Row",
     "Service",
+    "Settlement",
     "Spending",
     "Subsidy",
     "TargetFigure",

@@ -1,13 +1,11 @@
-"""Grants, vouchers, and what they are spent on."""
+"""Grants and matching funds, and what they are spent on."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import ClassVar
 
-from pydantic import field_validator
-
-from deploy.demo.tables.base import Row, words
+from deploy.demo.tables.base import Row
 
 
 class Appropriation(Row):
@@ -65,76 +63,6 @@ class Spending(Row):
     invoice_number: str | None
     seller_code: str | None
     spent_on: date | None
-
-
-class Programme(Row):
-    """A county's or park's voucher programme of a year."""
-
-    file: ClassVar[str] = "voucher-programmes.csv"
-
-    issuer_division: str
-    kind: str
-    year: int
-    budget: str
-    subsidy_percent: str | None
-    drafted_on: date
-    opened_on: date
-    closed_on: date | None
-
-
-class Provider(Row):
-    """A service provider; `refused_reason` where it was not admitted, `renewed_on` the day on which its admission was
-    granted another term."""
-
-    file: ClassVar[str] = "providers.csv"
-
-    code: str
-    name: str
-    categories: tuple[str, ...]
-    legal_representative_ref: str
-    applied_on: date
-    reviewed_on: date
-    decided_on: date
-    refused_reason: str | None
-    renewed_on: date | None
-
-    _lists = field_validator("categories", mode="before")(words)
-
-
-class Voucher(Row):
-    """A voucher of a programme, one for an enterprise; `centre` is where the enterprise is."""
-
-    file: ClassVar[str] = "vouchers.csv"
-
-    issuer_division: str
-    kind: str
-    year: int
-    enterprise: str
-    centre: str
-    category: str | None
-    face_value: str
-    issued_on: date
-
-
-class Redemption(Row):
-    """A use of a voucher: held, then delivered and redeemed, or released, or left where the days are missing."""
-
-    file: ClassVar[str] = "redemptions.csv"
-
-    issuer_division: str
-    kind: str
-    year: int
-    enterprise: str
-    centre: str
-    provider: str
-    category: str
-    price: str
-    contract_no: str
-    invoice_number: str | None
-    held_on: date
-    delivered_on: date | None
-    redeemed_on: date | None
-    released_on: date | None
 
 
 class MatchingFund(Row):

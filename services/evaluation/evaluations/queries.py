@@ -39,25 +39,41 @@ def concerned(principal: Principal) -> ColumnElement[bool]:
     return and_(in_scope(principal, Evaluation.centre_id), Evaluation.cycle_id.in_(announced))
 
 
+def _unannounced(principal: Principal) -> ColumnElement[bool]:
+    """Evaluations of the caller's centres whose results nobody outside the bureaus and experts knows yet."""
+    return and_(in_scope(principal, Evaluation.centre_id), Evaluation.status != "published", ~concerned(principal))
+
+
 def _named() -> Select[Evaluation, str, str]:
     names = (known_centre.c.no, known_centre.c.name)
     return select(Evaluation, *names).join(known_centre, known_centre.c.id == Evaluation.centre_id)
 
 
-def evaluations_for(principal: Principal, wanted: EvaluationFilter) -> Select[Evaluation, str, str]:
-    """Published results and what else the caller may see, filtered."""
-    query = _named().where(or_(Evaluation.status == "published", concerned(principal)))
+def evaluations_for(principal: Principal, wanted: EvaluationFilter) -> Select[Evaluation, str, str, bool]:
+    """Published results and what else the caller may see, filtered. Evaluations of the caller's own centres are listed
+    from the opening of their year; until the announcement no filter tells how they stand."""
+    blank = _unannounced(principal)
+    query = _named().add_columns(blank.label("blank"))
+    query = query.where(or_(Evaluation.status == "published", concerned(principal), blank))
     for name in wanted.model_fields_set - {"limit", "cursor"}:
-        query = query.where(getattr(Evaluation, name) == getattr(wanted, name))
+        asked = getattr(Evaluation, name) == getattr(wanted, name)
+        if name == "status" and wanted.status == "pending":
+            asked = or_(asked, blank)
+        elif name in ("status", "grade"):
+            asked = and_(asked, ~blank)
+        query = query.where(asked)
     return query
 
 
 async def show_evaluation(session: AsyncSession, principal: Principal, evaluation_id: UUID) -> ResultOut:
     """A result, or for those concerned the whole file. Raises 404."""
-    query = _named().add_columns(concerned(principal).label("concerned")).where(Evaluation.id == evaluation_id)
+    columns = concerned(principal).label("concerned"), _unannounced(principal).label("blank")
+    query = _named().add_columns(*columns).where(Evaluation.id == evaluation_id)
     row = (await session.execute(query)).one_or_none()
-    if row is None or not (row.concerned or row[0].status == "published"):
+    if row is None or not (row.concerned or row.blank or row[0].status == "published"):
         raise not_found("evaluation")
+    if row.blank:
+        return ResultOut.unannounced(row[0], row[1], row[2])
     if not row.concerned:
         return ResultOut.of(row[0], row[1], row[2])
     shown = EvaluationOut.of(row[0], row[1], row[2])
@@ -83,11 +99,13 @@ async def undecided(session: AsyncSession, cycle_id: UUID, table: type[Veto | Ex
     return list(await session.scalars(query))
 
 
-def shown_to(principal: Principal) -> Callable[[Row[Evaluation, str, str]], ResultOut]:
+def shown_to(principal: Principal) -> Callable[[Row[Evaluation, str, str, bool]], ResultOut]:
     """How a listed row is shown: in full to those who read everything, else as a result."""
     full = reads_all(principal)
 
-    def item(row: Row[Evaluation, str, str]) -> ResultOut:
+    def item(row: Row[Evaluation, str, str, bool]) -> ResultOut:
+        if row[3]:
+            return ResultOut.unannounced(row[0], row[1], row[2])
         return (EvaluationOut if full else ResultOut).of(row[0], row[1], row[2])
 
     return item

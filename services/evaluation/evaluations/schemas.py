@@ -111,6 +111,13 @@ class ResultOut(Response):
         known = {name: getattr(evaluation, name) for name in names}
         return cls(**known, centre_no=centre_no, centre_name=centre_name)
 
+    @classmethod
+    def unannounced(cls, evaluation: Evaluation, centre_no: str, centre_name: str) -> ResultOut:
+        """That the year is open for the centre, and nothing of how it stands."""
+        shown = ResultOut.of(evaluation, centre_no, centre_name)
+        hidden = dict.fromkeys(("score", "grade", "consecutive_fails", "rectification_id", "delisting_case_id"))
+        return shown.model_copy(update={**hidden, "status": "pending"})
+
 
 class VetoOut(Response):
     """A veto and whether a second person has confirmed it."""

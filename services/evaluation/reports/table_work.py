@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.access import in_scope
 from services.evaluation.reports.models import CITY_TABLE, NATIONAL_TABLE, QuarterlyReport, ReportTable
 from services.evaluation.reports.rules import last_day
-from services.evaluation.reports.tables import write_city_table, write_national
-from services.evaluation.reports.totals import totals_of
+from services.evaluation.reports.tables import Told, write_city_table, write_national
+from services.evaluation.reports.totals import totals_in_parts
 from services.evaluation.settings import EvaluationSettings
 from shared.auth.principal import Principal
 from shared.auth.roles import AUDITOR
@@ -111,17 +111,34 @@ async def _write(runtime: Runtime, table_id: UUID) -> None:
     async with runtime.db.transaction() as session:
         table = await session.get_one(ReportTable, table_id)
         everything = _whoever_sees_all(table)
+    told = _teller(runtime, table_id)
     with tempfile.TemporaryDirectory(prefix="mc-table-") as folder:
         path = Path(folder) / "table.xlsx"
         async with runtime.db.transaction() as session:
             edition = runtime.editions.require_in_force(last_day(table.year, table.quarter or 4))
             if table.kind == CITY_TABLE:
-                await write_city_table(session, everything, edition, path, table.year, table.quarter)
+                await write_city_table(session, everything, edition, path, table.year, table.quarter, told)
             else:
-                totals = await totals_of(session, everything, edition, table.year, table.quarter)
+                totals = await totals_in_parts(session, everything, edition, table.year, told)
                 await write_national(session, everything, edition, path, table.year, totals)
         await runtime.files.put(table.key, path)
     await runtime.db.run(lambda session: _finish(session, table_id))
+
+
+def _teller(runtime: Runtime, table_id: UUID) -> Told:
+    """Progress is written down in transactions of its own, for whoever asks meanwhile."""
+
+    async def told(done: int) -> None:
+        await runtime.db.run(lambda session: _count(session, table_id, done))
+
+    return told
+
+
+async def _count(session: AsyncSession, table_id: UUID, done: int) -> None:
+    """A table that is begun anew counts from its beginning; reports accepted since it was asked for are not in
+    `total`."""
+    table = await hold(session, ReportTable, table_id)
+    table.done = min(done, table.total)
 
 
 def _whoever_sees_all(table: ReportTable) -> Principal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -31,6 +31,9 @@ CENTRES_AT_ONCE: Final = 500
 _THOUSANDS: Final = "千元"
 _TOTAL: Final = "合计"
 _CITY: Final = "全市"
+
+Told = Callable[[int], Awaitable[None]]
+"""Told after each part of the work how many centres are in it so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,17 @@ class Totals:
         self.centres += 1
         self.reports += len(quarters)
         return own
+
+    def include(self, part: Totals) -> None:
+        """Count further centres in."""
+        self.centres += part.centres
+        self.reports += part.reports
+        for name, value in part.numbers.items():
+            self.numbers[name] = self.numbers.get(name, Fraction(0)) + value
+        for name, counts in part.levels.items():
+            known = self.levels.setdefault(name, {})
+            for level, count in counts.items():
+                known[level] = known.get(level, 0) + count
 
 
 async def centres_with_reports(
@@ -115,12 +129,20 @@ def _accepted(year: int, quarter: int | None, centres: Sequence[UUID]) -> Select
 
 
 async def write_city_table(
-    session: AsyncSession, principal: Principal, edition: Edition, path: Path, year: int, quarter: int | None
+    session: AsyncSession,
+    principal: Principal,
+    edition: Edition,
+    path: Path,
+    year: int,
+    quarter: int | None,
+    told: Told | None = None,
 ) -> Totals:
     """Write a line for each centre with accepted reports, and their totals as the last one."""
     sheet = _CityTable(path, edition, f"{year}年" + (f"第{quarter}季度" if quarter else ""))
     async for chunk in centres_with_reports(session, principal, year, quarter):
         await asyncio.to_thread(sheet.write, chunk)
+        if told is not None:
+            await told(sheet.totals.centres)
     await asyncio.to_thread(sheet.close)
     return sheet.totals
 

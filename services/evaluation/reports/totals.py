@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -28,10 +29,12 @@ from sqlalchemy.types import TypeEngine
 from services.evaluation.access import in_scope
 from services.evaluation.projections import known_centre
 from services.evaluation.reports.models import QuarterlyReport, ReportRevision
-from services.evaluation.reports.tables import Totals
+from services.evaluation.reports.tables import Told, Totals
 from shared.auth.principal import Principal
 from shared.policy.edition import Edition
 from shared.policy.report_form import FormField
+
+CENTRES_AT_ONCE: Final = 1000
 
 _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
     "count": Numeric(),
@@ -41,13 +44,38 @@ _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
 }
 
 
-async def totals_of(
-    session: AsyncSession, principal: Principal, edition: Edition, year: int, quarter: int | None
+async def totals_in_parts(
+    session: AsyncSession, principal: Principal, edition: Edition, year: int, told: Told
 ) -> Totals:
-    """Accepted reports of the caller's scope: what `Totals.add` makes of them centre by centre."""
+    """What `totals_of` makes of a year, a part of the centres after the other."""
+    report = QuarterlyReport
+    accepted = report.year == year, report.status == "accepted", in_scope(principal, report.centre_id)
+    reported = select(report.centre_id).where(*accepted).distinct()
+    centres = list(await session.scalars(reported.order_by(report.centre_id)))
+    totals = Totals()
+    for start in range(0, len(centres), CENTRES_AT_ONCE):
+        part = centres[start : start + CENTRES_AT_ONCE]
+        totals.include(await totals_of(session, principal, edition, year, None, part))
+        await told(totals.centres)
+    return totals
+
+
+async def totals_of(
+    session: AsyncSession,
+    principal: Principal,
+    edition: Edition,
+    year: int,
+    quarter: int | None,
+    among: Sequence[UUID] | None = None,
+) -> Totals:
+    """Accepted reports of the caller's scope, or of some centres of it: what `Totals.add` makes of them centre by
+    centre."""
     fields = edition.report_form.fields
     levels = tuple(edition.activities.levels)
-    each = _by_centre(principal, fields, levels, year, quarter).subquery("centre").c
+    by_centre = _by_centre(principal, fields, levels, year, quarter)
+    if among is not None:
+        by_centre = by_centre.where(QuarterlyReport.centre_id.in_(among))
+    each = by_centre.subquery("centre").c
     sums = [func.sum(value).label(value.name) for value in each]
     row = (await session.execute(select(func.count().label("number"), *sums))).one()._mapping
     totals = Totals(centres=row["number"], reports=int(row["reports"] or 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Final
+from uuid import uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +15,7 @@ from services.finance.projections import (
     known_redemption,
     known_voucher,
     known_voucher_programme,
+    known_voucher_terms,
 )
 from shared.events.consumer import Received
 from shared.events.contracts import vouchers as vc
@@ -64,10 +66,29 @@ async def know_voucher_programme(session: AsyncSession, events: Sequence[Receive
     await upsert_projection(session, known_voucher_programme, copies(known_voucher_programme, events))
 
 
+@consumers.on(vc.ProgrammeAmended, kind="projection")
+async def know_voucher_terms(session: AsyncSession, events: Sequence[Received[vc.ProgrammeState]]) -> None:
+    """Keep what a programme offers from a day to come; what holds until then stays known."""
+    rows = [
+        {
+            "id": uuid5(event.data.id, event.data.terms_from.isoformat()),
+            "version": event.aggregate_version,
+            "programme_id": event.data.id,
+            "terms_from": event.data.terms_from,
+            "enterprise_quota": event.data.enterprise_quota,
+        }
+        for event in events
+        if event.data.terms_from is not None
+    ]
+    await upsert_projection(session, known_voucher_terms, rows)
+
+
 @consumers.on(
     vc.VoucherIssued,
     vc.VoucherReassigned,
     vc.VoucherStopped,
+    vc.VoucherFrozen,
+    vc.VoucherUnfrozen,
     vc.VoucherCodeRenewed,
     vc.VoucherExtended,
     vc.VoucherReinstated,

@@ -17,7 +17,7 @@ from services.finance.bank_products.schemas import Statements
 from services.finance.bank_products.states import DOES_NOT_FIT, FITS, OPEN as LEFT_OPEN
 from services.finance.bank_products.suiting import facts_of, terms_of
 from services.finance.entitlements.items import ASK, CLOSED, NEEDS, OPEN, Item, Standing
-from services.finance.exposures.giving import voucher_caps
+from services.finance.exposures.giving import quota_on, voucher_caps
 from services.finance.exposures.lines import VOUCHER
 from services.finance.exposures.members import Member
 from services.finance.projections import LISTED, known_centre, known_tenancy, known_voucher_programme
@@ -64,11 +64,13 @@ async def vouchers_open_to(session: AsyncSession, edition: Edition, member: Memb
     divisions = {division for row in await session.execute(seat) for division in row}
     if not divisions:
         return []
-    query = select(known_voucher_programme).where(
+    query = select(programme.id, programme.no, programme.issuer_division, quota_on(day).label("quota")).where(
         programme.issuer_division.in_(divisions), programme.year == day.year, programme.status == _RUNNING
     )
     given: dict[str, Decimal] = {
-        cap.subject: cap.counted for cap in await voucher_caps(session, edition, member) if cap.period == str(day.year)
+        cap.subject: cap.counted
+        for cap in await voucher_caps(session, edition, member, day)
+        if cap.period == str(day.year)
     }
     return [
         Item(
@@ -77,7 +79,7 @@ async def vouchers_open_to(session: AsyncSession, edition: Edition, member: Memb
             subject=member.code,
             apply=f"/v1/voucher-programmes/{row.id}",
             dry_run="/v1/vouchers/eligibility",
-            limit=row.enterprise_quota,
+            limit=row.quota,
             counted=given.get(row.issuer_division, ZERO),
             state=ASK,
         )

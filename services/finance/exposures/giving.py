@@ -21,13 +21,16 @@ from services.finance.projections import (
     known_redemption,
     known_voucher,
     known_voucher_programme,
+    known_voucher_terms,
 )
 from shared.money import ZERO
 from shared.policy.edition import Edition
 
 _TO_ACCOUNT_FOR = (support_states.PAID, support_states.REPORTED)
 _ENDED_UNPAID = (grant_states.REFUSED, grant_states.CANCELLED)
-_ACTIVE, _REDEEMED = "active", "redeemed"
+_REDEEMED = "redeemed"
+_HAS_ITS_MONEY = ("active", "frozen")
+"""A frozen voucher has what it had, until it is used again or stopped."""
 _OPEN_USES = ("held", "delivered", "disputed")
 
 
@@ -187,12 +190,25 @@ def _standing(
     status: str, face_value: Decimal, spent: Decimal, held: Decimal, running: bool
 ) -> tuple[Decimal, Decimal]:
     """What of a voucher counts, and what of that can still be used."""
-    if status != _ACTIVE:
+    if status not in _HAS_ITS_MONEY:
         return spent + held, held
     return face_value, face_value - spent if running else held
 
 
-async def voucher_caps(session: AsyncSession, edition: Edition, member: Member) -> list[Cap]:
+def quota_on(day: date) -> ColumnElement[Decimal]:
+    """What an enterprise may have of a programme's year by the terms that hold on the day (4.3-3)."""
+    programme, terms = known_voucher_programme.c, known_voucher_terms.c
+    amended = (
+        select(terms.enterprise_quota)
+        .where(terms.programme_id == programme.id, terms.terms_from <= day)
+        .order_by(terms.terms_from.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(amended, programme.enterprise_quota)
+
+
+async def voucher_caps(session: AsyncSession, edition: Edition, member: Member, day: date) -> list[Cap]:
     """What each division gave it of a year's quota, by the vouchers' events (4.3-3)."""
     if not member.ids:
         return []
@@ -200,14 +216,14 @@ async def voucher_caps(session: AsyncSession, edition: Edition, member: Member) 
     uses = select(known_redemption.c.voucher_id, *_uses()).group_by(known_redemption.c.voucher_id).subquery("uses")
     used = uses.c
     taken = case(
-        (voucher.status == _ACTIVE, voucher.face_value),
+        (voucher.status.in_(_HAS_ITS_MONEY), voucher.face_value),
         else_=func.coalesce(used.spent, ZERO) + func.coalesce(used.held, ZERO),
     )
     query = (
         select(
             programme.issuer_division,
             programme.year,
-            func.max(programme.enterprise_quota).label("quota"),
+            func.max(quota_on(day)).label("quota"),
             func.sum(taken).label("taken"),
         )
         .join(known_voucher_programme, programme.id == voucher.programme_id)

@@ -56,7 +56,7 @@ async def statement(session: AsyncSession, editions: Editions, wanted: str | UUI
     others = await group_of(session, member) if bureau else []
     every = await lines_of(session, Circle([member, *others]), principal.today)
     lines = [line for line in every if line.whose == member.code]
-    caps = await caps_of(session, edition, member, persons=bureau)
+    caps = await caps_of(session, edition, member, principal.today, persons=bureau)
     keeps_books = principal.has(*BOOKKEEPERS)
     return ExposureOut(
         as_of=principal.today,
@@ -85,7 +85,7 @@ async def lines_of(session: AsyncSession, circle: Circle, today: date) -> list[L
     ]
 
 
-async def caps_of(session: AsyncSession, edition: Edition, member: Member, *, persons: bool) -> list[Cap]:
+async def caps_of(session: AsyncSession, edition: Edition, member: Member, day: date, *, persons: bool) -> list[Cap]:
     """Every cap that stands between the enterprise and more; those of `persons` tell what they owe elsewhere too."""
     return [
         *await grant_caps(session, edition, member),
@@ -93,7 +93,7 @@ async def caps_of(session: AsyncSession, edition: Edition, member: Member, *, pe
         *await loan_caps(session, edition, member),
         *(await graduates_caps(session, edition, member) if persons else []),
         *await guarantee_caps(session, edition, member),
-        *await voucher_caps(session, edition, member),
+        *await voucher_caps(session, edition, member, day),
     ]
 
 

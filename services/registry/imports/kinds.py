@@ -20,7 +20,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     kind.name: kind
     for kind in (CENTRES, ENTERPRISES, TENANCIES, TITLES, CARRIERS, EARLIER, EARLIER_ENTERPRISES, EARLIER_TENANCIES)
 }
-ELSEWHERE: Final = ("quarterly-reports",)
+ELSEWHERE: Final = ("quarterly-reports", "vouchers")
 """Kinds that other services take in under the same address."""
 
 ROLES: Final = tuple(sorted({role for kind in KINDS.values() for role in kind.roles}))
@@ -30,7 +30,8 @@ def kind_of(name: str, principal: Principal) -> Kind:
     """The kind, for somebody who may import it. Raises 404 `import-kind-unknown`, 403."""
     kind = KINDS.get(name)
     if kind is None:
-        raise DomainError("import-kind-unknown", 404, params={"kinds": [*KINDS, *ELSEWHERE]})
+        # One text: a list's words would be shown by their labels, and these are what an address ends in.
+        raise DomainError("import-kind-unknown", 404, params={"kinds": ", ".join([*KINDS, *ELSEWHERE])})
     if not principal.has(*kind.roles):
         raise forbidden()
     return kind

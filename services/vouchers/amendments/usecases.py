@@ -82,7 +82,7 @@ async def draft_amendment(
     require_known("changes.categories", wanted.changes.categories or (), await known_codes(session, edition, division))
     _, decision = await _tested(session, edition, programme, wanted.changes, wanted.effective_from, day, principal)
     amendment = ProgrammeAmendment(
-        no=await next_case_no(session, "VA", day.year),
+        no=await next_case_no(session, "VT", day.year),
         programme_id=programme.id,
         issuer_division=division,
         status=DRAFT,

@@ -6,7 +6,7 @@ An account is a code and a subject. Debits are positive.
 |------------------------|-----------|----------------------------------------------------|
 | programme_subsidy      | programme | subsidies captured and not reversed                |
 | programme_recovered    | programme | claimed back of what stays captured (credit)       |
-| programme_written_off  | programme | owed by providers and given up                     |
+| programme_written_off  | programme | owed by providers, given up and not back after all |
 | provider_payable       | provider  | owed to the provider (credit)                      |
 | provider_receivable    | provider  | owed by the provider (debit)                       |
 | issuer_bank            | programme | paid (credit) less what came back                  |
@@ -42,6 +42,8 @@ REPAYMENT: Final = "repayment"
 """The provider has paid it back."""
 OFFSET: Final = "offset"
 """It was kept back from the provider's next payment."""
+OFFSET_RETURNED: Final = "offset_returned"
+"""The payment that it was kept back from came back: it is due again."""
 WRITE_OFF: Final = "write_off"
 """It cannot be got back, and is given up."""
 KINDS: Final = (
@@ -53,6 +55,7 @@ KINDS: Final = (
     RECOVERY_DROPPED,
     REPAYMENT,
     OFFSET,
+    OFFSET_RETURNED,
     WRITE_OFF,
 )
 

@@ -20,6 +20,7 @@ EntryKind = Literal[
     "recovery_dropped",
     "repayment",
     "offset",
+    "offset_returned",
     "write_off",
 ]
 Account = Literal[

@@ -21,7 +21,7 @@ STATUSES: Final = (DRAFT, OPEN, CLOSED)
 @dataclass(frozen=True, slots=True)
 class CategoryTerms:
     """What a programme pays in one category, where it is not the programme's own share. `cap` is the most that one
-    use in the category draws, in yuan; None: no cap but the balance."""
+    voucher draws in the category over all its uses, in yuan; None: no cap but the balance."""
 
     percent: Decimal | None
     cap: Decimal | None

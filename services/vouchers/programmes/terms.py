@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,8 +18,14 @@ from services.vouchers.programmes.models import TERMS, Programme, ProgrammeTerms
 from services.vouchers.programmes.rules import CategoryTerms, TermsInForce, decide_city_quota
 from services.vouchers.vouchers.facts import issuers_before
 from services.vouchers.vouchers.models import Voucher, enclave_issue
-from services.vouchers.vouchers.rules import decide_budget, decide_enclave_issuer, decide_quota
-from shared.ceilings import CeilingMove, commit_amount
+from services.vouchers.vouchers.rules import (
+    CENTRE_DELISTED,
+    NOT_APPROVED,
+    decide_budget,
+    decide_enclave_issuer,
+    decide_quota,
+)
+from shared.ceilings import CeilingMove, commit_amount, release_amount
 from shared.errors import DomainError
 from shared.events.contracts import vouchers as vc
 from shared.policy.decision import Decision, combine
@@ -130,7 +136,11 @@ def stored_category_terms(terms: Mapping[str, CategoryTerms]) -> dict[str, JsonV
 async def is_first_of_issuer(session: AsyncSession, issuer_division: str, enterprise_id: UUID) -> bool:
     """Whether the issuer has issued nothing to the enterprise before, which a first voucher free of charge asks. Look
     with the ceilings taken: the quota's row makes two first vouchers of a year wait for each other."""
-    earlier = exists().where(Voucher.enterprise_id == enterprise_id, Voucher.issuer_division == issuer_division)
+    earlier = exists().where(
+        Voucher.enterprise_id == enterprise_id,
+        Voucher.issuer_division == issuer_division,
+        Voucher.reason_code.is_distinct_from(NOT_APPROVED),
+    )
     return not await session.scalar(select(earlier))
 
 
@@ -202,3 +212,34 @@ async def _take_enclave(session: AsyncSession, edition: Edition, programme: Prog
     if moved is not None:
         _require_moved(moved)
     return decision
+
+
+async def free_enclave_issuer(session: AsyncSession, voucher: Voucher) -> None:
+    """4.3-3: an issuer all of whose vouchers came back unused is none of the enclave firm's in the year: it may have
+    another's. Call it after the voucher's own money went back; what a delisting stopped may run again."""
+    year = select(Programme.year).where(Programme.id == voucher.programme_id).scalar_subquery()
+    await session.flush()
+    runs_again = Voucher.reason_code == CENTRE_DELISTED
+    kept = (
+        exists()
+        .where(Voucher.enterprise_id == voucher.enterprise_id, Voucher.issuer_division == voucher.issuer_division)
+        .where(Voucher.programme_id == Programme.id, Programme.year == year)
+        .where(or_(Voucher.returned < Voucher.face_value, runs_again))
+    )
+    noted = enclave_issue.c
+    gone = delete(enclave_issue).where(
+        noted.enterprise_id == voucher.enterprise_id,
+        noted.issuer_division == voucher.issuer_division,
+        noted.year == year,
+        ~kept,
+    )
+    freed = await session.scalar(gone.returning(noted.year))
+    if freed is not None:
+        await release_amount(
+            session,
+            ceiling,
+            kind=ENCLAVE_ISSUERS,
+            subject=str(voucher.enterprise_id),
+            period=str(freed),
+            amount=Decimal(1),
+        )

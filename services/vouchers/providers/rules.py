@@ -97,10 +97,15 @@ def _penalty_free(edition: Edition, applicant: Applicant, day: date) -> RuleResu
     )
 
 
+def needing_licence(edition: Edition, categories: Sequence[str]) -> list[str]:
+    """4.3-2: those of the categories that may not be offered without a licence."""
+    needing = edition.vouchers.providers.licensed_categories.value
+    return [name for name in categories if name in needing or EVERY_CATEGORY in needing]
+
+
 def _licensed(edition: Edition, applicant: Applicant, day: date) -> RuleResult:
     """A licence that has ended bars as long as it is neither replaced nor struck out."""
-    needing = edition.vouchers.providers.licensed_categories.value
-    needed = [name for name in applicant.categories if name in needing or EVERY_CATEGORY in needing]
+    needed = needing_licence(edition, applicant.categories)
     ended = [found.valid_to for found in applicant.licences if found.valid_to is not None and found.valid_to < day]
     valid = [found for found in applicant.licences if found.valid_from <= day and found.valid_to not in ended]
     if ended:

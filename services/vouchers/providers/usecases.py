@@ -13,6 +13,7 @@ from services.vouchers.categories.queries import known_codes
 from services.vouchers.policy import require_known, require_not_before
 from services.vouchers.providers.admission import decide_for
 from services.vouchers.providers.announced import require_admission_notice_over
+from services.vouchers.providers.measures.usecases import require_no_measure
 from services.vouchers.providers.models import Provider
 from services.vouchers.providers.queries import lock, lock_own
 from services.vouchers.providers.rules import ADMITTED, APPLIED, ENDED, REFUSED, REVIEWED, SUSPENDED, WITHDRAWN
@@ -200,14 +201,16 @@ async def withdraw_provider(
     session: AsyncSession, *, principal: Principal, provider_id: UUID, wanted: ProviderWithdrawal, if_match: str | None
 ) -> Provider:
     """The provider takes back its application, or leaves the register: it sells nothing more from now on, and carries
-    out what was held. A suspended one cannot leave so: what it is suspended for is decided first.
+    out what was held. One that is suspended, or whose suspension or removal is under way, cannot leave so: it would be
+    back with a clean slate the day after. What is under way is decided first.
 
-    Raises 404, 412, 409 `invalid-transition`.
+    Raises 404, 412, 409 `invalid-transition`, `measure-running`.
     """
     provider = await lock_own(session, principal, provider_id)
     honour_match(if_match, provider.version)
     if provider.status not in (APPLIED, REVIEWED, ADMITTED):
         raise invalid_transition(provider.status, [APPLIED, REVIEWED, ADMITTED])
+    await require_no_measure(session, provider.id)
     provider.status, provider.ended_on = WITHDRAWN, principal.today
     provider.reason_code = wanted.reason_code
     await record(session, vc.ProviderWithdrawn, provider, EventContext.of(principal))

@@ -15,12 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.vouchers.journal.models import (
     ISSUER_BANK,
     OFFSET,
+    OFFSET_RETURNED,
     PROGRAMME_WRITTEN_OFF,
     PROVIDER_RECEIVABLE,
     REPAYMENT,
     WRITE_OFF,
 )
-from services.vouchers.journal.usecases import Move, next_ordinal, post_moves
+from services.vouchers.journal.usecases import Account, Move, next_ordinal, post_moves
 from services.vouchers.recoveries import rules, states
 from services.vouchers.recoveries.cases import Step, open_case, use_of
 from services.vouchers.recoveries.models import Recovery, RecoveryMovement
@@ -39,17 +40,25 @@ SLIP = "uq_recovery_movement_slip"
 
 async def repay(session: AsyncSession, *, step: Step, sent: RepaymentIn) -> Recovery:
     """Money of the provider has arrived on the issuer's account; a bank's slip counts once. Raises 404, 409
-    `recovery-above-outstanding`, `recovery-slip-counted`, `invalid-transition`."""
+    `recovery-above-outstanding`, `recovery-slip-counted`, `invalid-transition`.
+
+    What had been given up may come all the same: it makes good what was written off.
+    """
     await lock_uses(session, await use_of(session, step))
-    case = await open_case(session, step, states.DECIDED)
+    case = await open_case(session, step, states.DECIDED, states.WRITTEN_OFF)
     recovery = case.recovery
+    given_up = recovery.status == states.WRITTEN_OFF
+    missing = recovery.written_off if given_up else recovery.outstanding
     day = case.day(sent.received_on, recovery.decided_on)
     rule = "vouchers.recovery_repayment"
-    require_passed(rules.decide_made_up(case.edition, rule, amount=sent.amount, outstanding=recovery.outstanding))
+    require_passed(rules.decide_made_up(case.edition, rule, amount=sent.amount, outstanding=missing))
     recovery.repaid += sent.amount
+    if given_up:
+        recovery.written_off -= sent.amount
     context = case.context(day)
-    await _enter(session, recovery, REPAYMENT, sent.amount, day, context, reference=sent.reference)
-    _end_if_made_up(recovery, day)
+    await _enter(session, recovery, REPAYMENT, sent.amount, day, context, reference=sent.reference, given_up=given_up)
+    if not given_up:
+        _end_if_made_up(recovery, day)
     await tell(session, vc.RecoveryRepaid, recovery, context, (rule,))
     return recovery
 
@@ -72,6 +81,24 @@ async def withhold(
     await tell(session, vc.RecoveryOffset, recovery, context, ("vouchers.recovery_repayment",))
 
 
+async def withhold_no_more(
+    session: AsyncSession,
+    recovery: Recovery,
+    amount: Decimal,
+    *,
+    settlement_id: UUID,
+    day: date,
+    context: EventContext,
+) -> None:
+    """The payment that kept an amount back has come back: all of it is owed again, and the amount is due again. What a
+    voucher was given back for it stays given back, and is not given a second time. The caller holds voucher, redemption
+    and recovery locked; the recovery is not written off."""
+    recovery.withheld -= amount
+    recovery.status, recovery.ended_on = states.DECIDED, None
+    await _enter(session, recovery, OFFSET_RETURNED, amount, day, context, settlement_id=settlement_id)
+    await tell(session, vc.RecoveryOffset, recovery, context, ("vouchers.recovery_repayment",))
+
+
 async def propose_write_off(session: AsyncSession, *, step: Step, sent: WriteOffIn) -> Recovery:
     """An officer says why the rest cannot be got back; somebody else decides. Raises 409 `recovery-write-off-proposed`,
     `recovery-reserved`."""
@@ -91,6 +118,7 @@ async def propose_write_off(session: AsyncSession, *, step: Step, sent: WriteOff
 async def decide_write_off(session: AsyncSession, *, step: Step, sent: WriteOffDecision) -> Recovery:
     """An approver gives up what is outstanding, or goes on claiming it. Raises 403 `four-eyes-required`, 409
     `recovery-write-off-missing`, `recovery-reserved`."""
+    await lock_uses(session, await use_of(session, step))
     case = await open_case(session, step, states.DECIDED)
     recovery = case.recovery
     if recovery.write_off_by is None:
@@ -134,8 +162,9 @@ async def _enter(
     *,
     reference: str | None = None,
     settlement_id: UUID | None = None,
+    given_up: bool = False,
 ) -> None:
-    """The movement on the case, and in the journal."""
+    """The movement on the case, and in the journal; what was `given_up` before is the programme's loss no more."""
     movement = RecoveryMovement(
         recovery_id=recovery.id,
         kind=kind,
@@ -151,17 +180,22 @@ async def _enter(
         if constraint_of(error) != SLIP:
             raise
         raise DomainError("recovery-slip-counted", 409, params={"reference": reference}) from error
-    debit = (PROGRAMME_WRITTEN_OFF if kind == WRITE_OFF else ISSUER_BANK, recovery.programme_id)
+    owed: Account = (PROVIDER_RECEIVABLE, recovery.provider_id)
+    lost: Account = (PROGRAMME_WRITTEN_OFF, recovery.programme_id)
+    bank: Account = (ISSUER_BANK, recovery.programme_id)
+    debit, credit = (lost if kind == WRITE_OFF else bank), (lost if given_up else owed)
+    if kind == OFFSET_RETURNED:
+        debit, credit = owed, bank
     move = Move(
         kind,
         recovery.redemption_id,
         amount,
         debit,
-        (PROVIDER_RECEIVABLE, recovery.provider_id),
+        credit,
         ordinal=await next_ordinal(session, recovery.redemption_id, kind),
         settlement_id=settlement_id,
         recovery_id=recovery.id,
     )
     await post_moves(session, [move], effective_on=day, actor=context.actor)
-    if recovery.reversed and kind != WRITE_OFF:
+    if recovery.reversed and kind in (REPAYMENT, OFFSET):
         await restore_recovered(session, recovery.redemption_id, amount, context=context)

@@ -102,9 +102,9 @@ class RecoveryItem(Response):
 
 
 class MovementOut(Response):
-    """What made up for a part of it."""
+    """What made up for a part of it, or does no more (`offset_returned`)."""
 
-    kind: Literal["repayment", "offset", "write_off"]
+    kind: Literal["repayment", "offset", "offset_returned", "write_off"]
     amount: Money
     moved_on: date
     reference: str | None

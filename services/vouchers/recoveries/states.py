@@ -26,5 +26,7 @@ REASONS: Final = (REVERSAL, INVOICE_CANCELLED, INVOICE_RED_LETTERED, FRAUD, OVER
 
 REPAYMENT: Final = "repayment"
 OFFSET: Final = "offset"
+OFFSET_RETURNED: Final = "offset_returned"
+"""The payment that it was kept back from came back from the provider's bank."""
 WRITE_OFF: Final = "write_off"
-MOVEMENTS: Final = (REPAYMENT, OFFSET, WRITE_OFF)
+MOVEMENTS: Final = (REPAYMENT, OFFSET, OFFSET_RETURNED, WRITE_OFF)

@@ -1,6 +1,6 @@
 """A recovery step by step: opened, the provider's statement, decision (4.3-4). `money` has what makes up for it.
 
-Locks: redemption, then recovery.
+Locks: voucher, redemption, then recovery: entries of one redemption are numbered under its lock.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from services.vouchers.journal.models import (
 )
 from services.vouchers.journal.usecases import Account, Move, next_ordinal, post_moves
 from services.vouchers.recoveries import rules, states
-from services.vouchers.recoveries.cases import Step, open_case
+from services.vouchers.recoveries.cases import Step, open_case, use_of
 from services.vouchers.recoveries.models import Recovery
 from services.vouchers.recoveries.owed import claimed_back, owed_for
+from services.vouchers.recoveries.restoring import lock_uses
 from services.vouchers.recoveries.schemas import DecisionIn, RecoveryNew, StatementIn
 from services.vouchers.redemptions.models import Redemption
 from shared.auth.principal import Principal
@@ -77,7 +78,7 @@ async def open_recovery(
         status=states.OPENED,
         reason_code=reason_code,
         facts=reason,
-        reversed=owed is not None and owed.payable <= -amount,
+        reversed=reason_code == states.REVERSAL,
         amount=amount,
         repaid=ZERO,
         withheld=ZERO,
@@ -130,6 +131,7 @@ async def decide(session: AsyncSession, *, step: Step, sent: DecisionIn) -> Reco
 
     Raises 403 `four-eyes-required`, 409 `recovery-statement-term-runs`, `recovery-above-claim`.
     """
+    await lock_uses(session, await use_of(session, step))
     case = await open_case(session, step, states.OPENED)
     recovery = case.recovery
     case.require_another(recovery.opened_by, recovery.stated_by)

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import ARRAY, Numeric, Row, Text, bindparam, column, func, select, tuple_, update
+from sqlalchemy import ARRAY, Numeric, Row, Text, bindparam, column, exists, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,7 +28,8 @@ from services.vouchers.redemptions.models import (
     Redemption,
     document_claim,
 )
-from services.vouchers.redemptions.rules import decide_document, decide_invoice
+from services.vouchers.redemptions.rules import decide_document, decide_invoice, decide_not_void
+from services.vouchers.settlements.models import InvalidInvoice
 from shared.db import constraint_of
 from shared.document_claims import Claimed, claimed_elsewhere, decide_claims
 from shared.money import ZERO
@@ -68,9 +69,11 @@ def documents_within_amounts(editions: Editions, day: date) -> Iterator[None]:
 async def claim_documents(session: AsyncSession, edition: Edition, claims: Sequence[Claim]) -> dict[str, Decimal]:
     """Add the claims to their documents, if they fit; the document's amount by its kind.
 
-    Raises 409 `document-already-claimed`, `document-claims-exceeded` with the decision; then nothing was added.
+    Raises 409 `document-already-claimed`, `document-claims-exceeded`, `document-void` with the decision; then nothing
+    was added.
     """
     amounts = {}
+    await _require_none_void(session, edition, claims)
     for claim in sorted(claims, key=lambda one: (one.kind, one.key)):
         row = await _lock(session, edition, claim)
         amount = amount_after(row, claim)
@@ -117,6 +120,19 @@ def decide_claim(
     )
 
 
+async def _require_none_void(session: AsyncSession, edition: Edition, claims: Sequence[Claim]) -> None:
+    """4.3-2: nothing is claimed on an invoice that its seller has cancelled or red-lettered."""
+    for claim in claims:
+        if claim.kind == INVOICE:
+            require_passed(decide_not_void(edition, void=await is_void(session, claim.key)))
+
+
+async def is_void(session: AsyncSession, invoice_key: str) -> bool:
+    """Whether the invoice is on record as cancelled or red-lettered."""
+    recorded = exists().where(InvalidInvoice.invoice_key == invoice_key, InvalidInvoice.withdrawn_on.is_(None))
+    return bool(await session.scalar(select(recorded)))
+
+
 async def _lock(session: AsyncSession, edition: Edition, claim: Claim) -> Row[*tuple[object, ...]]:
     new = {
         "kind": claim.kind,
@@ -145,6 +161,7 @@ async def _elsewhere(session: AsyncSession, kind: str, key: str) -> Claimed:
 async def explain_claims(session: AsyncSession, edition: Edition, claims: Sequence[Claim]) -> None:
     """Raise what `claim_documents` would say, on what is committed now; locks and changes nothing."""
     columns = document_claim.c
+    await _require_none_void(session, edition, claims)
     for claim in sorted(claims, key=lambda one: (one.kind, one.key)):
         query = select(document_claim).where(columns.kind == claim.kind, columns.key == claim.key)
         row = (await session.execute(query)).one_or_none()
@@ -155,9 +172,11 @@ async def explain_claims(session: AsyncSession, edition: Edition, claims: Sequen
 
 async def require_document_stands(session: AsyncSession, edition: Edition, redemption: Redemption) -> None:
     """What all uses and grants claim on the redemption's invoice by now is still within its amount: asked again before
-    the subsidy is owed, and before it is paid (`shared.document_claims`). Raises 409 `document-claims-exceeded`."""
+    the subsidy is owed, and before it is paid (`shared.document_claims`). Raises 409 `document-claims-exceeded`,
+    `document-void`."""
     if redemption.invoice_key is None:
         return
+    require_passed(decide_not_void(edition, void=await is_void(session, redemption.invoice_key)))
     columns = document_claim.c
     query = select(document_claim).where(columns.kind == INVOICE, columns.key == redemption.invoice_key)
     row = (await session.execute(query)).one()
@@ -170,6 +189,21 @@ async def require_document_stands(session: AsyncSession, edition: Edition, redem
 async def free_documents(session: AsyncSession, ended: Sequence[Redemption]) -> None:
     """Take back all that the redemptions claim on their documents."""
     await lower_claims(session, ended, {one: (one.price, one.subsidy - one.reversed_amount) for one in ended})
+
+
+async def give_up_invoice(session: AsyncSession, redemption: Redemption) -> None:
+    """Take back what it claims on an invoice that turned out void: another one takes its place. The caller holds the
+    redemption locked."""
+    columns = document_claim.c
+    await session.execute(
+        update(document_claim)
+        .where(columns.kind == INVOICE, columns.key == redemption.invoice_key)
+        .values(
+            priced=columns.priced - redemption.price,
+            claimed=columns.claimed - (redemption.subsidy - redemption.reversed_amount),
+        )
+    )
+    redemption.invoice_key = redemption.invoice_amount = None
 
 
 async def lower_claims(

@@ -100,7 +100,6 @@ def _decision(editions: Editions, row: Row[*tuple[object, ...]]) -> Decision:
         issued_on=row.issued_on,
         valid_until=row.valid_until,
         related=row.related_holding_percent,
-        cap=row.cap,
     )
     decision = decide_use(editions.get(row.edition), use)
     assert decision.passed, "the statement lets through what the rules refuse"
@@ -112,9 +111,10 @@ def _decision(editions: Editions, row: Row[*tuple[object, ...]]) -> Decision:
 async def _explain(
     session: AsyncSession, editions: Editions, principal: Principal, sale: CounterSale, documents: Edition
 ) -> None:
-    """Raise what the rules say now; nothing if by now they would let it through (a hold was just released)."""
+    """Raise what the rules say now; nothing if by now they would let it through (a hold was just released, or a capped
+    category's voucher has moved meanwhile). Keeps seller and voucher locked, so that the next try finds them so."""
     day = sale.occurred_on or principal.today
-    parties = await at_counter(session, principal, sale.code, day=day, lock=False)
+    parties = await at_counter(session, principal, sale.code, day=day, lock=True)
     use = parties.use(sale.category, sale.price, day)
     require_passed(decide_use(editions.get(parties.voucher.edition), use))
     assert parties.seller is not None, "passed vouchers.provider_admitted"

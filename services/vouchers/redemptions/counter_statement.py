@@ -3,7 +3,8 @@
 It draws the subsidy from the voucher under every condition that the rules know, claims the documents, and writes
 redemption, journal entry, postings and event from what it drew. Where a condition fails it does nothing. Draws on one
 voucher queue on its row, and each sees the balance that the one before left; claims on one document queue on the
-document's, whose own checks refuse what crossed.
+document's, whose own checks refuse what crossed. What a capped category has drawn is summed over its uses, as they were
+when the statement began: where the voucher has moved since, nothing is done, and the caller tries again holding it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Final
 from sqlalchemy import Date, Numeric, Text, bindparam, text
 
 from services.vouchers.providers.standing import SELLS_SQL
+from services.vouchers.redemptions.category_caps import DRAWN_SQL
 from services.vouchers.redemptions.standing import IN_CENTRE_SQL
 
 EDITION: Final = "@edition@"
@@ -23,17 +25,18 @@ CASE WHEN voucher.first_free THEN 100.00 ELSE coalesce(
     CAST(voucher.category_terms #>> ARRAY[:category, 'percent'] AS numeric), voucher.subsidy_percent
 ) END
 """
-_CAP: Final = """
-CASE WHEN voucher.first_free THEN NULL
-    ELSE CAST(voucher.category_terms #>> ARRAY[:category, 'cap'] AS numeric) END
-"""
+_CAP: Final = "CAST(voucher.category_terms #>> ARRAY[:category, 'cap'] AS numeric) - asked.drawn"
+"""What the category's cap leaves; NULL, and no limit, without a cap."""
 _SUBSIDY: Final = f"least(round(:price * ({_PERCENT}) / 100, 2), {_CAP}, voucher.balance)"
 
 _SQL: Final = f"""
 WITH seller AS (
     SELECT id, code, legal_representative_ref FROM provider WHERE code = :provider_code AND {SELLS_SQL} FOR SHARE
 ), asked AS (
-    SELECT voucher.id AS voucher_id, voucher_code.generation, holder.code, holder.legal_representative_ref
+    SELECT voucher.id AS voucher_id, voucher_code.generation, holder.code, holder.legal_representative_ref,
+        voucher.version,
+        CASE WHEN NOT voucher.first_free AND voucher.category_terms #>> ARRAY[:category, 'cap'] IS NOT NULL
+            THEN {DRAWN_SQL} END AS drawn
     FROM voucher_code
     JOIN voucher ON voucher.id = voucher_code.voucher_id
     JOIN known_enterprise AS holder ON holder.id = voucher.enterprise_id
@@ -70,6 +73,7 @@ WITH seller AS (
     FROM asked, seller
     WHERE voucher.id = asked.voucher_id
         AND voucher.code_generation = asked.generation
+        AND (asked.drawn IS NULL OR voucher.version = asked.version)
         AND voucher.status = 'active'
         AND :day BETWEEN voucher.issued_on AND voucher.valid_until
         AND {IN_CENTRE_SQL}
@@ -85,6 +89,10 @@ WITH seller AS (
                     > least(paper.amount, paper.granted_amount) * paper.percent / 100
         )
         AND NOT EXISTS (
+            SELECT FROM invalid_invoice AS void
+            WHERE void.invoice_key = :invoice_key AND void.withdrawn_on IS NULL
+        )
+        AND NOT EXISTS (
             SELECT FROM holding
             WHERE (holding.holder_code, holding.held_code) IN ((seller.code, asked.code), (asked.code, seller.code))
                 AND holding.percent >= voucher.related_holding_percent
@@ -92,7 +100,7 @@ WITH seller AS (
                 AND coalesce(holding.valid_to >= :day, true)
         )
     RETURNING voucher.id AS voucher_id, voucher.programme_id, voucher.issuer_division, voucher.enterprise_id,
-        voucher.edition, {_PERCENT} AS subsidy_percent, {_CAP} AS cap, voucher.related_holding_percent,
+        voucher.edition, {_PERCENT} AS subsidy_percent, {_CAP} AS category_left, voucher.related_holding_percent,
         voucher.issued_on, voucher.valid_until, seller.id AS provider_id, old.balance AS balance_before,
         old.balance - new.balance AS subsidy, nextval('redemption_number')::text AS number
 ), claimed AS (
@@ -118,11 +126,12 @@ WITH seller AS (
     RETURNING document.kind, document.key, document.amount
 ), entered AS (
     INSERT INTO redemption (id, version, no, voucher_id, programme_id, issuer_division, enterprise_id, provider_id,
-        category, edition, status, price, subsidy_percent, balance_before, subsidy, invoice_key, invoice_amount,
-        contract_key, sampling_flags, held_by, held_on, delivered_by, delivered_on, redeemed_by, redeemed_on)
+        category, edition, status, price, subsidy_percent, balance_before, category_left, subsidy, invoice_key,
+        invoice_amount, contract_key, sampling_flags, held_by, held_on, delivered_by, delivered_on, redeemed_by,
+        redeemed_on)
     SELECT :redemption_id, 1, 'RD-' || :year || '-' || lpad(number, greatest(4, length(number)), '0'), voucher_id,
         programme_id, issuer_division, enterprise_id, provider_id, :category, edition, 'redeemed', :price,
-        subsidy_percent, balance_before, subsidy, :invoice_key,
+        subsidy_percent, balance_before, category_left, subsidy, :invoice_key,
         (SELECT claimed.amount FROM claimed WHERE claimed.kind = 'invoice'),
         (SELECT claimed.key FROM claimed WHERE claimed.kind = 'contract'),
         CASE WHEN :day < :today THEN ARRAY['offline'] ELSE '{{}}' END,
@@ -151,7 +160,7 @@ WITH seller AS (
             entered.released_on, entered.reversed_amount::text, entered.split_from, entered.sampling_flags
     ) AS state
 )
-SELECT entered.*, drawn.cap, drawn.related_holding_percent, drawn.issued_on, drawn.valid_until
+SELECT entered.*, drawn.related_holding_percent, drawn.issued_on, drawn.valid_until
 FROM entered CROSS JOIN drawn
 """  # noqa: S608  # put together from constants
 

@@ -61,6 +61,7 @@ _COPIED: Final = (
     "edition",
     "subsidy_percent",
     "balance_before",
+    "category_left",
     "offering_id",
     "description",
     "invoice_key",

@@ -51,6 +51,7 @@ class Redemption(Aggregate, Base):
         CheckConstraint("price > 0 AND subsidy >= 0 AND subsidy <= price", name="subsidy_within_price"),
         CheckConstraint("(subsidy = 0) = (held_on IS NULL)", name="subsidy_of_hold"),
         CheckConstraint("subsidy <= balance_before", name="subsidy_within_balance"),
+        CheckConstraint("subsidy <= category_left", name="subsidy_within_category"),
         CheckConstraint("subsidy <= round(price * subsidy_percent / 100, 2)", name="subsidy_within_share"),
         CheckConstraint(
             "(status IN ('redeemed', 'reversed')) = (redeemed_on IS NOT NULL)"
@@ -88,6 +89,13 @@ class Redemption(Aggregate, Base):
             "id",
             postgresql_where="status IN ('delivered', 'disputed')",
         ),
+        Index(
+            "ix_redemption_to_collect",
+            "issuer_division",
+            "redeemed_on",
+            "id",
+            postgresql_where="status = 'redeemed' AND NOT collected",
+        ),
         Index("ix_redemption_split_from", "split_from", postgresql_where="split_from IS NOT NULL"),
     )
 
@@ -103,6 +111,8 @@ class Redemption(Aggregate, Base):
     price: Mapped[Decimal]
     subsidy_percent: Mapped[Decimal] = mapped_column(Numeric(5, 2))
     balance_before: Mapped[Decimal]
+    category_left: Mapped[Decimal | None]
+    """What the category's cap left on the voucher before this use; NULL: no cap but the balance."""
     subsidy: Mapped[Decimal]
     reversed_amount: Mapped[Decimal] = mapped_column(server_default="0", default=ZERO)
     """So much of a redeemed subsidy was taken back."""
@@ -115,6 +125,8 @@ class Redemption(Aggregate, Base):
     """The redemption of which this is what was not delivered with it."""
     sampling_flags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"), default=list)
     """Why it is inspected before it is paid."""
+    collected: Mapped[bool] = mapped_column(server_default="false", default=False)
+    """A settlement batch has had it; what left its batch again waits among the lines."""
     invoice_key: Mapped[str | None]
     """Seller's code, invoice code and number: on which it claims price and subsidy."""
     invoice_amount: Mapped[Decimal | None]

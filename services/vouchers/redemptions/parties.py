@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,6 +17,7 @@ from services.vouchers.projections import known_enterprise
 from services.vouchers.providers.models import Provider
 from services.vouchers.providers.rules import ENDED, REFUSED
 from services.vouchers.providers.standing import bar_to_selling
+from services.vouchers.redemptions.category_caps import drawn_by_category
 from services.vouchers.redemptions.models import Redemption
 from services.vouchers.redemptions.rules import Use, category_terms
 from services.vouchers.redemptions.schemas import HoldNew
@@ -25,6 +27,7 @@ from services.vouchers.vouchers.queries import held_by
 from shared.auth.principal import Principal
 from shared.errors import forbidden, not_found
 from shared.http.validation import PayloadInvalid
+from shared.money import ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Parties:
     """How the centre stands that the holder is in on the day of the use."""
     holding: Decimal | None
     """The largest recorded holding between the two that makes them related parties; None without one."""
+    drawn: Mapping[str, Decimal]
+    """What the voucher's uses have drawn by category, where one of its categories has a cap."""
 
     def use(self, category: str, price: Decimal, day: date) -> Use:
         """The use as the rules see it, on the day for which the parties were looked up."""
@@ -65,7 +70,7 @@ class Parties:
             holding=self.holding,
             related_percent=voucher.related_holding_percent,
             percent=percent,
-            cap=cap,
+            cap=None if cap is None else cap - self.drawn.get(category, ZERO),
             balance=voucher.balance,
         )
 
@@ -145,4 +150,5 @@ async def _parties(
         limit = voucher.related_holding_percent
         holding = await barring_percent(session, seller.code, holder.code, limit=limit, day=day)
     centre = await centre_on(session, voucher, day)
-    return Parties(voucher, holder.code, holder.legal_representative_ref, seller, centre, holding)
+    drawn = await drawn_by_category(session, voucher)
+    return Parties(voucher, holder.code, holder.legal_representative_ref, seller, centre, holding, drawn)

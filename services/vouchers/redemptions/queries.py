@@ -13,7 +13,7 @@ from services.vouchers.access import division_of, enterprise_code_of, provider_c
 from services.vouchers.projections import LISTED, same_enterprise
 from services.vouchers.providers.models import Provider
 from services.vouchers.redemptions.models import Redemption
-from services.vouchers.redemptions.rules import Use, category_terms, decide_use
+from services.vouchers.redemptions.rules import Use, decide_use
 from services.vouchers.redemptions.schemas import RedemptionFilter, RedemptionItem, RedemptionOut
 from services.vouchers.settlements.standing import settlement_column
 from services.vouchers.vouchers.models import Voucher
@@ -43,13 +43,23 @@ def sold_by(code: str | None) -> ColumnElement[bool]:
 
 def visible_to(principal: Principal) -> ColumnElement[bool]:
     """Holder, provider and issuer see their own; the city's bureaus and the auditor all."""
+    return _visible(principal, sold_by(provider_code_of(principal)))
+
+
+async def listed_for(session: AsyncSession, principal: Principal) -> ColumnElement[bool]:
+    """The same for a list, by the provider's ids. With the ids looked up in the list's own statement the database does
+    not know that there is one, and sorts all that the provider ever sold to show a page."""
+    code = provider_code_of(principal)
+    if code is None:
+        return _visible(principal, false())
+    own = await session.scalars(select(Provider.id).where(Provider.code == code))
+    return _visible(principal, Redemption.provider_id.in_(own.all()))
+
+
+def _visible(principal: Principal, sold: ColumnElement[bool]) -> ColumnElement[bool]:
     if reads_all(principal):
         return true()
-    return or_(
-        bought_by(enterprise_code_of(principal)),
-        sold_by(provider_code_of(principal)),
-        issued_by(division_of(principal)),
-    )
+    return or_(bought_by(enterprise_code_of(principal)), sold, issued_by(division_of(principal)))
 
 
 def conditions(wanted: RedemptionFilter) -> list[ColumnElement[bool]]:
@@ -95,11 +105,9 @@ async def show(
         raise not_found("redemption")
     redemption, settlement = found
     columns = Voucher.issued_on, Voucher.valid_until, Voucher.related_holding_percent
-    own = Voucher.category_terms, Voucher.first_free
-    row = (await session.execute(select(*columns, *own).where(Voucher.id == redemption.voucher_id))).one()
-    issued_on, valid_until, related, terms, first_free = row
-    _, cap = category_terms(redemption.category, redemption.subsidy_percent, terms, first_free=first_free)
-    use = passed_use(redemption, issued_on=issued_on, valid_until=valid_until, related=related, cap=cap)
+    row = (await session.execute(select(*columns).where(Voucher.id == redemption.voucher_id))).one()
+    issued_on, valid_until, related = row
+    use = passed_use(redemption, issued_on=issued_on, valid_until=valid_until, related=related)
     return shown(redemption, decide_use(editions.get(redemption.edition), use), settlement), redemption.version
 
 
@@ -109,7 +117,6 @@ def passed_use(
     issued_on: date,
     valid_until: date,
     related: Decimal,
-    cap: Decimal | None,
 ) -> Use:
     """What the rules let through when it was held, or ordered."""
     day = row.held_on or row.ordered_on
@@ -131,7 +138,7 @@ def passed_use(
         holding=None,
         related_percent=related,
         percent=row.subsidy_percent,
-        cap=cap,
+        cap=row.category_left,
         balance=row.balance_before,
     )
 

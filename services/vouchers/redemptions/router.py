@@ -82,7 +82,7 @@ async def list_redemptions(
 ) -> Page[RedemptionItem]:
     """Redemptions that concern the caller, newest first."""
     query = select(Redemption, settlement_column(Redemption.id))
-    query = query.where(queries.visible_to(principal), *queries.conditions(wanted))
+    query = query.where(await queries.listed_for(session, principal), *queries.conditions(wanted))
     return await paginate(session, query, keys=[Redemption.id.desc()], params=wanted, item=queries.listed)
 
 

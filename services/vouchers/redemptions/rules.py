@@ -81,7 +81,7 @@ class Use:
     related_percent: Decimal
     percent: Decimal
     cap: Decimal | None
-    """The most that one use in the category draws; None: no cap but the balance."""
+    """What the category's cap leaves of it to this voucher's uses before this one; None: no cap but the balance."""
     balance: Decimal
 
 
@@ -91,7 +91,7 @@ def full_subsidy(price: Decimal, percent: Decimal) -> Decimal:
 
 
 def subsidy_of(price: Decimal, percent: Decimal, balance: Decimal, cap: Decimal | None = None) -> Decimal:
-    """4.3-3: the share of the price, never above the category's cap, nor the balance."""
+    """4.3-3: the share of the price, never above what the category's cap leaves, nor the balance."""
     share = min(full_subsidy(price, percent), balance)
     return share if cap is None else min(share, cap)
 
@@ -100,7 +100,8 @@ def category_terms(
     category: str, percent: Decimal, terms: Mapping[str, JsonValue], *, first_free: bool
 ) -> tuple[Decimal, Decimal | None]:
     """4.3-3: share and cap that a voucher has for a category: a first voucher free of charge pays all of the price up
-    to its balance; else the category's own terms, or the voucher's. The counter's statement reads the same."""
+    to its balance; else the category's own terms, or the voucher's. The cap is over all uses of the voucher in
+    the category. The counter's statement reads the same."""
     if first_free:
         return _HUNDRED, None
     own = terms.get(category)
@@ -195,6 +196,12 @@ def decide_invoice(edition: Edition, *, given: bool) -> Decision:
     return edition.decision(edition.result("vouchers.invoice", passed, {"given": given}, message=message))
 
 
+def decide_not_void(edition: Edition, *, void: bool) -> Decision:
+    """4.3-2: nothing is owed on an invoice that its seller has cancelled or red-lettered."""
+    message = "document-void" if void else "document-valid"
+    return edition.decision(edition.result("vouchers.settlement_invoice", not void, {"void": void}, message=message))
+
+
 def decide_document(edition: Edition, document: str, *, price: Decimal, priced: Decimal, amount: Decimal) -> Decision:
     """4.3-2: what is bought on one invoice or contract costs no more than the document says: no price counts twice."""
     passed = priced + price <= amount
@@ -254,7 +261,7 @@ def decide_reversal(edition: Edition, amount: Decimal, left: Decimal) -> Decisio
 
 
 def decide_amount(edition: Edition, use: Use) -> Decision:
-    """4.3-3, 4.3-1: the share of the price is at least a fen, and the balance pays all of it or what is left."""
+    """4.3-3, 4.3-1: the share of the price is at least a fen; balance and category pay all of it or what is left."""
     full, balance = full_subsidy(use.price, use.percent), use.balance
     subsidy = subsidy_of(use.price, use.percent, balance, use.cap)
     share = edition.result(
@@ -264,11 +271,13 @@ def decide_amount(edition: Edition, use: Use) -> Decision:
         limit=use.percent,
         message="subsidy-of-price" if full > 0 else "subsidy-below-one-fen",
     )
+    used_up = use.cap is not None and use.cap <= 0
+    message = "category-cap-used-up" if used_up else "balance-enough"
     left = edition.result(
         "vouchers.balance",
-        balance > 0,
-        {"share": full, "subsidy": subsidy},
+        balance > 0 and not used_up,
+        {"share": full, "subsidy": subsidy, "category": use.category},
         limit=balance,
-        message="balance-enough" if balance > 0 else "voucher-balance-empty",
+        message=message if balance > 0 else "voucher-balance-empty",
     )
     return edition.decision(share, left)

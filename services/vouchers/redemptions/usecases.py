@@ -18,6 +18,8 @@ from services.vouchers.providers.models import Provider
 from services.vouchers.redemptions.claims import (
     claim_documents,
     edition_for_documents,
+    give_up_invoice,
+    is_void,
     require_document_stands,
     require_invoice,
 )
@@ -89,6 +91,7 @@ def unheld(parties: Parties, use: Use) -> Redemption:
         price=use.price,
         subsidy_percent=use.percent,
         balance_before=use.balance,
+        category_left=use.cap,
         subsidy=ZERO,
     )
 
@@ -117,6 +120,7 @@ async def reserve(
     voucher.version += 1
     redemption.status, redemption.subsidy = HELD, subsidy
     redemption.subsidy_percent, redemption.balance_before = use.percent, use.balance
+    redemption.category_left = use.cap
     redemption.enterprise_id = voucher.enterprise_id
     redemption.held_by, redemption.held_on = principal.account_id, use.day
     redemption.expires_on = use.day + timedelta(days=edition.vouchers.use.hold_days.value)
@@ -128,8 +132,12 @@ async def reserve(
 async def attach(
     session: AsyncSession, editions: Editions, redemption: Redemption, claims: Sequence[Claim], principal: Principal
 ) -> None:
-    """Claim the documents and note them on the redemption. 422 for a second one of a kind."""
+    """Claim the documents and note them on the redemption. 422 for a second one of a kind, unless it is an invoice in
+    place of one that was found void."""
     for claim in claims:
+        before = redemption.invoice_key if claim.kind == INVOICE else None
+        if before is not None and before != claim.key and await is_void(session, before):
+            await give_up_invoice(session, redemption)
         if (redemption.invoice_key if claim.kind == INVOICE else redemption.contract_key) is not None:
             raise PayloadInvalid.at("invoice" if claim.kind == INVOICE else "contract_no", "extra_forbidden")
     amounts = await claim_documents(session, edition_for_documents(editions, principal.today), claims)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.ceilings.returns import give_back
 from services.vouchers.programmes.queries import lock_own
-from services.vouchers.programmes.terms import take_ceilings, terms_on
+from services.vouchers.programmes.terms import free_enclave_issuer, take_ceilings, terms_on
 from services.vouchers.redemptions import rules as uses
 from services.vouchers.redemptions.claims import free_documents
 from services.vouchers.redemptions.disputes.closing import close_released
@@ -76,6 +76,7 @@ async def void(session: AsyncSession, request: VoucherRequest, context: EventCon
     voucher.reason_code = request.reason_code
     request.amount = voucher.returned
     await give_back(session, [unspent_of(voucher, voucher.returned)])
+    await free_enclave_issuer(session, voucher)
     await record(session, vc.VoucherStopped, voucher, context, ("vouchers.void", "vouchers.four_eyes"))
     ended.sort(key=lambda use: use.id)
     await record_ended(session, ended, context, ("vouchers.void",), edition=voucher.edition)
@@ -120,7 +121,8 @@ async def reinstate(
     )
     voucher.balance += amount
     voucher.returned, request.amount = ZERO, amount
-    voucher.status, voucher.stopped_on, voucher.reason_code = ACTIVE, None, None
+    voucher.status = ACTIVE if voucher.frozen_by is None else FROZEN
+    voucher.stopped_on = voucher.reason_code = None
     voucher.centre_id = holder.centre_id
     await record(session, vc.VoucherReinstated, voucher, context, ("vouchers.reinstatement", "vouchers.four_eyes"))
     return combine(standing, caps)

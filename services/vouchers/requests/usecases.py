@@ -72,7 +72,7 @@ async def submit(
         reviewed_on=day if officer else None,
         **wanted.model_dump(include={"kind", "reason", "valid_until", "reason_code", "delivered"}),
     )
-    request.no = await next_case_no(session, "VR", day.year)
+    request.no = await next_case_no(session, "VQ", day.year)
     session.add(request)
     try:
         await session.flush()

@@ -50,6 +50,7 @@ async def announce(session: AsyncSession, *, step: Step, sent: NoticeIn) -> Publ
         document_no=sent.document_no,
         amount=settlement.total,
     )
+    case.note_hand()
     settlement.status, settlement.noticed_by, settlement.noticed_on = states.NOTICED, step.principal.account_id, day
     await lines.tell(session, vc.SettlementNoticed, settlement, case.context(day), NOTICED)
     return notice

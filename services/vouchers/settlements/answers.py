@@ -44,11 +44,7 @@ def answer_faults(
         faults += [
             Fault(f"{at}.{field}", kind, params) for field, kind, params in _faults(one, payment, settlement, principal)
         ]
-        if (
-            one.outcome == states.RETURNED
-            and payment.status == states.PAID
-            and (payment.withheld > 0 or payment.id in claimed)
-        ):
+        if one.outcome == states.RETURNED and payment.status == states.PAID and payment.id in claimed:
             faults.append(Fault(f"{at}.outcome", "result_not_returnable", {"reference": one.reference}))
     return faults
 

@@ -9,11 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.settlements import lines, rules, states
 from services.vouchers.settlements.announced import notice_over
-from services.vouchers.settlements.cases import Case, Step, open_case
+from services.vouchers.settlements.cases import Step, open_case
 from services.vouchers.settlements.checking import find_faults, sample_decision
 from services.vouchers.settlements.models import Settlement, SettlementLine
 from services.vouchers.settlements.schemas import Cancellation
-from shared.errors import four_eyes_required
 from shared.events.contracts import vouchers as vc
 from shared.policy.decision import combine
 from shared.refusals import require_passed
@@ -28,8 +27,7 @@ async def approve(session: AsyncSession, *, step: Step, decided_on: date | None)
     """
     case = await open_case(session, step, states.NOTICED)
     settlement = case.settlement
-    case.require_another(settlement.drafted_by, settlement.checked_by, settlement.noticed_by)
-    await _require_no_inspector(session, case)
+    case.require_another(*settlement.hands)
     day = case.day(decided_on, settlement.noticed_on)
     over = await notice_over(session, case, day)
     sample = require_passed(await sample_decision(session, case))
@@ -40,15 +38,6 @@ async def approve(session: AsyncSession, *, step: Step, decided_on: date | None)
     settlement.approved_by, settlement.approved_on = step.principal.account_id, day
     await lines.tell(session, vc.SettlementApproved, settlement, case.context(day), decision.rules)
     return settlement
-
-
-async def _require_no_inspector(session: AsyncSession, case: Case) -> None:
-    line = SettlementLine
-    query = select(line.id).where(
-        line.settlement_id == case.settlement.id, line.inspected_by == case.principal.account_id
-    )
-    if await session.scalar(query.limit(1)) is not None:
-        raise four_eyes_required()
 
 
 async def cancel(session: AsyncSession, *, step: Step, sent: Cancellation) -> Settlement:

@@ -49,6 +49,12 @@ class Case:
     def context(self, day: date) -> EventContext:
         return EventContext.of(self.principal, day)
 
+    def note_hand(self) -> None:
+        """Whoever takes a step before the approval does not approve."""
+        hands, mine = self.settlement.hands, self.principal.account_id
+        if mine not in hands:
+            self.settlement.hands = [*hands, mine]
+
     def require_another(self, *earlier: str | None) -> None:
         """403 `four-eyes-required` for somebody who took one of the earlier steps."""
         if self.principal.account_id in earlier:

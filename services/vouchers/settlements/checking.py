@@ -30,9 +30,10 @@ async def check(session: AsyncSession, *, step: Step) -> Settlement:
     """Look at every line: its documents, its invoice, all claims on it, the payee's account. What does not hold goes
     out, with everything that was found; what would go by itself comes back with the next batch.
 
-    May be repeated until the approval, and is where something may have changed since.
+    May be repeated until the payment file is made: something may have changed since.
     """
-    case = await open_case(session, step, *states.BEFORE_APPROVAL)
+    case = await open_case(session, step, *states.BEFORE_APPROVAL, states.APPROVED)
+    case.note_hand()
     settlement, today = case.settlement, step.principal.today
     found_of = await find_faults(session, case)
     failed = {line_id: found for line_id, found in found_of.items() if found}
@@ -82,6 +83,7 @@ async def draw(session: AsyncSession, *, step: Step) -> Settlement:
     if settlement.line_count == 0:
         params = {"period": settlement.period, "collects_to": settlement.collects_to}
         raise DomainError("settlement-empty", 409, params=params, clauses=["4.3-4"])
+    case.note_hand()
     settlement.sample_size = rules.sample_size(case.edition, settlement.line_count)
     await lines.complete_sample(session, settlement)
     await lines.tell(session, vc.SettlementSampled, settlement, case.context(step.principal.today), SAMPLED)
@@ -95,6 +97,7 @@ async def inspect(session: AsyncSession, *, step: Step, sent: InspectionIn) -> t
     Raises 404, 409 `invalid-transition` for a line that is out.
     """
     case = await open_case(session, step, states.CHECKING, states.NOTICED)
+    case.note_hand()
     line = await line_of(session, case.settlement, sent.line_id, states.INCLUDED)
     day = case.day(sent.inspected_on, case.settlement.drafted_on)
     line.inspection, line.inspected_by, line.inspected_on = sent.outcome, step.principal.account_id, day

@@ -11,9 +11,10 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Uuid, any_, func, literal, select
+from sqlalchemy import ARRAY, ColumnElement, Row, Uuid, any_, false, func, literal, literal_column, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from services.vouchers.access import own_division
 from services.vouchers.base import table_of
@@ -79,6 +80,7 @@ async def draft(
         line_count=0,
         total=ZERO,
         paid_total=ZERO,
+        hands=[principal.account_id],
         drafted_by=principal.account_id,
         drafted_on=day,
     )
@@ -104,6 +106,7 @@ async def collect(session: AsyncSession, *, step: Step) -> Settlement:
     today = step.principal.today
     owed = [] if last is None else await _owed(session, division, min(last, today))
     case = await open_case(session, step, states.DRAFT)
+    case.note_hand()
     await _add(session, case.settlement, owed)
     await lines.tell(session, vc.SettlementCollected, case.settlement, case.context(today), COLLECTED)
     return case.settlement
@@ -122,21 +125,13 @@ async def _require_none_running(session: AsyncSession, division: str, period: st
 
 async def _owed(session: AsyncSession, division: str, last: date) -> Sequence[Owed]:
     """Captured redemptions of the issuer for which something is owed and that no batch has, locked by id. The amount is
-    the journal's."""
-    found = (
-        select(Redemption.id)
-        .where(
-            Redemption.issuer_division == division,
-            Redemption.status == REDEEMED,
-            Redemption.redeemed_on <= last,
-            not_settled(Redemption.id),
-        )
-        .order_by(Redemption.id)
-        .with_for_update()
-    )
-    ids = (await session.scalars(found)).all()
+    the journal's. What was inspected without success, or left its batch before it was inspected as it had to be, is
+    flagged: nobody escapes an inspection by another draw."""
+    ids = await _to_collect(session, division, last)
     if not ids:
         return []
+    locking = select(Redemption.id).where(_among(Redemption.id, ids)).order_by(Redemption.id)
+    await session.execute(locking.with_for_update())
     # A statement of its own: it sees what those committed whom the locks waited for.
     payable = (
         select(-func.sum(Posting.amount))
@@ -149,14 +144,42 @@ async def _owed(session: AsyncSession, division: str, last: date) -> Sequence[Ow
         Redemption.provider_id,
         Redemption.programme_id,
         Redemption.enterprise_id,
-        func.cardinality(Redemption.sampling_flags) > 0,
+        or_(func.cardinality(Redemption.sampling_flags) > 0, func.coalesce(_inspection_due(), false())),
         payable,
     ).where(
-        Redemption.id == any_(literal(list(ids), ARRAY(Uuid))),
+        _among(Redemption.id, ids),
         Redemption.status == REDEEMED,
         not_settled(Redemption.id),
     )
     return [row for row in await session.execute(query.order_by(Redemption.id)) if (row[5] or ZERO) > 0]
+
+
+async def _to_collect(session: AsyncSession, division: str, last: date) -> list[UUID]:
+    """Redemptions that no batch has had, and those that wait after they left one; both by an index of what is open
+    alone, however many were settled before."""
+    use, line = Redemption, SettlementLine
+    redeemed = use.status == literal_column(f"'{REDEEMED}'")  # in the index's own words
+    new = select(use.id).where(use.issuer_division == division, use.redeemed_on <= last, redeemed, ~use.collected)
+    back = (
+        select(use.id)
+        .join(line, line.redemption_id == use.id)
+        .join(Settlement, Settlement.id == line.settlement_id)
+        .where(line.waiting, Settlement.issuer_division == division, use.redeemed_on <= last)
+    )
+    return [*await session.scalars(new), *await session.scalars(back)]
+
+
+def _inspection_due() -> ColumnElement[bool]:
+    """Whether the last batch that had the redemption should have inspected it and did not, or found a fault."""
+    line = SettlementLine
+    unseen = or_(line.sampled, line.flagged) & line.inspection.is_(None)
+    due = select(or_(unseen, func.coalesce(line.inspection == "failed", false())))
+    newest = due.where(line.redemption_id == Redemption.id).order_by(line.id.desc()).limit(1)
+    return newest.correlate(Redemption).scalar_subquery()
+
+
+def _among(column: InstrumentedAttribute[UUID], ids: Sequence[UUID]) -> ColumnElement[bool]:
+    return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 async def _add(session: AsyncSession, settlement: Settlement, owed: Sequence[Owed]) -> None:
@@ -170,6 +193,7 @@ async def _add(session: AsyncSession, settlement: Settlement, owed: Sequence[Owe
             "enterprise_id": enterprise_id,
             "amount": amount,
             "status": states.INCLUDED,
+            "waiting": False,
             "check_status": states.UNCHECKED,
             "flagged": flagged,
             "sampled": False,
@@ -177,4 +201,10 @@ async def _add(session: AsyncSession, settlement: Settlement, owed: Sequence[Owe
         for redemption_id, provider_id, programme_id, enterprise_id, flagged, amount in owed
     ]
     await insert_rows(session, table_of(SettlementLine), rows)
+    ids, line = [row[0] for row in owed], SettlementLine
+    for mark in (
+        update(Redemption).where(_among(Redemption.id, ids), ~Redemption.collected).values(collected=True),
+        update(line).where(_among(line.redemption_id, ids), line.waiting).values(waiting=False),
+    ):
+        await session.execute(mark, execution_options={"synchronize_session": False})
     await lines.refresh(session, settlement)

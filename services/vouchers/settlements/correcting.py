@@ -21,6 +21,7 @@ async def take_out_line(
     """An officer takes a line out: for an upheld objection, or because the payee's account fell away. Until the payment
     file is made. Raises 404, 409 `invalid-transition`, `settlement-objection-not-upheld`."""
     case = await open_case(session, step, *states.BEFORE_APPROVAL, states.APPROVED)
+    case.note_hand()
     line = await line_of(session, case.settlement, line_id, states.INCLUDED)
     reason = states.TAKEN_OUT
     if sent.objection_id is not None:
@@ -42,6 +43,7 @@ async def readmit(
     line = await line_of(session, case.settlement, line_id, states.BARRED)
     case.require_another(line.inspected_by)
     line.status, line.reason_code, line.note = states.BACK, states.READMITTED, sent.note
+    line.waiting = True
     await session.flush()
     context = case.context(step.principal.today)
     redemptions = [line.redemption_id]

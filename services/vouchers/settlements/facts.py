@@ -69,7 +69,7 @@ def _statement(settlement_id: UUID) -> Select[*tuple[object, ...]]:
             confirmed.label("has_account"),
             func.coalesce(claim.claimed, line.amount).label("claimed"),
             func.coalesce(granted.c.total, ZERO).label("granted"),
-            func.least(claim.amount, use.invoice_amount, granted.c.least).label("document"),
+            func.least(claim.amount, granted.c.least).label("document"),
         )
         .join(use, use.id == line.redemption_id)
         .outerjoin(document_claim, (claim.kind == INVOICE) & (claim.key == use.invoice_key))

@@ -7,7 +7,7 @@ Locks: redemptions by id, then batches by id.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -134,15 +134,16 @@ async def claim_back(
 
 
 async def claim_back_paid_meanwhile(
-    session: AsyncSession, settlement: Settlement, context: EventContext, *, editions: Editions
+    session: AsyncSession, payment_ids: Collection[UUID], context: EventContext, *, editions: Editions
 ) -> None:
-    """What the bank has paid while its invoice was found void. The caller holds batch and redemptions locked."""
+    """What the bank has paid by now while its invoice was found void; asked once a payment, so that what was decided
+    since is not claimed anew. The caller holds batch and redemptions locked."""
     query = (
         select(Redemption, InvalidInvoice)
         .join(SettlementLine, SettlementLine.redemption_id == Redemption.id)
         .join(InvalidInvoice, InvalidInvoice.invoice_key == Redemption.invoice_key)
         .where(
-            SettlementLine.settlement_id == settlement.id,
+            SettlementLine.payment_id.in_(payment_ids),
             SettlementLine.status == states.PAID,
             InvalidInvoice.withdrawn_on.is_(None),
         )

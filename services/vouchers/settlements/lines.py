@@ -33,7 +33,7 @@ async def take_out(
     """Take lines out of a batch that the caller holds locked. Where lines of the sample leave without having been
     inspected, others are drawn in their stead."""
     for line in lines:
-        line.status, line.reason_code = status, reason
+        line.status, line.reason_code, line.waiting = status, reason, status == states.BACK
     await refresh(session, settlement)
     if settlement.sample_size is not None and settlement.status in (states.CHECKING, states.NOTICED):
         await complete_sample(session, settlement)

@@ -53,9 +53,9 @@ class Settlement(Aggregate, Base):
         CheckConstraint("(status = 'closed') = (num_nulls(closed_by, closed_on) = 0)", name="closed_by_somebody"),
         CheckConstraint(
             "(status = 'cancelled') = (num_nulls(cancelled_by, cancelled_on, cancellation) = 0)",
-            name="cancelled_with_reason",
+            name="cancelled_whole",
         ),
-        CheckConstraint("approved_by NOT IN (drafted_by, checked_by, noticed_by)", name="approver_is_another"),
+        CheckConstraint("approved_by <> ALL (hands)", name="approver_is_another"),
         CheckConstraint("filed_by NOT IN (checked_by, approved_by)", name="payer_is_another"),
         CheckConstraint(
             "checked_on >= drafted_on AND noticed_on >= checked_on AND approved_on > noticed_on"
@@ -82,6 +82,8 @@ class Settlement(Aggregate, Base):
     line_count: Mapped[int]
     total: Mapped[Decimal]
     paid_total: Mapped[Decimal] = mapped_column(server_default="0", default=ZERO)
+    hands: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"), default=list)
+    """Everybody who took a step before the approval, however often it was repeated: none of them approves."""
     drafted_by: Mapped[str]
     drafted_on: Mapped[date]
     checked_by: Mapped[str | None]
@@ -155,6 +157,7 @@ class SettlementLine(Base):
         CheckConstraint("(status IN ('included', 'paid')) = (reason_code IS NULL)", name="left_with_reason"),
         CheckConstraint("status <> 'paid' OR payment_id IS NOT NULL", name="paid_by_payment"),
         CheckConstraint("NOT sampled OR draw IS NOT NULL", name="sampled_by_draw"),
+        CheckConstraint("NOT waiting OR status = 'back'", name="waiting_is_back"),
         CheckConstraint(
             "num_nulls(inspection, inspected_by, inspected_on, findings) IN (0, 4)", name="inspected_whole"
         ),
@@ -167,7 +170,10 @@ class SettlementLine(Base):
         ),
         Index("ix_settlement_line_settlement_id", "settlement_id", "id"),
         Index("ix_settlement_line_redemption_id", "redemption_id", "id"),
+        Index("ix_settlement_line_provider_id", "provider_id", "settlement_id"),
+        Index("ix_settlement_line_waiting", "settlement_id", "redemption_id", postgresql_where=text("waiting")),
         Index("ix_settlement_line_payment_id", "payment_id", postgresql_where=text("payment_id IS NOT NULL")),
+        Index("ix_settlement_line_paid", "programme_id", "amount", postgresql_where=text("status = 'paid'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -178,6 +184,8 @@ class SettlementLine(Base):
     enterprise_id: Mapped[UUID]
     amount: Mapped[Decimal]
     status: Mapped[str]
+    waiting: Mapped[bool]
+    """Out, still owed, and not collected again yet."""
     reason_code: Mapped[str | None]
     check_status: Mapped[str]
     faults: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))

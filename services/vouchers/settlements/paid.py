@@ -18,7 +18,7 @@ from services.vouchers.journal.models import (
 )
 from services.vouchers.journal.usecases import Move, post_moves
 from services.vouchers.recoveries.models import Recovery
-from services.vouchers.recoveries.money import withhold
+from services.vouchers.recoveries.money import withhold, withhold_no_more
 from services.vouchers.settlements import lines, states
 from services.vouchers.settlements.models import Settlement, SettlementLine, SettlementOffset, SettlementPayment
 from shared.events.contracts import vouchers as vc
@@ -93,8 +93,12 @@ async def take_back(
     reason: str,
     context: EventContext,
 ) -> None:
-    """What the bank had paid came back: it is owed again, and paid by the next batch."""
+    """What the bank had paid came back: it is owed again, and paid by the next batch, with what was kept back of it
+    due again."""
     payment.status, payment.settled_on, payment.reason = states.RETURNED, day, reason
+    for offset, recovery in await _offsets(session, [payment], states.APPLIED):
+        offset.status = states.FREED
+        await withhold_no_more(session, recovery, offset.amount, settlement_id=settlement.id, day=day, context=context)
     found = await _lines(session, [payment], states.PAID)
     returned = await _times_returned(session, [line.redemption_id for line in found])
     moves = [
@@ -126,15 +130,15 @@ async def _lines(session: AsyncSession, payments: Sequence[SettlementPayment], s
 
 
 async def _offsets(
-    session: AsyncSession, payments: Sequence[SettlementPayment]
+    session: AsyncSession, payments: Sequence[SettlementPayment], status: str = states.RESERVED
 ) -> Sequence[tuple[SettlementOffset, Recovery]]:
-    """What payments keep back, with the recoveries locked by id."""
+    """What payments keep back, or kept, with the recoveries locked by id."""
     query = (
         select(SettlementOffset, Recovery)
         .join(Recovery, Recovery.id == SettlementOffset.recovery_id)
         .where(
             SettlementOffset.payment_id.in_([payment.id for payment in payments]),
-            SettlementOffset.status == states.RESERVED,
+            SettlementOffset.status == status,
         )
         .order_by(Recovery.id, SettlementOffset.payment_id)
         .with_for_update()

@@ -21,14 +21,16 @@ from services.vouchers.providers.accounts import SettlementAccount, account_by_i
 from services.vouchers.providers.models import Provider
 from services.vouchers.recoveries.offsets import claims_to_withhold, uses_behind
 from services.vouchers.recoveries.restoring import lock_uses
-from services.vouchers.settlements import lines, states
+from services.vouchers.settlements import lines, rules, states
 from services.vouchers.settlements.cases import Case, Step, open_case
+from services.vouchers.settlements.checking import find_faults
 from services.vouchers.settlements.models import Settlement, SettlementLine, SettlementOffset, SettlementPayment
 from services.vouchers.settlements.paid import settle
 from shared.errors import DomainError
 from shared.events.contracts import vouchers as vc
 from shared.ids import uuid7
 from shared.money import ZERO
+from shared.refusals import require_passed
 from shared.sealing import Keyring
 
 FILED = ("vouchers.settlement_payment", "vouchers.settlement_account")
@@ -69,7 +71,7 @@ async def make_file(session: AsyncSession, *, step: Step, keys: Keyring, filed_o
     nor approved it.
 
     A payment that is kept back to the last fen is settled at once: the bank has nothing to do for it. Raises 403
-    `four-eyes-required`, 409 `settlement-accounts-missing`, `settlement-journal-differs`.
+    `four-eyes-required`, 409 `settlement-accounts-missing`, `settlement-journal-differs`, `settlement-lines-fail`.
     """
     await _lock_uses_to_withhold(session, step)
     case = await open_case(session, step, states.APPROVED)
@@ -78,6 +80,7 @@ async def make_file(session: AsyncSession, *, step: Step, keys: Keyring, filed_o
     day = case.day(filed_on, settlement.approved_on)
     await _require_owed(session, settlement)
     payments = await _payments(session, case, day)
+    await _require_lines_hold(session, case, day)
     file = await file_of(session, settlement, keys, [payment for payment in payments if payment.net > 0])
     settlement.file_count, settlement.file_total = len(file.orders), file.total
     settlement.file_digest, settlement.status = file.digest, states.PAYING
@@ -138,6 +141,13 @@ async def _lock_uses_to_withhold(session: AsyncSession, step: Step) -> None:
     providers = (await session.scalars(payees.distinct())).all()
     division, today = own_division(step.principal), step.principal.today
     await lock_uses(session, await uses_behind(session, division, providers, today))
+
+
+async def _require_lines_hold(session: AsyncSession, case: Case, day: date) -> None:
+    """Between approval and payment a grant may have claimed an invoice, or it was found void: every line is looked at
+    once more at the last moment (`shared.document_claims`). Raises 409 `settlement-lines-fail`."""
+    failing = sum(1 for found in (await find_faults(session, case)).values() if found)
+    require_passed(rules.decide_lines(case.edition, failing=failing, lines=case.settlement.line_count, day=day))
 
 
 async def _require_owed(session: AsyncSession, settlement: Settlement) -> None:

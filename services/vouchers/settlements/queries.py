@@ -29,6 +29,7 @@ from services.vouchers.settlements.schemas import (
     SettlementPaymentOut,
 )
 from shared.auth.principal import Principal
+from shared.errors import forbidden
 from shared.http.paging import Page, PageParams, SortKey, both_ways, paginate
 
 _ORDERS: Final[Mapping[str, Sequence[SortKey]]] = both_ways(
@@ -82,7 +83,10 @@ async def list_lines(
         .outerjoin(SettlementPayment, SettlementPayment.id == SettlementLine.payment_id)
         .where(SettlementLine.settlement_id == settlement_id, own_lines(principal))
     )
-    for name in ("status", "provider_id", "sampled", "flagged", "inspection", "reason_code"):
+    open_names, inspected = ("status", "provider_id", "reason_code"), ("sampled", "flagged", "inspection")
+    if not sees_hands(principal) and any(getattr(wanted, name) is not None for name in inspected):
+        raise forbidden()
+    for name in (*open_names, *inspected):
         if (value := getattr(wanted, name)) is not None:
             query = query.where(getattr(SettlementLine, name) == value)
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import own_division
+from services.vouchers.recoveries import states as recovering
 from services.vouchers.recoveries.models import Recovery
 from services.vouchers.recoveries.restoring import lock_uses
 from services.vouchers.redemptions.models import Redemption
@@ -89,10 +90,10 @@ async def read_results(session: AsyncSession, *, step: Step, answer: Answer) -> 
     faults = answer_faults(answer.results, payments, settlement, await _claimed(session, settlement), case.principal)
     if faults:
         raise PayloadInvalid(*faults[:_MOST_FAULTS])
-    await _carry_out(session, case, answer.results, payments)
+    paid = await _carry_out(session, case, answer.results, payments)
     today = case.principal.today
     context = case.context(today)
-    await claim_back_paid_meanwhile(session, settlement, context, editions=step.editions)
+    await claim_back_paid_meanwhile(session, paid, context, editions=step.editions)
     session.add(
         SettlementResult(
             id=uuid7(),
@@ -133,7 +134,7 @@ async def _lock_before(session: AsyncSession, step: Step) -> None:
     kept_back = (
         select(Recovery.redemption_id)
         .join(SettlementOffset, SettlementOffset.recovery_id == Recovery.id)
-        .where(SettlementOffset.payment_id.in_(payments), SettlementOffset.status == states.RESERVED)
+        .where(SettlementOffset.payment_id.in_(payments), SettlementOffset.status != states.FREED)
     )
     await lock_uses(session, (await session.scalars(kept_back)).all())
     uses = select(SettlementLine.redemption_id).where(
@@ -151,20 +152,28 @@ async def _payments(session: AsyncSession, settlement: Settlement) -> dict[str, 
 
 
 async def _claimed(session: AsyncSession, settlement: Settlement) -> set[UUID]:
-    """Payments of which something is claimed back: their money is not simply owed again."""
-    query = (
+    """Payments of which something is claimed back, or that kept back a part of what was given up since: their money is
+    not simply owed again."""
+    moved = or_(Recovery.status != recovering.DROPPED, Recovery.reversed)
+    claimed = (
         select(SettlementLine.payment_id)
         .join(Recovery, Recovery.redemption_id == SettlementLine.redemption_id)
-        .where(SettlementLine.settlement_id == settlement.id, SettlementLine.status == states.PAID)
-        .distinct()
+        .where(SettlementLine.settlement_id == settlement.id, SettlementLine.status == states.PAID, moved)
     )
-    return {payment_id for payment_id in await session.scalars(query) if payment_id is not None}
+    given_up = (
+        select(SettlementOffset.payment_id)
+        .join(SettlementPayment, SettlementPayment.id == SettlementOffset.payment_id)
+        .join(Recovery, Recovery.id == SettlementOffset.recovery_id)
+        .where(SettlementPayment.settlement_id == settlement.id, Recovery.status == recovering.WRITTEN_OFF)
+    )
+    return {found for found in await session.scalars(union(claimed, given_up)) if found is not None}
 
 
 async def _carry_out(
     session: AsyncSession, case: Case, results: Sequence[ResultIn], payments: dict[str, SettlementPayment]
-) -> None:
-    """What is paid, by day; then what is not. A payment that has the same outcome already is left alone."""
+) -> list[UUID]:
+    """What is paid, by day; then what is not. A payment that has the same outcome already is left alone. Returns the
+    payments that are made by this answer."""
     settlement = case.settlement
     by_day: defaultdict[date, list[tuple[SettlementPayment, str | None]]] = defaultdict(list)
     for one in results:
@@ -199,6 +208,7 @@ async def _carry_out(
                 reason=reason,
                 context=context,
             )
+    return [payment.id for made in by_day.values() for payment, _ in made]
 
 
 async def _read(session: AsyncSession, settlement: Settlement, *, repeated: bool) -> Read:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, exists, func, select
+from sqlalchemy import ColumnElement, case, exists, func, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -30,7 +32,7 @@ async def settlement_of(session: AsyncSession, redemption_ids: Collection[UUID])
     newest = (
         select(line.redemption_id, line.status)
         .where(line.redemption_id.in_(redemption_ids))
-        .distinct(line.redemption_id)
+        .ext(distinct_on(line.redemption_id))
         .order_by(line.redemption_id, line.id.desc())
     )
     return {redemption: _standing(status) for redemption, status in await session.execute(newest)}
@@ -50,18 +52,22 @@ def settlement_column(redemption_id: InstrumentedAttribute[UUID]) -> ColumnEleme
     return func.coalesce(newest.scalar_subquery(), NONE)
 
 
-async def leave_settlement(session: AsyncSession, redemption_id: UUID, *, context: EventContext) -> bool:
-    """Take a redemption that is being reversed, wholly or in part, out of its batch; the caller holds it FOR UPDATE.
-    True where it was paid already: then its money has to be claimed back (`recoveries.usecases.open_recovery`).
+async def leave_settlement(session: AsyncSession, redemption_id: UUID, left: Decimal, *, context: EventContext) -> bool:
+    """Take a redemption that is being reversed, down to what is `left` of its subsidy, out of its batch; the caller
+    holds it FOR UPDATE. True where it was paid already: then its money has to be claimed back
+    (`recoveries.usecases.open_recovery`).
 
-    What is still owed after a part was reversed is collected again. Raises 409 `redemption-in-payment` from the batch's
-    approval until the bank has answered.
+    What is still owed after a part was reversed is collected again; what was barred stays barred until it is readmitted
+    by the way that there is for it. Raises 409 `redemption-in-payment` from the batch's approval until the bank has
+    answered.
     """
     live = select(SettlementLine.settlement_id, SettlementLine.id).where(
         SettlementLine.redemption_id == redemption_id, SettlementLine.status.in_(states.LIVE)
     )
     found = (await session.execute(live)).one_or_none()
     if found is None:
+        if left == 0:
+            await _wait_no_longer(session, redemption_id)
         return False
     batch = select(Settlement).where(Settlement.id == found.settlement_id).with_for_update()
     settlement = (await session.scalars(batch.execution_options(populate_existing=True))).one()
@@ -72,8 +78,19 @@ async def leave_settlement(session: AsyncSession, redemption_id: UUID, *, contex
         return False
     if line.status == states.INCLUDED and settlement.status not in states.BEFORE_APPROVAL:
         raise DomainError("redemption-in-payment", 409, params={"no": settlement.no, "status": settlement.status})
-    await take_out(session, settlement, [line], states.REVERSED, states.REVERSED_AFTER, context=context)
+    if line.status == states.BARRED and left > 0:
+        line.amount = left
+        return False
+    status = states.BACK if left > 0 else states.REVERSED
+    await take_out(session, settlement, [line], status, states.REVERSED_AFTER, context=context)
     return False
+
+
+async def _wait_no_longer(session: AsyncSession, redemption_id: UUID) -> None:
+    """Nothing is owed any more for a line that went back."""
+    line = SettlementLine
+    waiting = update(line).where(line.redemption_id == redemption_id, line.waiting)
+    await session.execute(waiting.values(waiting=False), execution_options={"synchronize_session": False})
 
 
 def not_settled(redemption_id: InstrumentedAttribute[UUID]) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from services.vouchers.journal.models import (
     CAPTURE,
     ISSUER_BANK,
     OFFSET,
+    OFFSET_RETURNED,
     PAYMENT,
     PAYMENT_RETURNED,
     PROVIDER_PAYABLE,
@@ -118,7 +119,7 @@ class IssuerLine(Response):
     opening_receivable: SignedMoney
     claimed_back: Money
     repaid: Money
-    kept_back: Money
+    kept_back: SignedMoney
     written_off: Money
     closing_receivable: SignedMoney
     provider_id: UUID
@@ -137,7 +138,7 @@ class IssuerTotals(Response):
     opening_receivable: SignedMoney
     claimed_back: Money
     repaid: Money
-    kept_back: Money
+    kept_back: SignedMoney
     written_off: Money
     closing_receivable: SignedMoney
 
@@ -313,7 +314,7 @@ def _by_provider(division: str, first: date, last: date) -> Select[*tuple[object
         "opening_receivable": total(amount, receivable, before),
         "claimed_back": total(amount, receivable, within, entry.kind == RECOVERY),
         "repaid": total(owed, receivable, within, entry.kind == REPAYMENT),
-        "kept_back": total(owed, receivable, within, entry.kind == OFFSET),
+        "kept_back": total(owed, receivable, within, entry.kind.in_((OFFSET, OFFSET_RETURNED))),
         "written_off": total(owed, receivable, within, entry.kind == WRITE_OFF),
         "closing_receivable": total(amount, receivable),
     }

@@ -6,7 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, distinct, func, literal_column, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Row,
+    Select,
+    Subquery,
+    cast,
+    distinct,
+    func,
+    literal_column,
+    select,
+    text,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import own_division, reads_all
@@ -21,7 +36,11 @@ from shared.money import ZERO
 
 # A literal, not a parameter: what is selected and what it is grouped by must be one expression to the database.
 _SIZE: Final = func.coalesce(known_enterprise.c.size_class, literal_column("'unknown'"))
-_MONTH: Final = func.to_char(Redemption.redeemed_on, literal_column("'YYYY-MM'"))
+_MONTH: Final = cast(func.date_trunc(literal_column("'month'"), cast(Redemption.redeemed_on, DateTime)), Date)
+"""The month's first day; it becomes text once the uses are summed, not for each of them."""
+
+_ROOM: Final = text("SET LOCAL work_mem = '64MB'")
+"""For the sums of some hundred thousand groups, which else go to disk; of this transaction alone."""
 
 _KEPT: Final[Mapping[Dimension, tuple[str, ColumnElement[Any]]]] = {
     "category": ("category", Redemption.category.expression),
@@ -50,7 +69,8 @@ def _sides(used: Subquery) -> Mapping[Dimension, Mapping[str, ColumnElement[Any]
         "kind": {"kind": Programme.kind.expression},
         "provider": {"provider_code": Provider.code.expression, "provider_name": Provider.name.expression},
         "size": {"size": _SIZE},
-        **{word: {name: used.c[name]} for word, (name, _) in _KEPT.items() if name in used.c},
+        **({"category": {"category": used.c.category}} if "category" in used.c else {}),
+        **({"month": {"month": func.to_char(used.c.month, literal_column("'YYYY-MM'"))}} if "month" in used.c else {}),
     }
 
 
@@ -71,6 +91,7 @@ async def use_of_vouchers(session: AsyncSession, principal: Principal, wanted: U
     groups: dict[str, ColumnElement[Any]] = {}
     for word in wanted.by:
         groups.update(sides[word])
+    await session.execute(_ROOM)
     rows = (await session.execute(_summed(used, groups, _conditions(wanted)))).all()
     [totals] = [row for row in rows if row.all_of_them]
     items = [_line(row, groups) for row in rows if not (groups and row.all_of_them)]

@@ -20,7 +20,7 @@ from services.vouchers.schemas import CENT
 from services.vouchers.vouchers.codes import new_code
 from services.vouchers.vouchers.facts import Holder, await_references, load_holder, terms_of
 from services.vouchers.vouchers.models import Voucher, voucher_code
-from services.vouchers.vouchers.rules import ACTIVE, decide_standing, valid_until
+from services.vouchers.vouchers.rules import ACTIVE, AWAITING_APPROVAL, FROZEN, decide_standing, valid_until
 from shared.errors import DomainError
 from shared.events import outbox
 from shared.events.contracts import vouchers as vc
@@ -45,6 +45,8 @@ class Issue:
     context: EventContext
     application_id: UUID | None = None
     batch_id: UUID | None = None
+    awaits_approval: bool = False
+    """Budget and quotas are taken, but nothing can be bought until another person approves."""
 
     @property
     def day(self) -> date:
@@ -91,6 +93,9 @@ async def issue(session: AsyncSession, editions: Editions, wanted: Issue) -> Vou
         session, programme.issuer_division, wanted.enterprise_id
     )
     voucher.decision, voucher.issued_by = decision.to_json(), wanted.context.actor
+    if wanted.awaits_approval:
+        voucher.status, voucher.frozen_reason = FROZEN, AWAITING_APPROVAL
+        voucher.frozen_on, voucher.frozen_by = wanted.day, wanted.context.actor
     voucher.no = await next_case_no(session, "VC", wanted.day.year)
     session.add(voucher)
     await session.flush()

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.vouchers.base import Base
-from services.vouchers.vouchers.rules import STATUSES, STOPPED
+from services.vouchers.vouchers.rules import FROZEN, STATUSES, STOPPED
 from shared.db import Aggregate
 from shared.money import ZERO
 
@@ -63,9 +63,12 @@ class Voucher(Aggregate, Base):
         CheckConstraint(
             "status <> 'frozen' OR num_nulls(frozen_on, frozen_by, frozen_reason) = 0", name="frozen_with_reason"
         ),
+        CheckConstraint("approved_by <> issued_by", name="four_eyes"),
+        CheckConstraint("num_nulls(approved_by, approved_on) IN (0, 2)", name="approved_by_somebody"),
         CheckConstraint("status = 'stopped' OR returned = 0", name="running_returned_nothing"),
         CheckConstraint("extensions >= 0", name="extensions_counted"),
         Index("ix_voucher_centre_id_running", "centre_id", postgresql_where=f"status <> '{STOPPED}'"),
+        Index("ix_voucher_frozen", "issuer_division", "id", postgresql_where=f"status = '{FROZEN}'"),
         Index("ix_voucher_valid_until_running", "valid_until", "id", postgresql_where=f"status <> '{STOPPED}'"),
     )
 
@@ -99,19 +102,25 @@ class Voucher(Aggregate, Base):
     returned: Mapped[Decimal] = mapped_column(server_default="0", default=ZERO)
     issued_on: Mapped[date]
     issued_by: Mapped[str]
+    approved_by: Mapped[str | None]
+    """Of a single issue: who approved it. Applications and batches keep their own."""
+    approved_on: Mapped[date | None]
+    refusal: Mapped[str | None]
+    """Why a single issue was not approved."""
     valid_until: Mapped[date]
     stopped_on: Mapped[date | None]
     """An expired one's is the day after its last, whenever that was carried out."""
     reason_code: Mapped[str | None]
     frozen_on: Mapped[date | None]
     frozen_by: Mapped[str | None]
+    """NULL once it was lifted: what is stopped while it is frozen is still frozen when it runs again."""
     frozen_reason: Mapped[str | None]
     """The last time it was frozen, also once that is over."""
     extensions: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     """How often its last day was put off."""
     application_id: Mapped[UUID | None]
     batch_id: Mapped[UUID | None]
-    """What it was issued on; neither: by an officer's single request."""
+    """What it was issued on; neither: by an officer's single issue, which another person approved."""
     decision: Mapped[dict[str, JsonValue]] = mapped_column(JSONB, deferred=True)
 
 

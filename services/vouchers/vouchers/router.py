@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import select
 
-from services.vouchers.access import DivisionOfficer, Enterprise, ExpiryOfficer, Issuer, VoucherReader
+from services.vouchers.access import DivisionApprover, DivisionOfficer, Enterprise, ExpiryOfficer, Issuer, VoucherReader
 from services.vouchers.expiry.usecases import expire
 from services.vouchers.schemas import Decided, day_sent
 from services.vouchers.vouchers import queries
@@ -22,6 +22,7 @@ from services.vouchers.vouchers.schemas import (
     ExpireAsked,
     ExpiredOut,
     FreezeNew,
+    IssueRefused,
     VoucherAsked,
     VoucherCodeOut,
     VoucherFilter,
@@ -29,7 +30,8 @@ from services.vouchers.vouchers.schemas import (
     VoucherNew,
     VoucherOut,
 )
-from services.vouchers.vouchers.usecases import freeze, issue_voucher as issue, unfreeze
+from services.vouchers.vouchers.single import approve_issue, propose_issue, refuse_issue
+from services.vouchers.vouchers.usecases import freeze, unfreeze
 from shared.db import Session
 from shared.http.decisions import Explain
 from shared.http.etag import IfMatch, set_etag
@@ -48,8 +50,9 @@ router = APIRouter(prefix="/v1/vouchers", tags=["vouchers"], route_class=Service
 async def issue_voucher(
     wanted: VoucherNew, session: Session, principal: DivisionOfficer, runtime: RuntimeDep, response: Response
 ) -> VoucherOut:
-    """Issue a voucher of one of one's own programmes. Its code is for the holder alone."""
-    voucher = await issue(session, editions=runtime.editions, principal=principal, wanted=wanted)
+    """Issue a voucher of one of one's own programmes; it is frozen until another person approves it. Its code is for
+    the holder alone."""
+    voucher = await propose_issue(session, editions=runtime.editions, principal=principal, wanted=wanted)
     set_etag(response, voucher.version)
     response.headers["Location"] = f"{router.prefix}/{voucher.id}"
     return VoucherOut.model_validate(voucher)
@@ -86,6 +89,40 @@ async def list_vouchers(
 async def read_voucher(voucher_id: UUID, session: Session, principal: VoucherReader, response: Response) -> VoucherOut:
     """One voucher with the decision it was issued on."""
     voucher = await queries.find(session, principal, voucher_id)
+    set_etag(response, voucher.version)
+    return VoucherOut.model_validate(voucher)
+
+
+@router.post(
+    "/{voucher_id}/approve", dependencies=[IdempotencyRequired], responses=problem_responses(400, 404, 409, 412)
+)
+async def approve_voucher(
+    voucher_id: UUID,
+    session: Session,
+    principal: DivisionApprover,
+    response: Response,
+    wanted: Decided | None = None,
+    if_match: IfMatch = None,
+) -> VoucherOut:
+    """Approve a single issue of another person's: the voucher can be used."""
+    voucher = await approve_issue(
+        session, principal=principal, voucher_id=voucher_id, decided_on=day_sent(wanted), if_match=if_match
+    )
+    set_etag(response, voucher.version)
+    return VoucherOut.model_validate(voucher)
+
+
+@router.post("/{voucher_id}/refuse", responses=problem_responses(404, 409, 412))
+async def refuse_voucher(
+    voucher_id: UUID,
+    wanted: IssueRefused,
+    session: Session,
+    principal: DivisionApprover,
+    response: Response,
+    if_match: IfMatch = None,
+) -> VoucherOut:
+    """Do not approve it: it ends, and what it took of budget and quotas goes back."""
+    voucher = await refuse_issue(session, principal=principal, voucher_id=voucher_id, wanted=wanted, if_match=if_match)
     set_etag(response, voucher.version)
     return VoucherOut.model_validate(voucher)
 

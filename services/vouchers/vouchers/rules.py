@@ -22,6 +22,10 @@ STATUSES: Final = (ACTIVE, FROZEN, STOPPED)
 
 CENTRE_DELISTED: Final = "centre_delisted"
 """Reason of a voucher's stop and of a hold's release."""
+AWAITING_APPROVAL: Final = "awaiting_approval"
+"""Why a single issue is frozen from its first moment: another person has yet to approve it."""
+NOT_APPROVED: Final = "not_approved"
+"""Reason of the stop of one that was refused."""
 EXPIRED: Final = "expired"
 """Reason of a voucher's stop after its last day."""
 

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from services.vouchers.schemas import CaseNo, Decided, Division, Percent, Word
+from services.vouchers.schemas import CaseNo, Decided, Division, Percent, Reason, Word
 from shared.http.decisions import DecisionText, StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
@@ -38,7 +38,7 @@ class EligibilityOut(Response):
 
 class VoucherItem(Response):
     """A voucher in a list. Yuan: `balance` is free, `held` reserved, `spent` redeemed, `returned` given back to budget
-    and quota when it was stopped."""
+    and quota when it was stopped. A single issue is `frozen` (`awaiting_approval`) until another person approves it."""
 
     id: UUID
     no: str
@@ -62,6 +62,7 @@ class VoucherItem(Response):
     extensions: int
     stopped_on: date | None
     reason_code: str | None
+    approved_on: date | None
     frozen_on: date | None
     frozen_reason: str | None
     application_id: UUID | None
@@ -69,7 +70,7 @@ class VoucherItem(Response):
 
 
 class CategoryShare(Response):
-    """What differs in one category: another share of the price, a cap on what one use draws (yuan)."""
+    """What differs in one category: another share of the price, a cap on what the voucher draws in it (yuan)."""
 
     percent: Percent | None
     cap: Money | None
@@ -80,6 +81,7 @@ class VoucherOut(VoucherItem):
 
     category_terms: dict[str, CategoryShare]
     first_free: bool
+    refusal: str | None
     decision: StoredDecision
 
 
@@ -88,6 +90,12 @@ class VoucherCodeOut(Response):
 
     voucher_id: UUID
     code: str
+
+
+class IssueRefused(Decided):
+    """Why a single issue is not approved."""
+
+    answer: Reason
 
 
 class FreezeNew(Decided):

@@ -15,7 +15,7 @@ from services.vouchers.requests.models import REINSTATEMENT, VoucherRequest
 from services.vouchers.steps import OPEN, REVIEWED, SUBMITTED
 from services.vouchers.vouchers.models import Voucher
 from services.vouchers.vouchers.queries import held_by
-from services.vouchers.vouchers.rules import ACTIVE
+from services.vouchers.vouchers.rules import ACTIVE, AWAITING_APPROVAL, FROZEN
 from shared.auth import roles as r
 from shared.tasks import Asked, Statement, TaskSource, rows
 
@@ -41,6 +41,18 @@ def _applications_to_approve(asked: Asked) -> Statement | None:
         found.issuer_division == me.division,
         found.submitted_by != me.account_id,
         found.reviewed_by.is_distinct_from(me.account_id),
+    )
+
+
+def _single_issues(asked: Asked) -> Statement | None:
+    found, me = Voucher, asked.principal
+    if me.division is None:
+        return None
+    return select(found.id, found.id, found.no, found.issued_on, null()).where(
+        found.status == FROZEN,
+        found.frozen_reason == AWAITING_APPROVAL,
+        found.issuer_division == me.division,
+        found.issued_by != me.account_id,
     )
 
 
@@ -124,6 +136,7 @@ SOURCES: Final = (
         rows(_applications_to_approve),
         message="task-application-to-approve",
     ),
+    TaskSource.of("voucher_to_approve", _APPROVER, _V, rows(_single_issues), message="task-voucher-to-approve"),
     TaskSource.of(
         "voucher_batch_to_approve",
         _APPROVER,

@@ -1,4 +1,4 @@
-"""What issuers do with single vouchers: issue, freeze, unfreeze (4.3-1 to 4.3-4)."""
+"""What issuers do with single vouchers: freeze, unfreeze (4.3-4)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from sqlalchemy.orm import undefer
 
 from services.vouchers.access import own_division
 from services.vouchers.policy import require_known, require_not_before
-from services.vouchers.vouchers.issuing import Issue, issue
 from services.vouchers.vouchers.models import Voucher
-from services.vouchers.vouchers.rules import ACTIVE, FROZEN
-from services.vouchers.vouchers.schemas import FreezeNew, VoucherNew
+from services.vouchers.vouchers.rules import ACTIVE, AWAITING_APPROVAL, FROZEN
+from services.vouchers.vouchers.schemas import FreezeNew
 from shared.auth.principal import Principal
 from shared.clock import effective_date
-from shared.errors import four_eyes_required, invalid_transition, not_found
+from shared.errors import DomainError, four_eyes_required, invalid_transition, not_found
 from shared.events import outbox
 from shared.events.contracts import vouchers as vc
 from shared.events.outbox import EventContext
@@ -27,23 +26,6 @@ from shared.http.etag import honour_match
 from shared.policy.edition import Editions
 
 FREEZE_RULES = ("vouchers.freeze",)
-
-
-async def issue_voucher(
-    session: AsyncSession, *, editions: Editions, principal: Principal, wanted: VoucherNew
-) -> Voucher:
-    """Issue a voucher of one of the caller's own programmes."""
-    day = effective_date(principal, wanted.issued_on)
-    order = Issue(
-        issuer_division=own_division(principal),
-        programme_id=wanted.programme_id,
-        enterprise_id=wanted.enterprise_id,
-        face_value=wanted.face_value,
-        category=wanted.category,
-        today=principal.today,
-        context=EventContext.of(principal, day),
-    )
-    return await issue(session, editions, order)
 
 
 async def freeze(
@@ -73,16 +55,19 @@ async def freeze(
 async def unfreeze(
     session: AsyncSession, *, principal: Principal, voucher_id: UUID, decided_on: date | None, if_match: str | None
 ) -> Voucher:
-    """By another person than the one who froze it: money moves again. Raises 403 `four-eyes-required`."""
+    """By another person than the one who froze it: money moves again. Raises 403 `four-eyes-required`, 409
+    `voucher-awaits-approval` for an issue that is not approved yet."""
     voucher = await lock_own_voucher(session, own_division(principal), voucher_id)
     honour_match(if_match, voucher.version)
     if voucher.status != FROZEN:
         raise invalid_transition(voucher.status, [FROZEN])
+    if voucher.frozen_reason == AWAITING_APPROVAL:
+        raise DomainError("voucher-awaits-approval", 409)
     if voucher.frozen_by == principal.account_id:
         raise four_eyes_required()
     day = effective_date(principal, decided_on)
     require_not_before(voucher.frozen_on or voucher.issued_on, day)
-    voucher.status = ACTIVE
+    voucher.status, voucher.frozen_by = ACTIVE, None
     await record(session, vc.VoucherUnfrozen, voucher, EventContext.of(principal, day), FREEZE_RULES)
     return voucher
 

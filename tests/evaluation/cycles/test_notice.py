@@ -46,6 +46,25 @@ async def test_anybody_reads_the_grades_of_an_announced_year_and_how_to_object(d
         assert "{" not in told
 
 
+async def test_a_centre_finds_its_open_year_and_learns_nothing_of_it_before_the_announcement(desk: Desk) -> None:
+    centre, other = await desk.centre(), await desk.centre()
+    cycle = await desk.scored(2019, SCORED, marks=False)
+    operator = desk.operator(centre, SCORED)
+    (listed,) = (await operator.read("/v1/evaluations", year=2019))["items"]
+    shown = [listed[name] for name in ("centre_id", "status", "score", "grade")]
+    assert shown == [str(centre.id), "pending", None, None]
+    path = f"/v1/evaluations/{listed['id']}"
+    assert await operator.read(path) == listed
+    assert (await operator.read("/v1/evaluations", status="pending"))["items"] == [listed]
+    for hidden in ({"grade": "fail"}, {"status": "scored"}):
+        assert (await operator.read("/v1/evaluations", **hidden))["items"] == []
+    assert (await desk.operator(other, SCORED).get(path)).status_code == 404
+    assert (await _anybody(desk).get(path)).status_code == 404
+    await desk.announce(cycle["id"], ANNOUNCED)
+    announced = await desk.operator(centre, ANNOUNCED).read(path)
+    assert (announced["status"], announced["grade"]) == ("scored", "fail")
+
+
 async def test_a_notice_is_paged_and_saved_as_a_file_like_other_lists(desk: Desk) -> None:
     for _ in range(3):
         await desk.centre()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from io import BytesIO
+from types import ModuleType
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from python_calamine import CalamineWorkbook
 
-from services.evaluation.reports import table_work
+from services.evaluation.reports import table_work, tables, totals
+from shared.runtime import Runtime
 from tests.evaluation.known import Centre, fresh_code
 from tests.evaluation.reports.support import AFTER_Q1, AFTER_Q2, REPORTS
 from tests.evaluation.support import Caller, Desk, full_form
@@ -76,6 +78,33 @@ async def test_a_table_of_many_centres_is_written_in_the_background(
     assert rows == await _sheet(auditor, kind.replace("_", "-"), year=2019)
     assert (await own.get(file)).status_code == 403
     assert (await own.post(f"{REPORTS}/tables", {"kind": kind, "year": 2019})).status_code == 403
+
+
+@pytest.mark.parametrize(("kind", "room"), [("city_table", tables), ("national_table", totals)])
+async def test_a_table_in_the_background_tells_how_many_centres_are_in_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, kind: str, room: ModuleType
+) -> None:
+    await _city(desk)
+    auditor = desk.caller("auditor")
+    shown: list[tuple[str, int]] = []
+
+    def watched(runtime: Runtime, table_id: UUID) -> tables.Told:
+        async def told(done: int) -> None:
+            await tell(runtime, table_id)(done)
+            state = await auditor.read(asked.headers["Location"])
+            shown.append((state["status"], state["done"]))
+
+        return told
+
+    tell = table_work._teller
+    monkeypatch.setattr(table_work, "_teller", watched)
+    monkeypatch.setattr(room, "CENTRES_AT_ONCE", 1)
+    asked = await auditor.post(f"{REPORTS}/tables", {"kind": kind, "year": 2019})
+    assert await desk.work() == 1
+    assert shown == [("running", 1), ("running", 2)]
+    file = (await auditor.read(asked.headers["Location"]))["result"]["file"]
+    written = CalamineWorkbook.from_filelike(BytesIO((await auditor.get(file)).content)).get_sheet_by_index(0)
+    assert written.to_python() == await _sheet(auditor, kind.replace("_", "-"), year=2019)
 
 
 async def test_the_national_layout_of_a_quarter_and_unknown_tables_are_refused(desk: Desk) -> None:

@@ -220,6 +220,9 @@ async def test_vouchers_are_named_with_what_is_left_of_the_quota(world: World) -
         ("ask", "3800.00", "/v1/vouchers/eligibility")
     ]
     assert all(item["remaining"] == "3800.00" for item in vouchers)
+    await world.amended(programme, "6000.00", world.desk.today, 3)
+    vouchers = [item for item in (await asked(world, firm))["items"] if item["programme"] == "voucher"]
+    assert {item["remaining"] for item in vouchers if item["apply"].endswith(str(programme))} == {"4800.00"}
 
 
 async def test_an_operator_sees_the_grants_of_its_centres(world: World) -> None:

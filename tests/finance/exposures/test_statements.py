@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -96,6 +97,7 @@ async def test_grants_belong_to_the_operator_of_the_centre(world: World, desk: D
     assert answer.status_code == 201, answer.text
     grant = answer.json()
     await desk.step("science_officer", grant, "review")
+    await desk.announce(grant)
     await desk.step("science_approver", grant, "approve", {"amount": "80000.50"})
     shown = await world.shown("operator", code, org=code)
     assert totals(shown) == {"grant": ("80000.50", "0.00", "0.00", "0.00")}
@@ -134,6 +136,28 @@ async def test_vouchers_by_their_events(world: World) -> None:
     shown = await world.shown("auditor", firm)
     assert totals(shown) == {"voucher": ("1050.00", "230.00", "0.00", "820.00")}
     assert cap_of(shown, "vouchers.quota") == ("5000.00", "1050.00", "3950.00")
+
+
+async def test_a_frozen_voucher_has_what_it_had(world: World) -> None:
+    firm = await world.firm()
+    frozen = await world.voucher(await world.programme("5000.00"), firm, "1000.00", status="frozen")
+    await world.use(frozen, firm, "200.00", "redeemed")
+    shown = await world.shown("auditor", firm)
+    assert shown["lines"][0]["status"] == "frozen"
+    assert totals(shown) == {"voucher": ("1000.00", "200.00", "0.00", "800.00")}
+    assert cap_of(shown, "vouchers.quota") == ("5000.00", "1000.00", "4000.00")
+
+
+async def test_an_amended_quota_counts_from_its_day(world: World) -> None:
+    firm = await world.firm()
+    programme = await world.programme("5000.00")
+    await world.voucher(programme, firm, "1000.00")
+    today = world.desk.today
+    days = [today + timedelta(days=offset) for offset in range(4)]
+    await world.amended(programme, "9000.00", days[3], 4)
+    await world.amended(programme, "8000.00", days[1], 3)
+    quotas = [cap_of(await world.shown("auditor", firm, today=day), "vouchers.quota")[0] for day in days]
+    assert quotas == ["5000.00", "8000.00", "8000.00", "9000.00"]
 
 
 async def test_an_expired_voucher_keeps_its_quota_and_cannot_be_used(world: World) -> None:

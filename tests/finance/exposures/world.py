@@ -121,6 +121,24 @@ class World:
         await deliver(self.db, vc.ProgrammeOpened, received(vc.ProgrammeOpened, state, state.id, 2, TODAY))
         return state.id
 
+    async def amended(self, programme_id: UUID, quota: str, terms_from: date, version: int) -> None:
+        """Another quota from that day on."""
+        state = vc.ProgrammeState(
+            id=programme_id,
+            no="VP-2019-0000",
+            issuer_division=DIVISION,
+            kind="innovation",
+            year=2019,
+            status="open",
+            budget=Decimal("1000000.00"),
+            subsidy_percent=Decimal("50.00"),
+            enterprise_quota=Decimal(quota),
+            valid_months=12,
+            categories=("legal_protection",),
+            terms_from=terms_from,
+        )
+        await deliver(self.db, vc.ProgrammeAmended, received(vc.ProgrammeAmended, state, state.id, version, TODAY))
+
     async def voucher(
         self, programme_id: UUID, firm: Firm, face_value: str, *, status: str = "active", **other: Any
     ) -> UUID:
@@ -140,8 +158,8 @@ class World:
             "reason_code": None,
         }
         state = vc.VoucherState(**{**values, **other})
-        version = 1 if status == "active" else 2
-        event_type = vc.VoucherIssued if status == "active" else vc.VoucherStopped
+        types = {"active": vc.VoucherIssued, "frozen": vc.VoucherFrozen, "stopped": vc.VoucherStopped}
+        version, event_type = 1 if status == "active" else 2, types[status]
         await deliver(self.db, event_type, received(event_type, state, state.id, version, date(2019, 2, 1)))
         return state.id
 

@@ -319,6 +319,7 @@ async def test_records_of_before_2019_are_for_bureaus_only(registry: Registry) -
         refused(await caller.upload("/v1/imports/centres-before-2019", table(EARLIER)), 403, "forbidden")
     unknown = refused(await registry.officer.upload("/v1/imports/grants", table(EARLIER)), 404, "import-kind-unknown")
     assert "quarterly-reports" in unknown["detail"]
+    assert "vouchers" in unknown["detail"]
     assert "titles" in unknown["detail"]
 
 

@@ -174,6 +174,16 @@ async def test_a_removed_provider_that_applied_anew_is_not_reinstated_beside_it(
     assert (await case.ok(SCIENCE_APPROVER, f"{step}/lift"))["status"] == "lifted"
 
 
+async def test_a_provider_does_not_leave_while_a_measure_is_under_way(town: Town) -> None:
+    case = await admitted(town)
+    measure = await case.ok(SCIENCE_OFFICER, "measures", INTENT)
+    refused = await case.post(case.caller, "withdraw", {"reason_code": "closed_down"})
+    assert code_of(refused) == (409, "measure-running")
+    assert measure["no"] in refused.json()["detail"]
+    await case.ok(SCIENCE_OFFICER, f"measures/{measure['id']}/drop", {"reason_code": "not_proven"})
+    assert (await case.ok(case.caller, "withdraw", {"reason_code": "closed_down"}))["status"] == "withdrawn"
+
+
 async def test_a_measure_that_is_dropped_changes_nothing_and_one_runs_at_a_time(town: Town) -> None:
     case = await admitted(town)
     measure = await case.ok(SCIENCE_OFFICER, "measures", INTENT)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from tests.vouchers.redemptions.life import PATH, after
+from tests.vouchers.redemptions.life import PATH, after, reverse
 from tests.vouchers.support import AUDITOR, Standing, Town, code_of, officer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -77,16 +79,44 @@ async def test_a_voucher_frozen_or_stopped_by_now_pays_for_no_sale_of_an_earlier
 
 
 @pytest.mark.parametrize("way", WAYS)
-async def test_a_category_has_its_own_share_and_cap(town: Town, way: str) -> None:
+async def test_a_category_has_its_own_share_and_a_cap_over_all_its_uses(town: Town, way: str) -> None:
     terms = {"legal_protection": {"percent": "30.00", "cap": "100.00"}}
-    standing = await town.standing(category_terms=terms)
-    for price, subsidy in (("100.00", "30.00"), ("333.33", "100.00"), ("333.35", "100.00"), ("0.05", "0.02")):
+    made_for_both = await town.provider(categories=("legal_protection", "management_consulting"))
+    standing = replace(await town.standing(category_terms=terms), seller=made_for_both)
+    for price, subsidy in (("100.00", "30.00"), ("0.05", "0.02"), ("233.30", "69.98")):
         made = await sell(standing, way, price)
         assert made.status_code == 201, made.text
         assert (made.json()["subsidy"], made.json()["subsidy_percent"]) == (subsidy, "30.00")
         shown = await town.api.get(AUDITOR, f"{PATH}/{made.json()['id']}")
         assert shown.json()["decision"] == made.json()["decision"]
+    refused = await sell(standing, way, "100.00")
+    assert code_of(refused) == (409, "category-cap-used-up")
+    assert "legal_protection" in refused.json()["detail"]
+    other = await sell(standing, way, "100.00", category="management_consulting")
+    assert (other.status_code, other.json()["subsidy"]) == (201, "50.00"), "another category has no cap"
     assert code_of(await sell(standing, way, "0.01")) == (409, "subsidy-below-one-fen")
+
+
+async def test_a_category_has_room_again_for_what_was_released_or_reversed(town: Town) -> None:
+    standing = await town.standing(category_terms={"legal_protection": {"cap": "100.00"}})
+    held = await standing.hold("120.00")
+    sold = (await standing.at_counter("80.00")).json()
+    assert (held["subsidy"], sold["subsidy"]) == ("60.00", "40.00")
+    assert code_of(await standing.at_counter("10.00")) == (409, "category-cap-used-up")
+    assert (await standing.step(standing.firm.caller, held["id"], "release")).status_code == 200
+    await reverse(standing, sold["id"], "15.00")
+    again = (await standing.at_counter("400.00")).json()
+    assert again["subsidy"] == "75.00"
+
+
+async def test_sales_at_once_never_draw_more_than_the_category_allows(town: Town) -> None:
+    """4.3-3: ten counters sell on one voucher at the same time; each would fit alone."""
+    standing = await town.standing(category_terms={"legal_protection": {"cap": "100.00"}})
+    answers = await asyncio.gather(*(standing.at_counter("60.00") for _ in range(10)))
+    drawn = sorted(answer.json()["subsidy"] for answer in answers if answer.status_code == 201)
+    assert drawn == ["10.00", "30.00", "30.00", "30.00"]
+    assert {code_of(answer) for answer in answers} == {(201, ""), (409, "category-cap-used-up")}
+    assert await standing.parts() == ("900.00", "0.00", "100.00")
 
 
 @pytest.mark.parametrize("way", WAYS)

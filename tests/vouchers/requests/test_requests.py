@@ -181,6 +181,23 @@ async def test_after_a_delisting_a_relocated_holder_gets_the_unspent_part_back(t
     assert await town.events(standing.voucher_id, "vouchers.voucher.reinstated.v1") == 1
 
 
+@pytest.mark.parametrize("lifted", [False, True])
+async def test_what_was_frozen_when_a_delisting_stopped_it_is_frozen_when_it_runs_again(
+    town: Town, lifted: bool
+) -> None:
+    standing = await town.standing("1000.00")
+    path = f"/v1/vouchers/{standing.voucher_id}"
+    await town.api.ok(officer(), f"{path}/freeze", {"reason_code": "fraud_suspected"})
+    if lifted:
+        await town.api.ok(approver(), f"{path}/unfreeze")
+    await town.registry.delist(standing.centre_id)
+    await relocate(standing)
+    body = {"voucher_id": standing.voucher_id, "kind": "reinstatement", "reason": "已迁入另一中心"}
+    request = await town.api.ok(officer(), PATH, body, today=MOVED)
+    await town.api.ok(approver(), f"{PATH}/{request['id']}/approve", today=MOVED)
+    assert (await standing.voucher())["status"] == ("active" if lifted else "frozen")
+
+
 async def test_a_reinstatement_that_the_budget_no_longer_covers_is_refused(town: Town) -> None:
     standing = await town.standing("1000.00", budget="1000.00")
     await town.registry.delist(standing.centre_id)

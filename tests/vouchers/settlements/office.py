@@ -38,6 +38,7 @@ class Office:
     def __post_init__(self) -> None:
         self.officer = person("division_officer", self.division)
         self.approver = person("division_approver", self.division)
+        self.approver_2 = person("division_approver", self.division)
         self.payer = person("division_officer", self.division)
 
     async def programme(self) -> str:
@@ -45,9 +46,9 @@ class Office:
             self.programmes.append(await self.town.programme(self.division, budget="100000000.00"))
         return self.programmes[0]
 
-    async def seller(self, *, account: str | None = "6217001234567890123") -> Seller:
+    async def seller(self, *, account: str | None = "6217001234567890123", code: str | None = None) -> Seller:
         """An admitted provider with a confirmed account, unless told without."""
-        seller = await self.town.provider()
+        seller = await self.town.provider(code=code)
         if account is not None:
             path = f"/v1/providers/{seller.id}/accounts"
             body = {"account_name": "测试服务机构", "bank_name": "中国建设银行拉萨分行", "number": account}
@@ -165,6 +166,17 @@ class Office:
             " JOIN redemption ON redemption.id = redemption_id WHERE issuer_division = :division GROUP BY account"
         )
         return {row.account: row.total for row in await self.town.rows(sql, division=self.division)}
+
+    async def orders_made(self, batch: Json) -> int:
+        sql = "SELECT count(*) FROM settlement_payment WHERE settlement_id = CAST(:id AS uuid)"
+        return int(await self.town.one(sql, id=batch["id"]))
+
+    async def reversed(self, use: Json, amount: str, *, today: date = TODAY) -> Json:
+        """So much is taken back: proposed by the officer, approved by the approver."""
+        path = f"/v1/redemptions/{use['id']}"
+        body = {"reason_code": "service_returned", "text": "服务退订", "amount": amount}
+        proposed = await self.town.api.ok(self.officer, f"{path}/reverse", body, today=today)
+        return await self.town.api.ok(self.approver, f"{path}/reversals/{proposed['id']}/approve", today=today)
 
     async def payments_of(self, redemption_id: str) -> int:
         """How often the journal paid a redemption."""

@@ -1,4 +1,4 @@
-"""The registry's staff figures, and decisions by two people."""
+"""The registry's staff figures, amended voucher programmes, and decisions by two people."""
 
 from collections.abc import Sequence
 
@@ -15,6 +15,7 @@ MONEY = sa.Numeric(18, 2)
 
 def upgrade() -> None:
     _know_staff()
+    _know_voucher_terms()
     _confirm_matching_payments()
     _find_merged()
     _reverse_recoveries()
@@ -31,6 +32,21 @@ def _know_staff() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_known_enterprise_year")),
     )
     op.create_index("ix_known_enterprise_year_enterprise_id_year", "known_enterprise_year", ["enterprise_id", "year"])
+
+
+def _know_voucher_terms() -> None:
+    op.create_table(
+        "known_voucher_terms",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("programme_id", sa.Uuid(), nullable=False),
+        sa.Column("terms_from", sa.Date(), nullable=False),
+        sa.Column("enterprise_quota", MONEY, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_voucher_terms")),
+    )
+    op.create_index(
+        "ix_known_voucher_terms_programme_id_terms_from", "known_voucher_terms", ["programme_id", "terms_from"]
+    )
 
 
 def _reverse_recoveries() -> None:

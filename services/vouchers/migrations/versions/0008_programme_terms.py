@@ -199,6 +199,11 @@ def _learn_sizes() -> None:
     # The copies take only what is newer: one version back, each takes its last event again and nothing older.
     op.execute("UPDATE known_enterprise SET version = version - 1")
     op.execute("DELETE FROM consumer_cursor WHERE topic = 'registry.enterprise'")
+    op.execute(
+        "-- squawk-ignore require-concurrent-index-creation\n"
+        "CREATE INDEX ix_known_enterprise_merged_into_id ON known_enterprise (merged_into_id)"
+        " WHERE merged_into_id IS NOT NULL"
+    )
 
 
 def downgrade() -> None:

@@ -205,8 +205,9 @@ def _widen_voucher() -> None:
     op.add_column("voucher", sa.Column("first_free", sa.Boolean(), server_default=sa.false(), nullable=False))
     for name in ("application_id", "batch_id"):
         op.add_column("voucher", sa.Column(name, sa.Uuid()))
-    op.add_column("voucher", sa.Column("frozen_on", sa.Date()))
-    for name in ("frozen_by", "frozen_reason"):
+    for name in ("frozen_on", "approved_on"):
+        op.add_column("voucher", sa.Column(name, sa.Date()))
+    for name in ("frozen_by", "frozen_reason", "approved_by", "refusal"):
         op.add_column("voucher", sa.Column(name, sa.Text()))
     op.add_column("voucher", sa.Column("extensions", sa.SmallInteger(), server_default=sa.text("0"), nullable=False))
     # What every row met is widened, and the new checks are met by rows that were never frozen and gave nothing back
@@ -216,6 +217,8 @@ def _widen_voucher() -> None:
         "status_known": "status IN ('active', 'frozen', 'stopped')",
         "frozen_with_reason": "status <> 'frozen' OR num_nulls(frozen_on, frozen_by, frozen_reason) = 0",
         "running_returned_nothing": "status = 'stopped' OR returned = 0",
+        "four_eyes": "approved_by <> issued_by",
+        "approved_by_somebody": "num_nulls(approved_by, approved_on) IN (0, 2)",
         "extensions_counted": "extensions >= 0",
     }
     for name, condition in checks.items():
@@ -225,6 +228,10 @@ def _widen_voucher() -> None:
             "-- squawk-ignore require-concurrent-index-creation\n"
             f"CREATE INDEX ix_voucher_{name}_running ON voucher ({columns}) WHERE status <> 'stopped'"
         )
+    op.execute(
+        "-- squawk-ignore require-concurrent-index-creation\n"
+        "CREATE INDEX ix_voucher_frozen ON voucher (issuer_division, id) WHERE status = 'frozen'"
+    )
     op.execute("-- squawk-ignore require-concurrent-index-deletion\nDROP INDEX ix_voucher_centre_id_active")
 
 

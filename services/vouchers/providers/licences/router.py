@@ -67,6 +67,7 @@ async def verify_licence(
     licence_id: UUID,
     session: Session,
     principal: ScienceOfficer,
+    runtime: RuntimeDep,
     response: Response,
     wanted: Decided | None = None,
     if_match: IfMatch = None,
@@ -74,6 +75,7 @@ async def verify_licence(
     """It agrees with the issuing body's record: it counts."""
     found = await usecases.verify_licence(
         session,
+        editions=runtime.editions,
         principal=principal,
         provider_id=provider_id,
         licence_id=licence_id,
@@ -112,12 +114,14 @@ async def end_licence(
     wanted: LicenceEnd,
     session: Session,
     principal: ScienceOfficer,
+    runtime: RuntimeDep,
     response: Response,
     if_match: IfMatch = None,
 ) -> ProviderLicenceOut:
-    """It counts no more: neither for the provider nor against it."""
+    """It counts no more: neither for the provider nor against it. Where a licence is needed, the last one is missed."""
     found = await usecases.end_licence(
         session,
+        editions=runtime.editions,
         principal=principal,
         provider_id=provider_id,
         licence_id=licence_id,

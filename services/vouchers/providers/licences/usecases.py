@@ -14,7 +14,7 @@ from services.vouchers.providers.licences.models import ENDED, REJECTED, SUBMITT
 from services.vouchers.providers.licences.schemas import LicenceEnd, LicenceNew, LicenceRejection
 from services.vouchers.providers.models import Provider
 from services.vouchers.providers.queries import lock, lock_own
-from services.vouchers.providers.rules import APPLIED, REVIEWED, STANDING
+from services.vouchers.providers.rules import APPLIED, REVIEWED, STANDING, needing_licence
 from services.vouchers.providers.telling import record
 from shared.auth.principal import Principal
 from shared.clock import effective_date
@@ -29,7 +29,7 @@ from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.http.etag import honour_match
 from shared.http.validation import PayloadInvalid
-from shared.policy.edition import Editions
+from shared.policy.edition import Edition, Editions
 
 OPEN = (APPLIED, REVIEWED, *STANDING)
 RULES = ("vouchers.provider_licences",)
@@ -80,6 +80,7 @@ async def submit_licence(
 async def verify_licence(
     session: AsyncSession,
     *,
+    editions: Editions,
     principal: Principal,
     provider_id: UUID,
     licence_id: UUID,
@@ -106,7 +107,7 @@ async def verify_licence(
     if replaced is not None and replaced.status == VERIFIED:
         replaced.status, replaced.reason_code = ENDED, "replaced"
         replaced.ended_by, replaced.ended_on = principal.account_id, day
-    await _bound(session, provider)
+    await _bound(session, provider, editions.get(provider.edition), day)
     await _record(session, ProviderLicenceChecked, provider, licence, EventContext.of(principal, day))
     return provider, licence
 
@@ -133,19 +134,21 @@ async def reject_licence(
 async def end_licence(
     session: AsyncSession,
     *,
+    editions: Editions,
     principal: Principal,
     provider_id: UUID,
     licence_id: UUID,
     wanted: LicenceEnd,
     if_match: str | None,
 ) -> Found:
-    """Strike a licence out: it neither entitles nor bars any more. Raises 404, 403, 409 `invalid-transition`."""
+    """Strike a licence out: it neither entitles nor bars any more, but where a licence is needed and none is left the
+    provider sells no more. Raises 404, 403, 409 `invalid-transition`."""
     provider, licence = await _open(session, principal, provider_id, licence_id, if_match, VERIFIED)
     day = effective_date(principal, wanted.decided_on)
     require_not_before(licence.checked_on or licence.submitted_on, day)
     licence.status, licence.reason_code = ENDED, wanted.reason_code
     licence.ended_by, licence.ended_on = principal.account_id, day
-    await _bound(session, provider)
+    await _bound(session, provider, editions.get(provider.edition), day)
     await _record(session, ProviderLicenceEnded, provider, licence, EventContext.of(principal, day))
     return provider, licence
 
@@ -165,11 +168,14 @@ async def _open(
     return provider, licence
 
 
-async def _bound(session: AsyncSession, provider: Provider) -> None:
-    """Keep on the provider's row how far its licences reach: the counter reads nothing else."""
+async def _bound(session: AsyncSession, provider: Provider, edition: Edition, day: date) -> None:
+    """Keep on the provider's row how far its licences reach: the counter reads nothing else. Where its categories need
+    a licence and none is left, they reach to the day before."""
     await session.flush()
     mine = (ProviderLicence.provider_id == provider.id, ProviderLicence.status == VERIFIED)
-    provider.licensed_until = await session.scalar(select(func.min(ProviderLicence.valid_to)).where(*mine))
+    left = (await session.execute(select(func.count(), func.min(ProviderLicence.valid_to)).where(*mine))).one()
+    unlicensed = not left[0] and bool(needing_licence(edition, provider.categories))
+    provider.licensed_until = day - timedelta(days=1) if unlicensed else left[1]
 
 
 async def _record(

@@ -70,11 +70,7 @@ async def open_measure(
     allowed = [ADMITTED] if wanted.kind == SUSPENSION else list(STANDING)
     if provider.status not in allowed:
         raise invalid_transition(provider.status, allowed)
-    running = select(ProviderMeasure.no).where(
-        ProviderMeasure.provider_id == provider.id, ProviderMeasure.status.in_(RUNNING)
-    )
-    if (number := await session.scalar(running)) is not None:
-        raise DomainError("measure-running", 409, params={"no": number})
+    await require_no_measure(session, provider.id)
     await _require_failed_review(session, provider, wanted)
     day = effective_date(principal, wanted.served_on)
     edition = editions.require_in_force(principal.today)
@@ -97,6 +93,15 @@ async def open_measure(
     await session.flush()
     await tell(session, ProviderMeasureIntended, provider, measure, EventContext.of(principal, day))
     return provider, measure
+
+
+async def require_no_measure(session: AsyncSession, provider_id: UUID) -> None:
+    """Raises 409 `measure-running` while one is under way that nobody has decided."""
+    running = select(ProviderMeasure.no).where(
+        ProviderMeasure.provider_id == provider_id, ProviderMeasure.status.in_(RUNNING)
+    )
+    if (number := await session.scalar(running)) is not None:
+        raise DomainError("measure-running", 409, params={"no": number})
 
 
 async def state_view(

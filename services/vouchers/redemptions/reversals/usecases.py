@@ -151,7 +151,8 @@ async def approve_reversal(
     require_passed(decide_reversal(edition, amount, redemption.subsidy - redemption.reversed_amount))
     context = EventContext.of(principal)
     await _take_back(session, redemption, amount, context)
-    paid = await leave_settlement(session, redemption.id, context=context)
+    left = redemption.subsidy - redemption.reversed_amount
+    paid = await leave_settlement(session, redemption.id, left, context=context)
     if paid:
         await open_recovery(session, redemption, amount, reversal.statement, context, editions=editions)
     else:

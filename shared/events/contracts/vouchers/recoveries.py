@@ -53,7 +53,7 @@ RecoveryOffsetAgreed = EventType(
     summary="The provider agreed to have it kept back from its next payment.",
 )
 RecoveryOffset = EventType(
-    RECOVERY, "vouchers.recovery.offset.v1", RecoveryState, summary="It was kept back from a payment."
+    RECOVERY, "vouchers.recovery.offset.v1", RecoveryState, summary="Kept back from a payment, or due again."
 )
 RecoveryWriteOffProposed = EventType(
     RECOVERY, "vouchers.recovery.write_off_proposed.v1", RecoveryState, summary="The rest may have to be given up."

@@ -48,7 +48,11 @@ VoucherReassigned = EventType(
 VoucherStopped = EventType(VOUCHER, "vouchers.voucher.stopped.v1", VoucherState, Audience.BUREAU, "Stopped.")
 VoucherFrozen = EventType(VOUCHER, "vouchers.voucher.frozen.v1", VoucherState, Audience.BUREAU, "Frozen: no new use.")
 VoucherUnfrozen = EventType(
-    VOUCHER, "vouchers.voucher.unfrozen.v1", VoucherState, Audience.BUREAU, "It can be used again."
+    VOUCHER,
+    "vouchers.voucher.unfrozen.v1",
+    VoucherState,
+    Audience.BUREAU,
+    "It can be used: its freezing was lifted, or another person approved its issue.",
 )
 VoucherExtended = EventType(
     VOUCHER, "vouchers.voucher.extended.v1", VoucherState, Audience.BUREAU, "Its last day is a later one."
