@@ -90,6 +90,12 @@ class Redemption(Aggregate, Base):
             postgresql_where="status IN ('delivered', 'disputed')",
         ),
         Index(
+            "ix_redemption_provider_open",
+            "provider_id",
+            "id",
+            postgresql_where="status IN ('ordered', 'held', 'delivered', 'disputed')",
+        ),
+        Index(
             "ix_redemption_to_collect",
             "issuer_division",
             "redeemed_on",

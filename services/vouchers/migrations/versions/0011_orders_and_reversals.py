@@ -102,6 +102,9 @@ def _index_redemption() -> None:
     indexes = {
         "ix_redemption_expires_on": "(expires_on, id) WHERE status IN ('ordered', 'held')",
         "ix_redemption_unconfirmed": "(issuer_division, confirm_by, id) WHERE status IN ('delivered', 'disputed')",
+        "ix_redemption_provider_open": (
+            "(provider_id, id) WHERE status IN ('ordered', 'held', 'delivered', 'disputed')"
+        ),
         "ix_redemption_invoice_key": "(invoice_key) WHERE invoice_key IS NOT NULL",
         "ix_redemption_to_collect": "(issuer_division, redeemed_on, id) WHERE status = 'redeemed' AND NOT collected",
         "ix_redemption_split_from": "(split_from) WHERE split_from IS NOT NULL",
