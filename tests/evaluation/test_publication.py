@@ -137,13 +137,6 @@ async def test_results_are_public_once_published_and_their_sheets_are_not(desk: 
     assert len((await own.read(f"{path}/score-sheets"))["items"]) == 1
 
 
-async def test_before_the_notice_a_centre_does_not_see_its_result(desk: Desk) -> None:
-    centre = await desk.centre()
-    cycle = await desk.scored(2019, SCORED, marks=False)
-    own = desk.operator(centre, SCORED)
-    assert (await own.read("/v1/evaluations", cycle_id=cycle["id"]))["items"] == []
-
-
 async def test_publishing_again_answers_the_same_operation_and_changes_nothing(desk: Desk) -> None:
     cycle, (centre,) = await _ready(desk)
     first = await desk.publish(cycle["id"], PUBLISHED)

@@ -56,17 +56,17 @@ def validated(edition: Edition, version: int, sent: Values) -> dict[str, JsonVal
     """What was sent, as it is stored. Raises PayloadInvalid for each field that is unknown or holds no such value."""
     fields = edition.report_form.fields_of(version)
     model = _model(tuple((name, field.kind) for name, field in fields.items()))
+    levels = tuple(edition.activities.levels)
+    faults = [
+        Fault(f"{_FORM}.{name}", "enum", {"expected": ", ".join(levels)})
+        for name, value in sent.items()
+        if name in fields and isinstance(value, dict) and not set(value).issubset(levels)
+    ]
     try:
         values: dict[str, JsonValue] = model.model_validate(dict(sent)).model_dump(mode="json", exclude_unset=True)
     except ValidationError as error:
-        found = faults_of(error.errors())
-        raise PayloadInvalid(*(Fault(f"{_FORM}.{fault.field}", fault.type, fault.params) for fault in found)) from error
-    known = tuple(edition.activities.levels)
-    faults = [
-        Fault(f"{_FORM}.{name}", "enum", {"expected": ", ".join(known)})
-        for name, value in values.items()
-        if isinstance(value, dict) and not set(value).issubset(known)
-    ]
+        found = [Fault(f"{_FORM}.{fault.field}", fault.type, fault.params) for fault in faults_of(error.errors())]
+        raise PayloadInvalid(*found, *faults) from error
     if faults:
         raise PayloadInvalid(*faults)
     return values

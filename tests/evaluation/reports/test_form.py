@@ -187,3 +187,9 @@ def test_an_edition_includes_only_files_below_its_folder(tmp_path: Path, name: s
     (tmp_path / "city.toml").write_text(f'includes = ["{name}"]\nid = "x"\n', encoding="utf-8")
     with pytest.raises(EditionError, match="includes"):
         load_editions(tmp_path)
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    with pytest.raises(PayloadInvalid) as refused:
+        validated(LHASA, 2, {"jobs": -3, "events_by_level": {"street": 1}, "unheard_of": 1})
+    assert {fault.field for fault in refused.value.faults} == {"form.jobs", "form.events_by_level", "form.unheard_of"}
