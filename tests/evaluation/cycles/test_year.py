@@ -254,7 +254,8 @@ async def test_a_year_goes_back_from_the_notice_to_its_scores_and_is_announced_a
     asked = await officer.ok(f"{path}/reopenings", WHY, 201)
     cycle = await approver.ok(f"{path}/reopenings/{asked['id']}/approve")
     assert (cycle["status"], cycle["notice_until"], cycle["objections_until"]) == ("scored", None, None)
-    assert (await desk.operator(centre, SIGNED).get(evaluation)).status_code == 404
+    hidden = await desk.operator(centre, SIGNED).read(evaluation)
+    assert (hidden["status"], hidden["score"], hidden["grade"]) == ("pending", None, None)
     await desk.ok_score(cycle_id, SIGNED)
     again = await desk.announce(cycle_id, SIGNED)
     assert (again["status"], again["announced_on"]) == ("announced", SIGNED.isoformat())
