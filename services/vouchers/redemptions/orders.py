@@ -64,7 +64,7 @@ async def _wanted(session: AsyncSession, principal: Principal, wanted: OrderNew)
         return wanted.category, wanted.price * wanted.quantity, wanted.description
     sent = [name for name in ("category", "price") if getattr(wanted, name) is not None]
     if sent:
-        raise PayloadInvalid(*(Fault(name, "extra_forbidden", {}) for name in sent))
+        raise PayloadInvalid(*(Fault(name, "listed_price_fixed", {}) for name in sent))
     offering = await offering_of(session, wanted.provider_id, wanted.offering_id, principal.today, lock=True)
     return offering.category, offering.price * wanted.quantity, wanted.description or offering.title
 

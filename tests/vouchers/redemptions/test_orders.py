@@ -45,6 +45,7 @@ async def test_a_listed_service_brings_category_price_and_name(town: Town) -> No
     assert (placed.json()["price"], placed.json()["description"]) == ("240.00", "商标注册")
     both = await order(standing, **{**named, "price": "1.00"})
     assert code_of(both) == (422, "validation-failed")
+    assert "offering_id" in both.json()["errors"][0]["message"]
     other = await town.standing()
     assert code_of(await order(other, **named)) == (404, "not-found"), "another provider's list"
     nothing = await order(standing, **{**named, "offering_id": None})
