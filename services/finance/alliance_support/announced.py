@@ -16,13 +16,13 @@ from services.finance.alliance_support.queries import READERS
 from services.finance.alliance_support.usecases import KIND
 from services.finance.notices.models import PublicNotice
 from services.finance.notices.router import notice_routes
-from services.finance.notices.schemas import NoticeIn, NoticeOut
 from services.finance.notices.subjects import NoticeSubject
 from services.finance.notices.usecases import open_notice, shown_notice
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.errors import not_found
 from shared.http.etag import IfMatch, set_etag
+from shared.http.notices import NoticeIn, NoticeOut
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute, Session
 from shared.runtime import RuntimeDep

@@ -16,7 +16,6 @@ from services.finance.grants.cases import Case, Step, day_of, open_case
 from services.finance.grants.models import Grant
 from services.finance.notices.models import PublicNotice
 from services.finance.notices.router import notice_routes
-from services.finance.notices.schemas import NoticeIn, NoticeOut
 from services.finance.notices.subjects import NoticeSubject
 from services.finance.notices.usecases import open_notice, require_notice_over, shown_notice
 from services.finance.projections import known_centre
@@ -24,6 +23,7 @@ from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.errors import not_found
 from shared.http.etag import IfMatch, set_etag
+from shared.http.notices import NoticeIn, NoticeOut
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute, Session
 from shared.policy.decision import Decision

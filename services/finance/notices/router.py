@@ -11,12 +11,12 @@ from fastapi import APIRouter, Depends, Query, Response
 from services.finance.notices import usecases
 from services.finance.notices.models import NoticeObjection
 from services.finance.notices.queries import find_notice, objections, sees_objectors
-from services.finance.notices.schemas import NoticeOut, ObjectionAnswer, ObjectionFilter, ObjectionIn, ObjectionOut
 from services.finance.notices.subjects import FindSubject
 from shared.auth.principal import Principal, require
 from shared.auth.roles import PUBLIC
 from shared.errors import not_found
 from shared.http.etag import IfMatch, set_etag
+from shared.http.notices import NoticeOut, ObjectionAnswer, ObjectionFilter, ObjectionIn, ObjectionOut
 from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute, Session

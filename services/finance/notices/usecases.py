@@ -21,7 +21,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.notices.models import NoticeObjection, PublicNotice
 from services.finance.notices.queries import lock_notice, sees_objectors, tally
-from services.finance.notices.schemas import NoticeOut, ObjectionAnswer, ObjectionIn
 from services.finance.notices.subjects import FindSubject, NoticeSubject
 from shared.auth.principal import Principal
 from shared.clock import effective_date
@@ -38,6 +37,7 @@ from shared.events.contracts.finance.filing import (
 from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.http.etag import honour_match
+from shared.http.notices import NoticeOut, ObjectionAnswer, ObjectionIn
 from shared.http.validation import PayloadInvalid
 from shared.ids import uuid7
 from shared.policy import public_notices as rules

@@ -12,11 +12,11 @@ from services.vouchers.access import Anyone
 from services.vouchers.notices import usecases
 from services.vouchers.notices.models import NoticeObjection
 from services.vouchers.notices.queries import find_notice, objections, sees_objectors
-from services.vouchers.notices.schemas import NoticeOut, ObjectionAnswer, ObjectionFilter, ObjectionIn, ObjectionOut
 from services.vouchers.notices.subjects import FindSubject, NoticeSubject
 from shared.auth.principal import Principal, require
 from shared.errors import not_found
 from shared.http.etag import IfMatch, set_etag
+from shared.http.notices import NoticeOut, ObjectionAnswer, ObjectionFilter, ObjectionIn, ObjectionOut
 from shared.http.paging import Page, paginate
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute, Session
@@ -31,8 +31,12 @@ def notice_routes(prefix: str, kind: str, find: FindSubject, *, officers: Sequen
     """`GET …/{id}/notice` and its objections below `prefix` (`/v1/settlements`); `kind` as notices are kept under, and
     `officers` the roles that answer objections. Announcing is the case's own endpoint."""
     router = APIRouter(prefix=f"{prefix}/{{subject_id}}/notice", tags=[kind], route_class=ServiceRoute)
-    answering = require(*officers)
+    _mount_reading(router, kind, find)
+    _mount_objecting(router, kind, find, officers)
+    return router
 
+
+def _mount_reading(router: APIRouter, kind: str, find: FindSubject) -> None:
     @router.get("", name=f"read_notice_of_{kind}", responses=problem_responses(404))
     async def read_notice(subject_id: UUID, session: Session, principal: Anyone, response: Response) -> NoticeOut:
         """The newest public notice of the case: its days, and how many objections there are."""
@@ -73,6 +77,10 @@ def notice_routes(prefix: str, kind: str, find: FindSubject, *, officers: Sequen
         set_etag(response, objection.version)
         return shown_to(principal, subject, objection)
 
+
+def _mount_objecting(router: APIRouter, kind: str, find: FindSubject, officers: Sequence[str]) -> None:
+    answering = require(*officers)
+
     @router.post("/objections", status_code=201, name=f"object_to_{kind}", responses=_STEP)
     async def record_objection(
         subject_id: UUID,
@@ -106,8 +114,6 @@ def notice_routes(prefix: str, kind: str, find: FindSubject, *, officers: Sequen
         )
         set_etag(response, objection.version)
         return shown_to(principal, subject, objection)
-
-    return router
 
 
 def shown_to(principal: Principal, subject: NoticeSubject, objection: NoticeObjection) -> ObjectionOut:

@@ -21,7 +21,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.notices.models import NoticeObjection, PublicNotice
 from services.vouchers.notices.queries import lock_notice, sees_objectors, tally
-from services.vouchers.notices.schemas import NoticeOut, ObjectionAnswer, ObjectionIn
 from services.vouchers.notices.subjects import FindSubject, NoticeSubject
 from services.vouchers.policy import require_not_before
 from shared.auth.principal import Principal
@@ -39,6 +38,7 @@ from shared.events.contracts.vouchers.notices import (
 from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.http.etag import honour_match
+from shared.http.notices import NoticeOut, ObjectionAnswer, ObjectionIn
 from shared.http.validation import PayloadInvalid
 from shared.ids import uuid7
 from shared.policy import public_notices as rules

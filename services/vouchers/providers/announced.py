@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.vouchers.access import ScienceOfficer, provider_code_of
 from services.vouchers.notices.models import PublicNotice
 from services.vouchers.notices.router import notice_routes
-from services.vouchers.notices.schemas import NoticeIn, NoticeOut
 from services.vouchers.notices.subjects import NoticeSubject
 from services.vouchers.notices.usecases import open_notice, require_notice_over, shown_notice
 from services.vouchers.policy import require_not_before
@@ -27,6 +26,7 @@ from shared.clock import effective_date
 from shared.db import Session
 from shared.errors import invalid_transition, not_found
 from shared.http.etag import IfMatch, honour_match, set_etag
+from shared.http.notices import NoticeIn, NoticeOut
 from shared.http.problems import problem_responses
 from shared.http.route import ServiceRoute
 from shared.policy.decision import Decision

@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import division_of, provider_code_of
 from services.vouchers.notices.models import NoticeObjection, PublicNotice
-from services.vouchers.notices.schemas import NoticeIn
 from services.vouchers.notices.subjects import NoticeSubject
 from services.vouchers.notices.usecases import open_notice, require_notice_over
 from services.vouchers.providers.models import Provider
@@ -22,6 +21,7 @@ from services.vouchers.settlements.models import Settlement, SettlementLine
 from shared.auth.principal import Principal
 from shared.errors import DomainError, not_found
 from shared.events.contracts import vouchers as vc
+from shared.http.notices import NoticeIn
 from shared.policy.decision import Decision
 from shared.refusals import require_passed
 

@@ -16,7 +16,6 @@ from services.vouchers.access import (
     SettlementWorkReader,
 )
 from services.vouchers.notices.router import notice_routes
-from services.vouchers.notices.schemas import NoticeIn, NoticeOut
 from services.vouchers.notices.usecases import shown_notice
 from services.vouchers.schemas import Decided, day_sent
 from services.vouchers.settlements import announced, approving, checking, collecting, correcting, queries
@@ -39,6 +38,7 @@ from shared.auth import roles as r
 from shared.auth.principal import Principal
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
+from shared.http.notices import NoticeIn, NoticeOut
 from shared.http.paging import Page, PageParams
 from shared.http.problems import problem_responses
 from shared.http.route import IdempotencyRequired, ServiceRoute

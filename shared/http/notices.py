@@ -1,4 +1,4 @@
-"""Public notices and objections as JSON."""
+"""Public notices and their objections as JSON, the same in every service that puts cases on notice (公示)."""
 
 from __future__ import annotations
 
