@@ -118,7 +118,7 @@ class Database:
             hide_parameters=True,
             json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
             connect_args={
-                "timeout": 5.0,
+                "timeout": pool_timeout,
                 "server_settings": {
                     "application_name": application_name,
                     "timezone": "UTC",

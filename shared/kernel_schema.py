@@ -218,3 +218,15 @@ def append_only(op: Executes, table: str, *, role_may_update: Sequence[str] = ()
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}")
         if role_may_update:
             op.execute(f"GRANT UPDATE ({', '.join(role_may_update)}) ON {table} TO {role}")
+
+
+def erasable(op: Executes, table: str, columns: Sequence[str]) -> None:
+    """Let the run-time role empty these columns of a table that was append-only for everybody: what is said about a
+    person in them can be erased. Rows still cannot be removed."""
+    op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
+    op.execute(
+        f"CREATE TRIGGER {table}_append_only BEFORE DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION guard_append_only()"
+    )
+    role = runtime_role()
+    if role is not None:
+        op.execute(f"GRANT UPDATE ({', '.join(columns)}) ON {table} TO {role}")

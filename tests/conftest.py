@@ -1,5 +1,6 @@
 """Fixtures for every test: real PostgreSQL and NATS from the wheels, one of each for a test process."""
 
+import gc
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -78,8 +79,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--durable", action="store_true", help="run PostgreSQL with fsync on, as production does")
 
 
+def pytest_sessionstart() -> None:
+    """While the services are imported and the tests collected nothing becomes garbage: no need to look for it."""
+    gc.disable()
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Processes that tests start are born with the services imported that these tests are about."""
+    """What was collected stays to the end, so that the collector need not walk it again and again; and processes that
+    tests start are born with the services imported that these tests are about."""
+    gc.freeze()
+    gc.enable()
     folders = {Path(item.path).relative_to(TESTS).parts[0] for item in session.items if item.path.is_relative_to(TESTS)}
     named = APPS.keys() if "e2e" in folders else folders & APPS.keys()
     nursery.preload(APPS[name].partition(":")[0] for name in sorted(named))

@@ -17,8 +17,8 @@ app = typer.Typer(
     no_args_is_help=True, help="Keys for what is sealed: identity numbers, evidence about persons, bank accounts."
 )
 
-_SEALED = {"registry": "person", "finance": "loan_hire", "vouchers": "settlement_account"}
-"""The table with sealed rows of each service that seals."""
+_SEALED = {"registry": ("person", "person_contact"), "finance": ("loan_hire",), "vouchers": ("settlement_account",)}
+"""The tables with sealed rows of each service that seals."""
 
 
 @app.command()
@@ -58,8 +58,9 @@ def _files(secrets: Secrets) -> Mapping[str, Path]:
 async def _in_use(settings: StackSettings) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     async with open_databases(settings, list(_SEALED)) as databases:
-        for service, table in _SEALED.items():
-            query = text(f"SELECT key_id, count(*) FROM {table} WHERE key_id IS NOT NULL GROUP BY key_id")  # noqa: S608  # one of _SEALED
+        for service, tables in _SEALED.items():
+            rows = " UNION ALL ".join(f"SELECT key_id FROM {table} WHERE key_id IS NOT NULL" for table in tables)  # noqa: S608  # of _SEALED
+            query = text(f"SELECT key_id, count(*) FROM ({rows}) AS sealed GROUP BY key_id")  # noqa: S608  # of _SEALED
             async with databases[service].transaction() as session:
                 found[service] = {row[0]: row[1] for row in await session.execute(query)}
     return found

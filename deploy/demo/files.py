@@ -36,6 +36,7 @@ class Data:
     comebacks: list[tables.Comeback]
     accounts: list[tables.Account]
     experts: list[tables.Expert]
+    rubrics: list[tables.Rubric]
     persons: list[tables.Person]
     graduations: list[tables.Graduation]
     projects: list[tables.Project]
@@ -89,6 +90,7 @@ def load(folder: Path = tables.DATA) -> Data:
         comebacks=tables.read(tables.Comeback, folder),
         accounts=tables.read(tables.Account, folder),
         experts=tables.read(tables.Expert, folder),
+        rubrics=tables.read(tables.Rubric, folder),
         persons=tables.read(tables.Person, folder),
         graduations=tables.read(tables.Graduation, folder),
         projects=tables.read(tables.Project, folder),
@@ -156,6 +158,7 @@ def reduced(data: Data, keys: frozenset[str]) -> Data:
         comebacks=data.comebacks,
         accounts=[account for account in data.accounts if account.key or account.org is None or account.org in orgs],
         experts=data.experts,
+        rubrics=data.rubrics,
         persons=[person for person in data.persons if person.enterprise in codes],
         graduations=tables.select(data.graduations, keys),
         projects=tables.select(data.projects, keys),

@@ -28,6 +28,7 @@ from deploy.demo.generating.evaluations import (
     make_experts,
     make_marks,
     make_rectifications,
+    make_rubrics,
 )
 from deploy.demo.generating.grants import make_grants, make_spending
 from deploy.demo.generating.investing import (
@@ -105,6 +106,7 @@ def all_tables() -> list[Sequence[tables.Row]]:
         make_settlements(),
         make_evaluations(),
         make_experts(),
+        make_rubrics(),
         make_marks(),
         make_exemptions(),
         make_rectifications(),

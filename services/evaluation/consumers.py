@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import TypeVar
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation import ecosystem_copies as copies
+from services.evaluation.alliance_assessments.activities import record_verified, strike_withdrawn
 from services.evaluation.delistings.confirmations import Confirmation, confirm
 from services.evaluation.delistings.remedies.confirmations import confirm_orders
 from services.evaluation.delistings.titles import title_problems
@@ -23,9 +26,11 @@ from services.evaluation.projections import (
     known_technology_flag,
     known_tenancy,
 )
+from services.evaluation.settings import PolicySettings
 from shared.events.consumer import Consumers, Received
 from shared.events.contracts import finance as fc, registry as rc, vouchers as vc
 from shared.events.projection import upsert_projection
+from shared.policy.edition import Editions, load_editions
 
 consumers = Consumers("evaluation")
 
@@ -176,6 +181,7 @@ async def copy_staff(session: AsyncSession, events: Sequence[Received[rc.StaffSt
             "from_on": event.data.from_on,
             "until_on": event.data.until_on,
             "certificates": event.data.certificates,
+            "person_ref": event.data.person_ref,
         }
         for event in events
     ]
@@ -234,6 +240,64 @@ async def copy_technology_flags(session: AsyncSession, events: Sequence[Received
         for event in events
     ]
     await upsert_projection(session, known_technology_flag, rows)
+
+
+consumers.on(
+    rc.MentorProposed,
+    rc.MentorAmended,
+    rc.MentorAppointed,
+    rc.MentorRefused,
+    rc.MentorReappointmentProposed,
+    rc.MentorEnded,
+    kind="projection",
+)(copies.copy_mentors)
+consumers.on(rc.MentorLinked, rc.MentorUnlinked, kind="projection")(copies.copy_mentor_links)
+consumers.on(
+    rc.MentorSessionRecorded,
+    rc.MentorSessionConfirmed,
+    rc.MentorSessionContested,
+    rc.MentorSessionWithdrawn,
+    kind="projection",
+)(copies.copy_mentor_sessions)
+consumers.on(rc.TrainingCertificateIssued, rc.TrainingCertificateRevoked, kind="projection")(copies.copy_certificates)
+consumers.on(
+    rc.ActivityPlanned,
+    rc.ActivityAmended,
+    rc.ActivityHeld,
+    rc.ActivityCancelled,
+    rc.ActivitySubmitted,
+    rc.ActivityReturned,
+    rc.ActivityRejected,
+    rc.ActivityVerified,
+    rc.ActivityVerificationWithdrawn,
+    kind="projection",
+)(copies.copy_activities)
+consumers.on(
+    rc.AllianceMemberJoined,
+    rc.AllianceMemberLeft,
+    rc.AllianceMemberRemoved,
+    rc.AllianceMemberEnded,
+    kind="projection",
+)(copies.copy_members)
+consumers.on(rc.PairingStarted, rc.PairingCompleted, rc.PairingEnded, kind="projection")(copies.copy_pairings)
+
+
+@cache
+def _loaded_editions() -> Editions:
+    """The editions of this process, read once."""
+    return load_editions(PolicySettings().policy_dir)
+
+
+@consumers.on(rc.ActivityVerified, kind="command")
+async def record_alliance_work(session: AsyncSession, events: Sequence[Received[rc.ActivityState]]) -> None:
+    """Verified activities through an alliance feed its assessment (4.6-2)."""
+    await record_verified(session, _loaded_editions(), events)
+
+
+@consumers.on(rc.ActivityVerificationWithdrawn, kind="command")
+async def strike_alliance_work(session: AsyncSession, events: Sequence[Received[rc.ActivityState]]) -> None:
+    """What is no longer verified counts no more."""
+    await strike_withdrawn(session, events)
 
 
 @consumers.on(rc.CentreDelisted, kind="command")

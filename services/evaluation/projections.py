@@ -132,9 +132,11 @@ known_staff = Table(
     Column("from_on", Date, nullable=False),
     Column("until_on", Date),
     Column("certificates", Integer, nullable=False),
+    Column("person_ref", Text),
     Index("ix_known_staff_centre_id", "centre_id"),
 )
-"""Somebody's work at a centre: prefills the staff of quarterly reports."""
+"""Somebody's work at a centre: prefills the staff of quarterly reports, and scores it. `person_ref` leads to the
+certificates of the training register; NULL only until the registry's events have been read again."""
 
 known_agreement = Table(
     "known_agreement",

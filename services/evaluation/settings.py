@@ -1,5 +1,7 @@
 """What the evaluation service needs from its surroundings beyond the settings of every service."""
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -19,3 +21,11 @@ class EvaluationSettings(BaseSettings):
     """How often missing quarterly reports are looked for; each is called for once before and once after its due day."""
     rectification_alarm_seconds: float = Field(default=3600.0, gt=0)
     """How often orders whose term has passed are looked for; the alarm is raised once a term."""
+
+
+class PolicySettings(BaseSettings):
+    """The directory of added editions, for event handlers, which have no request to find the runtime by."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    policy_dir: Path | None = None

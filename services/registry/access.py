@@ -34,6 +34,16 @@ def person_of(principal: Principal) -> str | None:
     return principal.person_ref if principal.has(r.FOUNDER) else None
 
 
+def mentor_of(principal: Principal) -> str | None:
+    """The opaque reference of the mentor who asks (4.8-1)."""
+    return principal.person_ref if principal.has(r.MENTOR) else None
+
+
+def self_of(principal: Principal) -> str | None:
+    """The opaque reference of whoever signs in as a person, founder or mentor, not as an office or a firm."""
+    return person_of(principal) or mentor_of(principal)
+
+
 def division_of(principal: Principal) -> str | None:
     """The county, district or park that the caller works for."""
     return principal.division if principal.has(*DIVISION_ROLES) else None

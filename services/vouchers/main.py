@@ -51,6 +51,7 @@ from services.vouchers.settlements.filed import redemption_documents, settlement
 from services.vouchers.settlements.paying_router import router as payments
 from services.vouchers.settlements.router import objections as settlement_objections, router as settlements
 from services.vouchers.settlements.statements import router as statements
+from services.vouchers.sums.folding import watch_sums
 from services.vouchers.tasks import SOURCES
 from services.vouchers.usage.router import router as usage
 from services.vouchers.vouchers.router import router as vouchers
@@ -108,7 +109,15 @@ definition: Final = ServiceDefinition(
     metadata=Base.metadata,
     references=REFERENCES,
     messages=Path(__file__).parent / "messages.toml",
-    background=(sweep_storage, work_operations, watch_validity, watch_holds, watch_providers, keep_sealed_anew),
+    background=(
+        sweep_storage,
+        work_operations,
+        watch_validity,
+        watch_holds,
+        watch_providers,
+        watch_sums,
+        keep_sealed_anew,
+    ),
 )
 
 

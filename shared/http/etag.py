@@ -12,6 +12,8 @@ from shared.errors import DomainError
 
 IfMatch = Annotated[str | None, Header(alias="If-Match", max_length=200)]
 
+IfNoneMatch = Annotated[str | None, Header(alias="If-None-Match", max_length=1000)]
+
 _TAGS: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
 
 
@@ -33,3 +35,13 @@ def honour_match(if_match: str | None, version: int) -> None:
         return
     if f'"{version}"' not in _TAGS.findall(if_match):
         raise DomainError("precondition-failed", 412, headers={"ETag": f'"{version}"'})
+
+
+def is_current(if_none_match: str | None, tag: str) -> bool:
+    """Whether the caller has the representation of this tag already, which is then answered with 304 (RFC 9110,
+    13.1.2: compared weakly)."""
+    if if_none_match is None:
+        return False
+    return if_none_match.strip() == "*" or tag.removeprefix("W/") in (
+        known.removeprefix("W/") for known in _TAGS.findall(if_none_match)
+    )

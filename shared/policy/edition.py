@@ -10,11 +10,13 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from shared.errors import DomainError
 from shared.policy import (
+    activities,
     alliance_assessment,
+    alliances,
     appropriations,
     around,
     banking,
@@ -24,14 +26,19 @@ from shared.policy import (
     incubation,
     investing,
     lending,
+    library,
+    mentoring,
     money_decisions,
+    personal_data,
     servicing,
     standing,
+    training,
 )
+from shared.policy.agreeing import clauses_of, require_known
 from shared.policy.centre_profile import CentreProfile
 from shared.policy.decision import Decision, RuleInput, RuleResult, plain
 from shared.policy.loading import EditionError, EditionFile, explain, read_files, require_unique_ids, resolve
-from shared.policy.params import Clause, Rule, Section, Text, unknown_codes
+from shared.policy.params import Clause, Rule, Section, Text
 from shared.policy.report_form import ReportForm
 from shared.policy.rubric import Rubric
 from shared.policy.vouchers import Vouchers
@@ -85,6 +92,7 @@ class Edition(Section):
     tenancy: standing.Tenancy
     graduation: standing.Graduation
     incubation: incubation.Incubation
+    personal_data: personal_data.PersonalData
     delisting: standing.Delisting
     procedure: standing.Procedure
     ban: standing.Ban
@@ -92,10 +100,10 @@ class Edition(Section):
     notices: standing.Notices
     quarterly_reports: standing.QuarterlyReports
     report_form: ReportForm
-    activities: standing.Activities
-    communities: standing.Communities
-    mentors: standing.Mentors
-    alliances: standing.Alliances
+    activities: activities.Activities
+    communities: alliances.Communities
+    mentors: mentoring.Mentors
+    alliances: alliances.Alliances
     alliance_assessment: alliance_assessment.AllianceAssessment
     evaluation_cycle: evaluation_cycle.EvaluationCycle
     targets: standing.Targets
@@ -104,6 +112,8 @@ class Edition(Section):
     division_duties: around.DivisionDuties
     matching_funds: around.MatchingFunds
     practices: around.Practices
+    training: training.Training
+    project_library: library.ProjectLibrary
     appropriations: appropriations.Appropriations
     money_decisions: money_decisions.MoneyDecisions
     grants: funding.Grants
@@ -169,39 +179,44 @@ class Edition(Section):
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
-        _require_known("grants.tiers", self.grants.tiers, "tiers", self.tiers)
-        _require_known("tiers", self.tiers, "grants.tiers", self.grants.tiers)
-        _require_known("tier_applications.criteria", self.tier_applications.criteria, "tiers", self.tiers)
+        require_known("grants.tiers", self.grants.tiers, "tiers", self.tiers)
+        require_known("tiers", self.tiers, "grants.tiers", self.grants.tiers)
+        require_known("tier_applications.criteria", self.tier_applications.criteria, "tiers", self.tiers)
         kinds = self.tier_applications.incubator_kinds.value
-        _require_known("tier_applications.incubator_kinds", kinds, "partners.kinds", self.partners.kinds)
+        require_known("tier_applications.incubator_kinds", kinds, "partners.kinds", self.partners.kinds)
         screens = [tier.minimum_grade.value for tier in self.tier_applications.criteria.values()]
         screens += [level.minimum_grade.value for level in self.title_terms.levels.values()]
         grades = [grade for grade in screens if grade]
-        _require_known("minimum_grade", grades, "rubric.bands", [band.id for band in self.rubric.bands])
-        _require_known("title_terms.levels", self.title_terms.levels, "titles.levels", self.titles.levels)
-        _require_known("titles.levels", self.titles.levels, "title_terms.levels", self.title_terms.levels)
+        require_known("minimum_grade", grades, "rubric.bands", [band.id for band in self.rubric.bands])
+        require_known("title_terms.levels", self.title_terms.levels, "titles.levels", self.titles.levels)
+        require_known("titles.levels", self.titles.levels, "title_terms.levels", self.title_terms.levels)
         fields = self.incubation.long_stay_industries
-        _require_known("incubation.long_stay_industries", fields, "tenancy.long_stay_fields", self._long_stay_fields)
-        _require_known("tenancy.long_stay_fields", self._long_stay_fields, "incubation.long_stay_industries", fields)
+        require_known("incubation.long_stay_industries", fields, "tenancy.long_stay_fields", self._long_stay_fields)
+        require_known("tenancy.long_stay_fields", self._long_stay_fields, "incubation.long_stay_industries", fields)
         marks = {tier for indicator in self.rubric.indicators for tier in indicator.full_mark.by_tier}
-        _require_known("rubric.indicators.full_mark.by_tier", marks, "tiers", self.tiers)
+        require_known("rubric.indicators.full_mark.by_tier", marks, "tiers", self.tiers)
         places = [*self.rubric.hardship_divisions.value, *self.rubric.remote_divisions.value]
-        _require_known("rubric divisions", places, "divisions.units", self.divisions.units)
-        _require_known("lending.products", self.lending.products, "loans.products", self.loans.products)
-        _require_known("loans.products", self.loans.products, "lending.products", self.lending.products)
+        require_known("rubric divisions", places, "divisions.units", self.divisions.units)
+        require_known("lending.products", self.lending.products, "loans.products", self.loans.products)
+        require_known("loans.products", self.loans.products, "lending.products", self.lending.products)
         for name in ("in_centre_products", "guaranteed_products"):
             codes = getattr(self.lending, name).value
-            _require_known(f"lending.{name}", codes, "loans.products", self.loans.products)
+            require_known(f"lending.{name}", codes, "loans.products", self.loans.products)
+        opening = self.communities.responsible_divisions.value
+        require_known("communities.responsible_divisions", opening, "divisions.units", self.divisions.units)
         bureaus = [
             *self.centres.approving_departments.value,
             *self.procedure.deciding_departments.value,
             *self.delisting.exemption_departments.value,
             *self.grants.approving_departments.value,
+            *(alliance.lead_department.value for alliance in self.alliances.kinds.values()),
         ]
-        _require_known("departments cited", bureaus, "departments", self.departments)
-        _require_known("guarantees.products", self.guarantees.products, "loans.products", self.loans.products)
-        _require_known("subsidy_terms.products", self.subsidy_terms.products, "loans.products", self.loans.products)
-        _require_known("clauses cited", _clauses_of(self), "clauses", self.clauses)
+        require_known("departments cited", bureaus, "departments", self.departments)
+        places = [*self.departments, *self.divisions.units]
+        require_known("activities.leads", self.activities.leads, "departments or divisions.units", places)
+        require_known("guarantees.products", self.guarantees.products, "loans.products", self.loans.products)
+        require_known("subsidy_terms.products", self.subsidy_terms.products, "loans.products", self.loans.products)
+        require_known("clauses cited", clauses_of(self), "clauses", self.clauses)
         return self
 
     @model_validator(mode="after")
@@ -209,28 +224,6 @@ class Edition(Section):
         if bool(self.continuation_of) != bool(self.continuation_basis):
             raise ValueError("continuation_of and continuation_basis are given together or not at all")
         return self
-
-
-def _require_known(what: str, codes: Iterable[str], where: str, known: Iterable[str]) -> None:
-    if unknown := unknown_codes(codes, known):
-        raise ValueError(f"{what}: not in [{where}]: {', '.join(unknown)}")
-
-
-def _clauses_of(value: object) -> Iterator[str]:
-    """Every clause id cited anywhere below."""
-    if isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            below = getattr(value, name)
-            if name == "clause" and isinstance(below, str):
-                yield below
-            else:
-                yield from _clauses_of(below)
-    elif isinstance(value, Mapping):
-        for below in value.values():
-            yield from _clauses_of(below)
-    elif isinstance(value, tuple):
-        for below in value:
-            yield from _clauses_of(below)
 
 
 class Editions:

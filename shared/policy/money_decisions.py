@@ -15,6 +15,7 @@ STEPS: Final = (
     "alliance_support.approved",
     "interest_subsidy.approved",
     "guarantee_claim.approved",
+    "loan.approved",
     "matching_fund.approved",
     "angel_fund.approved",
     "angel_fund.closing",

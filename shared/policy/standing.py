@@ -179,34 +179,6 @@ class QuarterlyReports(Section):
     """How much of the required fields a version must have by the due day for the report to be in time."""
 
 
-class Activities(Section):
-    levels: Mapping[Slug, Titled]
-    series: Mapping[Slug, Titled]
-
-
-class Communities(Section):
-    elements: Param[Codes]
-    sectors: Param[Codes]
-
-
-class Mentors(Section):
-    team_size: Param[int]
-    covers_every_centre: Param[bool]
-
-
-class Alliance(Titled):
-    support_cap: Param[Yuan]
-    lead_department: Param[str]
-
-
-class Alliances(Section):
-    kinds: Mapping[Slug, Alliance]
-    paired_beijing: Param[int]
-    paired_jiangsu: Param[int]
-    paired_lhasa: Param[int]
-    pairing_industries: Param[Codes]
-
-
 class Target(Titled):
     """A yearly figure (1.2-3, 1.2-4). `operator`: `about` within the tolerance, `more_than` strictly, `at_least`.
     `measure`: `stock` or `flow`; `source`: `entered` with its document, or `computed` by the suite."""

@@ -24,10 +24,13 @@ class VoucherProviders(Section):
     licence_document_required: Param[bool]
     notice_required: Param[bool]
     """Where no notice is required, one that was put up binds all the same."""
+    removed_wait_months: Param[int]
+    """From a removal until the organisation may apply again; 0 for none."""
 
     @model_validator(mode="after")
     def _terms_are_months_and_days(self) -> Self:
         terms = (self.admission_months, self.review_months, self.penalty_free_months)
-        if any(term.value < 1 for term in terms) or self.renewal_days.value < 0 or self.warning_days.value < 0:
+        counted = (self.renewal_days, self.warning_days, self.removed_wait_months)
+        if any(term.value < 1 for term in terms) or any(term.value < 0 for term in counted):
             raise ValueError("terms are at least one month, days not negative")
         return self

@@ -11,10 +11,11 @@ import asyncpg
 from services.evaluation.reports.rules import due_day
 from shared.policy.edition import Edition
 from shared.policy.report_form import FormField
+from tests.bench.scoring_records import RECORDS
 
 YEAR: Final = 2019
 TENANCIES_EACH: Final = 44
-CENTRE, TENANCY, REPORT, REVISION, EXPERT = 1, 2, 3, 4, 5
+CENTRE, TENANCY, REPORT, REVISION, EXPERT, MENTOR = 1, 2, 3, 4, 5, 6
 REMOTE: Final = "540121"
 
 CENTRES: Final = """
@@ -106,6 +107,7 @@ _PLACES: Final = {
     "report": _id(REPORT, "n * 4 + q"),
     "revision": _id(REVISION, "n"),
     "expert": _id(EXPERT, "n"),
+    "mentor": _id(MENTOR, "n * 8 + k"),
 }
 
 _HEALTHY: Final[Mapping[str, int]] = {
@@ -157,6 +159,8 @@ async def fill(connection: asyncpg.Connection, edition: Edition, centres: int) -
         "known_centre_state": await _run(connection, STATES, centres),
         "known_tenancy": await _run(connection, TENANCIES, centres, TENANCIES_EACH),
     }
+    for table, statement in RECORDS.items():
+        made[table] = await _run(connection, statement, centres)
     reports = REPORTS.format(**_PLACES, form=_form(edition))
     made["quarterly_report"] = _count(await connection.execute(reports, centres, due, YEAR, edition.id, form.version))
     made["quarterly_report with lines"] = _count(await connection.execute(LINES))

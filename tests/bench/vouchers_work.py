@@ -73,6 +73,7 @@ class Work:
         await self.lists()
         await self.sweeps()
         await self.month()
+        await self.statements()
         await self.city()
         return self.figures
 
@@ -201,6 +202,12 @@ class Work:
             centre = UUID(centre_id(number + 1 if self.times is None else 6))
             await self.timed("delisting: centre with 50 tenants", self.town.registry.delist(centre))
 
+    async def statements(self) -> None:
+        """The largest issuer's month."""
+        for _ in range(self._count(3)):
+            answer = self.town.api.get(officer(DIVISIONS[0]), "/v1/settlements/statements/issuer", period="2019-05")
+            await self.timed("settlement: statement of a month", answer)
+
     async def _inside(self, doing: Callable[[AsyncSession], Awaitable[int]]) -> int:
         async with self.town.db.transaction() as session:
             count = await doing(session)
@@ -224,6 +231,7 @@ class Work:
             ("use by division, this year", "", {}),
             ("use by category, one division", "", {"by": "category", "issuer_division": DIVISIONS[0]}),
             ("use by month, size", "", {"by": ["month", "size"]}),
+            ("use by provider, this year", "", {"by": "provider"}),
             ("burn of budgets", "/burn", {}),
             ("what lapses", "/lapses", {}),
         ]

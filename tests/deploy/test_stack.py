@@ -51,6 +51,12 @@ class Stack:
         assert done.returncode == 0, done.stderr
         return done
 
+    def ensure_up(self) -> None:
+        """Up; the command is not asked where its supervisor and every service are there."""
+        state = StateFile(self.home).read()
+        if state is None or not state.process.alive() or not all(self.ready(name) for name in DATABASES):
+            self.up()
+
     @property
     def state(self) -> State:
         state = StateFile(self.home).read()
@@ -103,7 +109,7 @@ def test_up_starts_everything_and_shows_where_it_is(stack: Stack) -> None:
 
 
 def test_up_again_says_that_it_is_up_and_starts_nothing(stack: Stack) -> None:
-    stack.up()
+    stack.ensure_up()
     before = stack.state
     done = stack.up()
     assert "up already" in done.stdout
@@ -111,14 +117,14 @@ def test_up_again_says_that_it_is_up_and_starts_nothing(stack: Stack) -> None:
 
 
 def test_streams_are_as_they_should_be_and_the_logs_verify(stack: Stack) -> None:
-    stack.up()
+    stack.ensure_up()
     assert stack.run("nats", "drift").returncode == 0
     assert stack.run("events", "verify").returncode == 0
     assert "Nothing is parked" in stack.run("events", "parked").stdout
 
 
 def test_a_child_that_dies_is_restarted_and_that_is_logged(stack: Stack) -> None:
-    stack.up()
+    stack.ensure_up()
     before = stack.child("finance")
     before.send(signal.SIGKILL)
     deadline = monotonic() + 30
@@ -133,7 +139,7 @@ def test_a_child_that_dies_is_restarted_and_that_is_logged(stack: Stack) -> None
 
 
 def test_services_come_back_when_the_database_was_killed(stack: Stack) -> None:
-    stack.up()
+    stack.ensure_up()
     stack.child("postgres").send(signal.SIGKILL)
     sleep(1)
     for name in DATABASES:
@@ -141,7 +147,7 @@ def test_services_come_back_when_the_database_was_killed(stack: Stack) -> None:
 
 
 def test_everything_killed_recovers_and_keeps_what_was_committed(stack: Stack) -> None:
-    stack.up()
+    stack.ensure_up()
     name = f"keeper{os.getpid()}"
     assert stack.run("accounts", "add", name, "--role", "admin", text="a long secret, told once\n").returncode == 0
     stack.kill_everything()
@@ -152,7 +158,7 @@ def test_everything_killed_recovers_and_keeps_what_was_committed(stack: Stack) -
 
 
 def test_logs_of_the_run_before_are_kept(stack: Stack) -> None:
-    stack.up()
+    stack.ensure_up()
     kept = [stack.home / "logs" / f"{name}.log.1" for name in ("supervisor", "postgres", "nats")]
     if not all(log.exists() for log in kept):
         stack.run("down")
@@ -161,7 +167,7 @@ def test_logs_of_the_run_before_are_kept(stack: Stack) -> None:
 
 
 def test_orphans_of_a_killed_supervisor_are_stopped_before_the_next_start(stack: Stack) -> None:
-    stack.up()
+    stack.ensure_up()
     orphans = [child.process for child in stack.state.children]
     supervisor = stack.state.process
     supervisor.send(signal.SIGKILL)
@@ -172,7 +178,7 @@ def test_orphans_of_a_killed_supervisor_are_stopped_before_the_next_start(stack:
 
 
 def test_down_stops_orphans_too(stack: Stack) -> None:
-    stack.up()
+    stack.ensure_up()
     orphans = [child.process for child in stack.state.children]
     supervisor = stack.state.process
     supervisor.send(signal.SIGKILL)
@@ -183,7 +189,7 @@ def test_down_stops_orphans_too(stack: Stack) -> None:
 
 
 def test_down_stops_the_gateway_first_and_the_database_last(stack: Stack) -> None:
-    stack.up()
+    stack.ensure_up()
     processes = [child.process for child in stack.state.children]
     assert stack.run("down").returncode == 0
     assert not any(process.alive() for process in processes)

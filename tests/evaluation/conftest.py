@@ -9,26 +9,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from httpx import ASGITransport, AsyncClient
 
-from services.evaluation.base import Base
 from services.evaluation.main import build
 from shared.settings import ServiceSettings
 from tests.evaluation.support import Desk
-from tests.support.postgres import Cluster, plain_dsn
+from tests.support.postgres import Cluster
 from tests.support.tokens import Keys
 
 DEMO_POLICY = Path(__file__).parents[2] / "deploy" / "demo" / "policy"
 """Has an edition from 2021 on, so that a third year can be evaluated."""
-
-_KERNEL = ("case_counter", "event_log", "idempotency_key")
-# The guards of append-only tables refuse DELETE to everybody; only a superuser can switch them off, for its session.
-_EMPTY = "SET session_replication_role = replica;" + "".join(
-    f'DELETE FROM "{name}";' for name in (*_KERNEL, *sorted(Base.metadata.tables))
-)
 
 
 def settings_for(url: str, keys: Keys, policy_dir: Path | None = None) -> ServiceSettings:
@@ -47,7 +39,7 @@ def settings_for(url: str, keys: Keys, policy_dir: Path | None = None) -> Servic
 
 @pytest.fixture(scope="session")
 def evaluation_url(postgres: Cluster) -> str:
-    return postgres.service_database("evaluation")
+    return postgres.lasting_database("evaluation")
 
 
 @asynccontextmanager
@@ -74,9 +66,7 @@ async def running_desk_until_2020(evaluation_url: str, keys: Keys) -> AsyncItera
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def emptied(postgres: Cluster, evaluation_url: str) -> None:
-    connection = await asyncpg.connect(plain_dsn(postgres.as_superuser(evaluation_url)))
-    await connection.execute(_EMPTY)
-    await connection.close()
+    await postgres.empty(evaluation_url)
 
 
 @pytest.fixture

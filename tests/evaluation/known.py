@@ -53,6 +53,33 @@ class Enterprise:
     tenancy_id: UUID | None = None
 
 
+def received(
+    event_type: EventType[D],
+    subject: UUID,
+    version: int,
+    data: D,
+    effective_on: date = date(2019, 1, 2),
+    position: int | None = None,
+) -> Received[D]:
+    """An event as the service's consumer gets it."""
+    return Received(
+        id=uuid4(),
+        type=event_type.name,
+        topic=event_type.topic.name,
+        position=position or next(_numbers),
+        subject=subject,
+        aggregate_version=version,
+        effective_on=effective_on,
+        time=utcnow(),
+        actor="registry",
+        correlation_id="fed",
+        rules=(),
+        edition=None,
+        simulated=True,
+        data=data,
+    )
+
+
 class RegistryEvents:
     """Feeds events to the handlers of a running application."""
 
@@ -74,22 +101,7 @@ class RegistryEvents:
         position: int | None = None,
     ) -> Received[D]:
         """Have the service's handlers apply one event, as its consumer does."""
-        event = Received(
-            id=uuid4(),
-            type=event_type.name,
-            topic=event_type.topic.name,
-            position=position or next(_numbers),
-            subject=subject,
-            aggregate_version=version,
-            effective_on=effective_on,
-            time=utcnow(),
-            actor="registry",
-            correlation_id="fed",
-            rules=(),
-            edition=None,
-            simulated=True,
-            data=data,
-        )
+        event = received(event_type, subject, version, data, effective_on, position)
         await self.apply([event])
         return event
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.evaluation.targets.figures import figure_on
 from services.evaluation.targets.ledger import keep_targets
 from shared.events.contracts import registry as rc
 from tests.evaluation.known import Centre, Json
@@ -47,7 +48,7 @@ async def confirm(desk: Desk, entered: Json, on: date = JANUARY) -> Json:
 async def test_every_target_of_the_edition_is_on_the_ledger_once(desk: Desk) -> None:
     found = await ledger(desk)
     edition = desk.runtime.editions.get("lhasa-2019")
-    assert set(found) == set(edition.targets.items)
+    assert set(found) == {name for name, item in edition.targets.items.items() if item.year == 2019}
     assert (found["new_entities"]["operator"], found["new_entities"]["value"]) == ("about", "15000")
     assert (found["new_entities"]["lowest"], found["new_entities"]["highest"]) == ("13500", "16500")
     assert found["entity_revenue"]["value"] == "68000000000"
@@ -248,3 +249,49 @@ async def test_the_ledger_is_exported_as_it_is_listed(desk: Desk) -> None:
     lines = response.text.splitlines()
     assert (response.status_code, len(lines)) == (200, 13)
     assert "Comparison" in lines[0]
+
+
+async def test_mentors_and_pairs_are_counted_from_the_register(desk: Desk) -> None:
+    day = date(2020, 3, 2)
+    edition = desk.runtime.editions.get("lhasa-2019")
+
+    async def figures() -> list[int]:
+        async with desk.runtime.db.transaction() as session:
+            names = ("graduate_mentors", "paired_beijing", "paired_jiangsu", "paired_lhasa")
+            return [int((await figure_on(session, edition, name, day)).value) for name in names]
+
+    before = await figures()
+    mentor = await desk.mentor()
+    await desk.mentor(person_ref=mentor.person_ref)
+    await desk.mentor(graduate_team=False)
+    await desk.mentor(appointed_until=date(2020, 3, 1))
+    firm, inland = uuid4(), uuid4()
+    await pair(desk, "beijing", inland, firm)
+    await pair(desk, "beijing", inland, uuid4())  # the same inland firm with another one
+    await pair(desk, "jiangsu", uuid4(), firm, status="completed", ended_on=date(2019, 12, 31))
+    await pair(desk, "jiangsu", uuid4(), firm, status="ended", ended_on=date(2020, 3, 1))
+    assert [now - then for now, then in zip(await figures(), before, strict=True)] == [1, 1, 1, 2]
+
+
+async def pair(desk: Desk, side: str, inland: UUID, firm: UUID, **changes: object) -> None:
+    """A pair that is active since the middle of 2019, unless it says otherwise."""
+    state = rc.PairingState.model_validate(
+        {
+            "id": uuid4(),
+            "no": "PA-2019-0001",
+            "province_side": side,
+            "partner_id": inland,
+            "enterprise_id": firm,
+            "industry": "biomedicine",
+            "status": "active",
+            "proposed_on": date(2019, 5, 6),
+            "inland_document_no": "函1",
+            "confirmed_on": date(2019, 5, 20),
+            "since": date(2019, 6, 3),
+            "document_no": "协议1",
+            "ended_on": None,
+            "reason_code": None,
+            **changes,
+        }
+    )
+    await desk.feed(rc.PairingStarted, state.id, 1, state)

@@ -1,6 +1,6 @@
 """Finance as it runs, with its own database; the two services it asks answer as the test says.
 
-Application and database live as long as a test module, whose tests use centres of their own.
+One application and one database for all tests, emptied before each module, whose tests use centres of their own.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.support.waiting import free_port
 DEMO_EDITION = Path(__file__).parents[2] / "deploy" / "demo" / "policy"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def peers() -> Iterator[Standings]:
     server = Standings()
     yield server
@@ -42,18 +42,23 @@ def standings(peers: Standings) -> Standings:
     return peers
 
 
-@pytest.fixture(scope="module")
-def finance_url(postgres: Cluster) -> Iterator[str]:
-    url = postgres.service_database("finance")
-    yield url
-    postgres.drop_database(url)
+@pytest.fixture(scope="session")
+def database_url(postgres: Cluster) -> str:
+    return postgres.lasting_database("finance")
 
 
-@pytest.fixture(scope="module")
-def settings(finance_url: str, keys: Keys, peers: Standings) -> ServiceSettings:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def finance_url(postgres: Cluster, database_url: str) -> str:
+    """As new at the beginning of a module."""
+    await postgres.empty(database_url)
+    return database_url
+
+
+@pytest.fixture(scope="session")
+def settings(database_url: str, keys: Keys, peers: Standings) -> ServiceSettings:
     return FinanceSettings(
         environment="test",
-        database_url=finance_url,
+        database_url=database_url,
         signing_key_file=keys.private("finance"),
         public_keys_dir=keys.public_dir,
         evaluation_url=peers.url("evaluation"),
@@ -65,14 +70,20 @@ def settings(finance_url: str, keys: Keys, peers: Standings) -> ServiceSettings:
     )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def app(settings: ServiceSettings) -> AsyncIterator[FastAPI]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running_app(settings: ServiceSettings) -> AsyncIterator[FastAPI]:
     application = create_app(definition, settings)
     async with application.router.lifespan_context(application):
         yield application
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest.fixture(scope="module")
+def app(running_app: FastAPI, finance_url: str) -> FastAPI:
+    """With the database as new at the beginning of a module."""
+    return running_app
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def db(finance_url: str) -> AsyncIterator[Database]:
     """Finance's database behind its back, and where its consumers' handlers run."""
     database = Database(finance_url, application_name="test")
@@ -81,7 +92,7 @@ async def db(finance_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def client(app: FastAPI) -> AsyncIterator[AsyncClient]:
     async with AsyncClient(transport=ASGITransport(app), base_url="http://finance") as opened:
         yield opened
@@ -124,7 +135,7 @@ def processes(
         process.terminate()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def desks(processes: list[ServiceProcess], keys: Keys) -> AsyncIterator[list[Desk]]:
     """A desk at each of two processes."""
     async with (

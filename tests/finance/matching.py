@@ -74,6 +74,15 @@ class Office:
         assert confirmed.status_code == 200, confirmed.text
         return dict(confirmed.json())
 
+    async def taken_back(self, fund: Json, line: Json, **body: Any) -> Json:
+        """A payment's reversal: entered by one approver, confirmed by another."""
+        sent = {"reason_code": "duplicate", "voucher_no": f"记-红-{next(_vouchers)}", **body}
+        entered = await self.approver(f"{PATH}/{fund['id']}/spending/{line['id']}/reverse", sent)
+        assert entered.status_code == 200, entered.text
+        confirmed = await self.confirm(fund, entered.json())
+        assert confirmed.status_code == 200, confirmed.text
+        return dict(confirmed.json())
+
     async def confirm(
         self, fund: Json, line: Json, verb: str = "confirm", body: object = None, **more: Any
     ) -> Response:

@@ -11,6 +11,7 @@ _DECISIONS: Final = re.compile(
     r"|grants/repayments/[^/]+/(?:approve|countersign)"
     r"|financing-rewards/[^/]+/(?:approve|second-approve|countersign)"
     r"|alliance-support/[^/]+/approve"
+    r"|loans/[^/]+/approve"
     r"|loans/subsidies/[^/]+/approve"
     r"|loans/guarantees/claims/[^/]+/approve"
     r"|matching-funds/[^/]+/approve"

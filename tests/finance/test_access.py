@@ -21,7 +21,7 @@ from tests.finance.referrals.matrix import MATRIX as BANKING, OPEN as OPEN_BANKI
 from tests.finance.servicing.matrix import MATRIX as LOANS_SERVED
 from tests.finance.support import ACCOUNTS, OPERATOR, OTHER_OPERATOR, Desk, application, list_centre, spending
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 SCIENCE_INDUSTRY_OFFICERS = {"science_officer", "industry_officer"}
 APPROVERS = {"science_approver", "industry_approver"}
@@ -71,7 +71,7 @@ MATRIX: dict[str, set[str]] = {
     "POST /v1/matching-funds/{fund_id}/spending": {"division_officer"},
     "POST /v1/matching-funds/{fund_id}/spending/{line_id}/confirm": {"division_approver"},
     "POST /v1/matching-funds/{fund_id}/spending/{line_id}/refuse": {"division_approver"},
-    "POST /v1/matching-funds/{fund_id}/spending/{line_id}/reverse": {"division_approver"},
+    "POST /v1/matching-funds/{fund_id}/spending/{line_id}/reverse": {"division_officer", "division_approver"},
     "GET /v1/grants/repayments": READERS,
     "GET /v1/grants/repayments/{repayment_id}": READERS,
     "POST /v1/grants/repayments/{repayment_id}/prepare": {"finance_officer", "treasury_officer"},

@@ -15,7 +15,7 @@ from tests.finance.support import OTHER_OPERATOR, Desk, application, delist, lis
 
 Changes = dict[str, Any]
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_an_application_is_recorded_with_its_rules_and_its_ceiling(desk: Desk, db: Database) -> None:

@@ -20,7 +20,7 @@ from shared.events.contracts import vouchers as vc
 from shared.ids import uuid7
 from tests.finance.support import SELLER, Desk, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _numbers = count(1)
 

@@ -17,7 +17,7 @@ from tests.finance.patience import a_few_at_once, patiently
 from tests.finance.support import Desk, application, delist, list_centre
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 
 async def sums(db: Database, centre: UUID) -> dict[str, Decimal]:

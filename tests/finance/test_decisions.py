@@ -18,7 +18,7 @@ from shared.errors import DomainError
 from shared.policy.edition import load_editions
 from tests.finance.support import ACCOUNTS, Desk, as_principal, change_tier, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def committed(db: Database, centre: UUID) -> dict[str, str]:

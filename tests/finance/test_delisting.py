@@ -28,7 +28,7 @@ from tests.finance.support import (
     reminder,
 )
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def events(db: Database, aggregate: UUID | str) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from tests.finance.support import (
 from tests.finance.test_delisting import events
 from tests.support.delisting_orders import Orders
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STAYED, LIFTED, REVERSED = date(2021, 4, 1), date(2021, 6, 1), date(2021, 7, 1)
 EVENTS = {"stay": ev.DelistingStayed, "lift": ev.DelistingLifted, "reversal": ev.DelistingReversed}

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from shared.db import Database
 from tests.finance.support import Desk, list_centre, spending
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 REPLY = {"statement": "该笔支出系孵化场地水电费，摘要误填。"}
 ON_PURPOSE = {"reason_code": "shown_on_purpose"}

@@ -14,7 +14,7 @@ from shared.events.types import EventType
 from shared.ids import uuid7
 from tests.finance.support import Desk, accept_rectification, deliver, list_centre, publish_result, received
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def states(desk: Desk, *grants: dict[str, Any]) -> list[str]:

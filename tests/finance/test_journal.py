@@ -13,7 +13,7 @@ from shared.db import Database, constraint_of
 from shared.ids import uuid7
 from tests.finance.support import Desk, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ENTRY = """
 INSERT INTO journal_entry (id, kind, case_id, case_no, case_version, lines, effective_on, actor, recorded_at)

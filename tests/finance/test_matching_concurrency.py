@@ -15,7 +15,7 @@ from tests.finance.matching import Office, forget
 from tests.finance.patience import patiently
 from tests.finance.support import Desk, Json, delist, list_centre
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 
 async def sums(db: Database, fund_id: str) -> set[Decimal]:

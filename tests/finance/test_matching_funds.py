@@ -16,10 +16,10 @@ from shared.ids import uuid7
 from tests.finance.matching import PATH, Office, enterprise, events_of, forget, payment, tenancy
 from tests.finance.support import TODAY, Desk, Json, delist, deliver, list_centre, reminder
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def office(desk: Desk, db: Database) -> Office:
     await forget(db)
     return Office(desk)
@@ -208,7 +208,7 @@ async def test_a_recorded_payment_waits_for_another_approver_of_its_division(off
     assert await waiting("another", "540102") == []
 
 
-async def test_a_reversal_is_a_linked_line_by_another_person(office: Office, db: Database) -> None:
+async def test_a_reversal_is_a_linked_line_by_two_other_persons(office: Office, db: Database) -> None:
     fund, centre = await office.approved("100.00"), await list_centre(db)
     line = await office.spent(fund, "100.00", centre_id=centre, voucher_no="记-R1")
     path = f"{PATH}/{fund['id']}/spending/{line['id']}/reverse"
@@ -220,6 +220,13 @@ async def test_a_reversal_is_a_linked_line_by_another_person(office: Office, db:
     assert code_of(await office.approver(path, body)) == (409, "matching-fund-line-reversed")
     of_reversal = f"{PATH}/{fund['id']}/spending/{back['id']}/reverse"
     assert code_of(await office.approver(of_reversal, body)) == (409, "matching-fund-line-reversed")
+    assert (back["status"], back["journal_entry_id"]) == ("recorded", None)
+    assert (await office.read(fund))["spent"] == "100.00", "nothing is taken back by one person"
+    for account in ("division_approver-540102", "division_officer-540102"):
+        assert code_of(await office.confirm(fund, back, account=account)) == (403, "four-eyes-required")
+    back = (await office.confirm(fund, back)).json()
+    assert (back["status"], back["decided_by"]) == ("confirmed", "division_approver-2-540102")
+    assert code_of(await office.approver(path, body)) == (409, "matching-fund-line-reversed")
     assert (await office.read(fund))["remaining"] == "100.00"
     again = await office.spent(fund, "100.00", centre_id=centre, voucher_no="记-R1")
     assert again["line"] == 3
@@ -228,6 +235,19 @@ async def test_a_reversal_is_a_linked_line_by_another_person(office: Office, db:
         reversing = text("SELECT reverses_id FROM journal_entry WHERE id = CAST(:id AS uuid)")
         named = await session.scalar(reversing, {"id": back["journal_entry_id"]})
     assert str(named) == line["journal_entry_id"]
+
+
+async def test_a_refused_reversal_leaves_the_payment_and_another_may_follow(office: Office, db: Database) -> None:
+    fund, centre = await office.approved("100.00"), await list_centre(db)
+    line = await office.spent(fund, "100.00", centre_id=centre)
+    path = f"{PATH}/{fund['id']}/spending/{line['id']}/reverse"
+    back = (await office.officer(path, {"reason_code": "other", "voucher_no": "记-红-11"}, account="second")).json()
+    refused = (await office.confirm(fund, back, "refuse", {"reason_code": "other"})).json()
+    assert (refused["status"], refused["reverses_id"]) == ("refused", line["id"])
+    held = await office.read(fund)
+    assert (held["spent"], held["waiting"], held["remaining"]) == ("100.00", "0.00", "0.00")
+    await office.taken_back(fund, line)
+    assert (await office.read(fund))["remaining"] == "100.00"
 
 
 @pytest.mark.parametrize(
@@ -341,14 +361,14 @@ async def test_lists_and_files_by_division_and_year(office: Office, db: Database
 async def test_each_event_has_the_whole_state(office: Office, db: Database) -> None:
     fund = await office.approved("100.00")
     line = await office.spent(fund, "30.00", centre_id=await list_centre(db))
-    body = {"reason_code": "duplicate", "voucher_no": "记-红-3"}
-    await office.approver(f"{PATH}/{fund['id']}/spending/{line['id']}/reverse", body)
+    await office.taken_back(fund, line)
     told = await events_of(db, fund)
     assert [name.removeprefix("finance.matching_fund.") for name, _ in told] == [
         "recorded.v1",
         "approved.v1",
         "spending_recorded.v1",
         "spent.v1",
+        "spending_recorded.v1",
         "spending_reversed.v1",
     ]
     figures = [(data["budget"], data["spent"], data["remaining"]) for _, data in told]
@@ -357,9 +377,10 @@ async def test_each_event_has_the_whole_state(office: Office, db: Database) -> N
         ("100.00", "0.00", "100.00"),
         ("100.00", "0.00", "70.00"),
         ("100.00", "30.00", "70.00"),
+        ("100.00", "30.00", "70.00"),
         ("100.00", "0.00", "100.00"),
     ]
-    assert (told[3][1]["line_id"], told[4][1]["reverses_id"]) == (line["id"], line["id"])
+    assert (told[3][1]["line_id"], told[5][1]["reverses_id"]) == (line["id"], line["id"])
 
 
 async def test_a_paper_of_an_earlier_day_may_come_late(office: Office) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,12 @@ from services.finance.main import definition
 from shared.app import create_app
 from shared.db import Database
 from shared.settings import ServiceSettings
+from tests.finance.serving import SUBSIDIES, Counter, signed
 from tests.finance.support import Desk, Standings, delist, list_centre
 from tests.support.tokens import Keys
 from tests.support.waiting import free_port
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def treasury(db: Database, centre: UUID) -> str:
@@ -57,6 +59,25 @@ async def test_a_repeated_payment_is_answered_again_and_paid_once(
     other_key = await desk.post("treasury_approver", path, key="pay-2")
     assert other_key.json()["code"] == "invalid-transition"
     assert await treasury(db, centre) == "-120000.00"
+
+
+async def test_a_slip_of_the_treasury_pays_one_case_of_whichever_programme(desk: Desk, db: Database) -> None:
+    slip = {"reference": "库-2019-0101"}
+    first, second = [await desk.countersigned(await list_centre(db), "1000.00") for _ in range(2)]
+    await desk.step("treasury_approver", first, "disburse", slip)
+    counter = Counter(desk)
+    loan = await signed(db, "360000.00", contracted_on=date(2019, 3, 20), maturity_on=date(2021, 4, 1))
+    await counter.drawn(loan, "360000.00", date(2019, 4, 1), every_months=12)
+    statement = await counter.approved(await counter.statement(2019, 2))
+    address = f"{SUBSIDIES}/{statement['id']}/pay"
+    paid = await counter.send("treasury_officer", "POST", address, slip)
+    assert (paid.status_code, paid.json()["code"]) == (409, "payment-reference-used")
+    assert first["no"] in paid.json()["detail"]
+    another = {"reference": "库-2019-0102"}
+    assert (await counter.send("treasury_officer", "POST", address, another)).is_success
+    for used in (slip, another):
+        again = await desk.post("treasury_approver", f"/v1/grants/{second['id']}/disburse", used)
+        assert (again.status_code, again.json()["code"]) == (409, "payment-reference-used")
 
 
 async def test_twenty_payments_of_one_grant_at_once_pay_once(desk: Desk, db: Database) -> None:

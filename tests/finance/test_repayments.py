@@ -54,7 +54,7 @@ SELECT gen_random_uuid(), kind, case_id, case_no, 99, effective_on, actor, now()
 FROM journal_entry WHERE case_id = :grant AND kind = 'grant_repaid'
 """
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def account(db: Database, grant: Json, name: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from shared.db import Database
 from tests.finance.support import OTHER_OPERATOR, SELLER, Desk, list_centre, spending
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def planned(amount: str, **other: Any) -> dict[str, Any]:

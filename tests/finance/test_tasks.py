@@ -11,7 +11,7 @@ from tests.finance.support import ACCOUNTS, OPERATOR, OTHER_OPERATOR, Desk, list
 from tests.finance.test_findings import REPLY, diverted, must
 from tests.support.tokens import bearer, internal_token
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 OFFICERS = {"science_officer", "industry_officer"}
 APPROVERS = {"science_approver", "industry_approver"}

@@ -24,7 +24,7 @@ from tests.finance.support import (
 )
 from tests.finance.test_delisting import committed, events
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LEFT = date(2019, 5, 3)
 

@@ -10,7 +10,10 @@ UUID7 = "0190a000-0000-7000-8000-000000000001"
 CONTRACT = {
     "registry": "centres tier-applications qualifications qualification-applications bans enterprises tenancies"
     " divisions coverage service-records mentors trainings activities activity-series alliances communities"
-    " partners persons projects practices",
+    " partners persons projects practices"
+    " project-library library-claims library-rounds graduate-platform activity-winners"
+    " training-sessions training-enrolments training-certificates"
+    " alliance-members talent-arrivals pairings community-reports",
     "evaluation": "quarterly-reports rubrics evaluation-cycles evaluations experts expert-assignments objections"
     " rectifications circulars delistings targets alliance-assessments",
     "finance": "grants appropriations findings loans referrals bank-products banks angel-funds financing-rewards"

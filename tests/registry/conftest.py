@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -19,23 +18,11 @@ from services.registry.main import build
 from services.registry.settings import RegistrySettings
 from shared.settings import ServiceSettings
 from tests.registry.support import Registry
-from tests.support.postgres import Cluster, plain_dsn
+from tests.support.postgres import Cluster
 from tests.support.tokens import Keys
 
 DEMO_POLICY = Path(__file__).parents[2] / "deploy" / "demo" / "policy"
 """Has an edition from 2021 on, so that applications after a ban can be tried."""
-
-# The log's guard refuses DELETE to everybody; only a superuser can switch it off, for its own session.
-EMPTY = """
-SET session_replication_role = replica;
-DO $$
-DECLARE filled text;
-BEGIN
-    FOR filled IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
-        EXECUTE format('DELETE FROM %I', filled);
-    END LOOP;
-END $$;
-"""
 
 
 def settings_for(url: str, keys: Keys, policy_dir: Path | None = None) -> ServiceSettings:
@@ -55,7 +42,7 @@ def settings_for(url: str, keys: Keys, policy_dir: Path | None = None) -> Servic
 
 @pytest.fixture(scope="session")
 def database_url(postgres: Cluster) -> str:
-    return postgres.service_database("registry")
+    return postgres.lasting_database("registry")
 
 
 @asynccontextmanager
@@ -81,9 +68,7 @@ async def running_registry_after_2020(database_url: str, keys: Keys) -> AsyncIte
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def emptied(postgres: Cluster, database_url: str) -> None:
-    connection = await asyncpg.connect(plain_dsn(postgres.as_superuser(database_url)))
-    await connection.execute(EMPTY)
-    await connection.close()
+    await postgres.empty(database_url)
 
 
 @pytest.fixture

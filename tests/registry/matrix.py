@@ -20,7 +20,12 @@ from tests.registry.endpoints import (
     TENANTS,
     Endpoint,
 )
+from tests.registry.matrix_activities import ACTIVITIES
+from tests.registry.matrix_alliances import ALLIANCES_AND_COMMUNITIES
+from tests.registry.matrix_library import LIBRARY
+from tests.registry.matrix_mentors import MENTORS, PERSONAL_DATA
 from tests.registry.matrix_titles import TIERS, TITLES_AND_PAPERS
+from tests.registry.matrix_trainings import TRAININGS
 from tests.registry.support import OPERATOR, centre_body, enterprise_body, fresh_code
 
 SCOPES = {
@@ -28,6 +33,7 @@ SCOPES = {
     r.DIVISION_OFFICER: {"division": "540102"},
     r.DIVISION_APPROVER: {"division": "540102"},
     r.FOUNDER: {"person_ref": "person-1"},
+    r.MENTOR: {"person_ref": "person-2"},
     r.PROVIDER: {"org": OPERATOR, "provider": "p-1"},
     r.BANK: {"bank": "CCB"},
 }
@@ -76,6 +82,7 @@ def around_the_centre() -> list[Endpoint]:
     city_keepers = OFFICERS | {r.OFFICE_OFFICER}
     keepers = city_keepers | {r.DIVISION_OFFICER}
     editors, deciders = OFFICERS | {r.OFFICE_OFFICER}, APPROVERS | {r.OFFICE_APPROVER}
+    registrars = OPERATORS | OFFICERS | {r.EDUCATION_OFFICER}
     authors, readers = OPERATORS | keepers, OPERATORS | BUREAUS_AND_AUDITOR
     service = {"type": "training", "title": "税务培训", "provided_on": "2019-06-03"}
     paid = {"origin_province": "110000", "capital": "1.00"}
@@ -93,7 +100,7 @@ def around_the_centre() -> list[Endpoint]:
         Endpoint("POST", f"{services}/{{record_id}}/correct", OPERATORS, {**service, **REASON}),
         Endpoint("GET", "/v1/partners", readers),
         Endpoint("GET", "/v1/partners/{partner_id}", readers),
-        Endpoint("POST", "/v1/partners", OPERATORS | OFFICERS, {"name": "启迪", "kind": "service_agency", **paid}),
+        Endpoint("POST", "/v1/partners", registrars, {"name": "启迪", "kind": "service_agency", **paid}),
         Endpoint("PATCH", "/v1/partners/{partner_id}", OPERATORS | OFFICERS, {"name": "启迪之星"}),
         Endpoint("GET", agreements, readers),
         Endpoint("POST", agreements, OPERATORS | OFFICERS, {"partner_id": one, **signed}),
@@ -111,6 +118,7 @@ def around_the_centre() -> list[Endpoint]:
             "POST", f"{divisions}/{{division_id}}/papers/{{paper_id}}/return", city_keepers, {"remark": "文号有误"}
         ),
         Endpoint("GET", "/v1/coverage", BUREAUS_AND_AUDITOR),
+        Endpoint("GET", "/v1/coverage/ecosystem", BUREAUS_AND_AUDITOR),
         Endpoint("GET", practices, EVERYBODY),
         Endpoint("GET", f"{practices}/{{practice_id}}", EVERYBODY),
         Endpoint("GET", f"{practices}/{{practice_id}}/attachments/{{document_id}}", EVERYBODY),
@@ -165,6 +173,7 @@ HR = {r.HR_OFFICER, r.HR_APPROVER}
 PERSON_BUREAUS = OFFICERS | APPROVERS | HR
 TENANT_READERS = OPERATORS | TENANTS | BUREAUS_AND_AUDITOR
 PERSON_READERS = OPERATORS | TENANTS | PERSON_BUREAUS | {r.AUDITOR}
+ONE_PERSON_READERS = PERSON_READERS | {r.MENTOR}
 KEEPERS = OPERATORS | {r.ENTERPRISE} | OFFICERS
 TEAM_KEEPERS = OPERATORS | {r.FOUNDER} | OFFICERS
 YEAR = {"year": 2018, "revenue": "1.00", "tax_paid": "0.00", "staff": 3, "insured_jobs": 3}
@@ -217,10 +226,10 @@ PROJECTS = [
 PERSONS = [
     Endpoint("GET", "/v1/persons", PERSON_BUREAUS | {r.AUDITOR}),
     Endpoint("POST", "/v1/persons/find", PERSON_BUREAUS, CARD),
-    Endpoint("GET", PERSON, PERSON_READERS),
+    Endpoint("GET", PERSON, ONE_PERSON_READERS),
     Endpoint("PATCH", PERSON, OFFICERS | HR, {"name": "扎西"}),
     Endpoint("POST", f"{PERSON}/reveal", HR | {r.SCIENCE_APPROVER}, {**REASON, **DOCUMENT}),
-    Endpoint("GET", f"{PERSON}/graduations", PERSON_READERS),
+    Endpoint("GET", f"{PERSON}/graduations", ONE_PERSON_READERS),
     Endpoint("POST", f"{PERSON}/graduations", KEEPERS | {r.FOUNDER} | HR, DEGREE),
     Endpoint("POST", f"{PERSON}/graduations/{{graduation_id}}/confirm", OFFICERS | HR),
     Endpoint("GET", f"{PERSON}/links", PERSON_BUREAUS | {r.AUDITOR, r.FOUNDER}),
@@ -303,5 +312,11 @@ MATRIX = [
     *PARTICULARS,
     *PROJECTS,
     *PERSONS,
+    *ACTIVITIES,
+    *ALLIANCES_AND_COMMUNITIES,
+    *TRAININGS,
+    *PERSONAL_DATA,
+    *MENTORS,
+    *LIBRARY,
     Endpoint("GET", "/internal/centres/{centre_id}/standing", set()),
 ]

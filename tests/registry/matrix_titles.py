@@ -40,6 +40,14 @@ CASES_WITH_DOCUMENTS = (
     "tenancies",
     "divisions",
     "practices",
+    "alliance-members",
+    "pairings",
+    "community-reports",
+    "activities",
+    "project-library",
+    "graduate-platform",
+    "mentors",
+    "trainings",
 )
 
 

@@ -108,6 +108,8 @@ _NO_CODES = {
     "profile-changes",
     "qualification-application",
     "quarterly-reports",
+    "retention-carried-out",
+    "retention-not-watched",
     "terms-not-watched",
     "terms-settled",
 }

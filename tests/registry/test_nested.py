@@ -18,6 +18,7 @@ from fastapi.routing import APIRoute
 from services.registry import main
 from services.registry.consumers import carry_out_decided
 from shared.auth import roles as r
+from tests.registry.alliances import support as alliances
 from tests.registry.centres.test_staff_and_self_checks import answers
 from tests.registry.conftest import running, settings_for
 from tests.registry.endpoints import Endpoint, ask
@@ -167,6 +168,14 @@ async def _papers(registry: Registry, made: Family, centre: Json, title: Json, t
         ("divisions", page),
     ):
         await made.add_document(officer, collection, case)
+    course = {"title": f"{name}财税实务", "audience": "founders", "summary": "纳税申报。"}
+    made_course = expect(await officer.post("/v1/trainings", course), 201)
+    await made.add_document(officer, "trainings", made_course)
+    await made.add_document(registry.operator, "alliance-members", await alliances.applied(registry, centre))
+    paired, firm = await alliances.pair(registry, f"{name}制药")
+    await made.add_document(firm, "pairings", paired)
+    written = await alliances.report(registry.operator, await alliances.community(registry, centre))
+    await made.add_document(registry.operator, "community-reports", written)
     attachment = await made.add_document(officer, "practices", practice)
     expect(await officer.patch(f"/v1/practices/{practice['id']}", {"attachment_ids": [attachment["id"]]}, '"1"'), 200)
     made.put("practices", practice, "attachments", attachment)

@@ -107,9 +107,22 @@ async def side(registry: Registry, operator: str, division: str) -> Side:
 
 
 ELSEWHERE = {
+    "/v1/project-library": "owners, officers and what is public: project_library/test_library_objects",
+    "/v1/library-claims": "founders, owners and who follows up: project_library/test_library_objects",
+    "/v1/library-rounds": "open to everybody: project_library/test_library_objects",
+    "/v1/graduate-platform": "parties and centres: project_library/test_library_objects",
+    "/v1/alliances": "open to everybody, their lead to one bureau: alliances/test_lead_and_talent",
+    "/v1/alliance-members": "members, their lead bureau and the public: alliances/test_alliance_objects",
+    "/v1/talent-arrivals": "hosts and lead bureaus: alliances/test_alliance_objects",
+    "/v1/pairings": "enterprises and one bureau: alliances/test_alliance_objects",
+    "/v1/communities": "divisions, their centres and the public: alliances/test_alliance_objects",
+    "/v1/community-reports": "their authors and divisions: alliances/test_alliance_objects",
     "/internal/centres": "for services, whose tokens carry no role",
     BANS: "a ban ends its centre: test_bans, test_ban_liftings, test_history",
     "/v1/tier-applications": "needs a year of services: test_tiers",
+    "/v1/activities": "who organises, leads and verifies differs by activity: tests of activities",
+    "/v1/activity-winners": "follow their activities: tests of activities",
+    "/v1/activity-series": "open to everybody, years to who leads them: tests of activities",
     "/v1/persons": "their own scope, person by person: test_persons",
     "/v1/imports": "kinds and not ids: tests of imports",
     "/v1/operations/registry-": "the asker's own: tests of imports",

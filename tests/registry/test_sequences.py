@@ -9,13 +9,13 @@ sequences are the same on every run.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
-import asyncpg
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from httpx import Response
@@ -25,10 +25,10 @@ from sqlalchemy import text
 
 from services.registry.consumers import carry_out_decided
 from services.registry.main import build
-from tests.registry.conftest import DEMO_POLICY, EMPTY, running, settings_for
+from tests.registry.conftest import DEMO_POLICY, running, settings_for
 from tests.registry.support import Caller, Json, Registry, centre_body, decided, enterprise_body
 from tests.support.identifiers import make_uscc
-from tests.support.postgres import Cluster, plain_dsn
+from tests.support.postgres import Cluster
 from tests.support.tokens import Keys
 
 START = date(2019, 6, 3)
@@ -108,22 +108,17 @@ class Ban:
 class Bench:
     """The application in a thread of its own, called from the steps, and how often each step went through."""
 
-    def __init__(self, portal: BlockingPortal, registry: Registry, superuser: str) -> None:
+    def __init__(self, portal: BlockingPortal, registry: Registry, emptying: Callable[[], Awaitable[None]]) -> None:
         self.portal = portal
         self.registry = registry
-        self.superuser = superuser
+        self._emptying = emptying
         self.done: Counter[str] = Counter()
 
     def post(self, caller: Caller, path: str, body: object = None) -> Response:
         return self.portal.call(caller.post, path, body)
 
     def empty(self) -> None:
-        self.portal.call(self._empty)
-
-    async def _empty(self) -> None:
-        connection = await asyncpg.connect(self.superuser)
-        await connection.execute(EMPTY)
-        await connection.close()
+        self.portal.call(self._emptying)
 
     def found(self, query: str) -> list[Any]:
         async def ask() -> list[Any]:
@@ -383,14 +378,14 @@ class Policy(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def bench(postgres: Cluster, keys: Keys) -> Iterator[Bench]:
-    url = postgres.service_database("registry")
+    url = postgres.lasting_database("registry")
     with start_blocking_portal() as portal:
         stack = AsyncExitStack()
 
         async def enter() -> Registry:
             return await stack.enter_async_context(running(build(settings_for(url, keys, DEMO_POLICY)), keys))
 
-        yield Bench(portal, portal.call(enter), plain_dsn(postgres.as_superuser(url)))
+        yield Bench(portal, portal.call(enter), partial(postgres.empty, url))
         portal.call(stack.aclose)
 
 

@@ -5,6 +5,7 @@ from itertools import count
 from pathlib import Path
 from secrets import token_urlsafe
 
+import asyncpg
 from sqlalchemy import make_url
 
 from deploy import migrations
@@ -12,6 +13,36 @@ from deploy.embedded.databases import Roles, create_database, create_roles, gran
 from deploy.embedded.postgres import FAST_SETTINGS, SETTINGS, PostgresServer
 from tests.support import reaper
 from tests.support.waiting import free_port
+
+_FILLED = """
+    SELECT relname FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+        AND pg_relation_size(oid) > 0
+"""
+_KEEP_SEEDS = f"""
+CREATE SCHEMA seed;
+DO $$
+DECLARE filled text;
+BEGIN
+    FOR filled IN {_FILLED} LOOP
+        EXECUTE format('CREATE TABLE seed.%I AS TABLE public.%I', filled, filled);
+    END LOOP;
+END $$;
+"""
+# The guards of append-only tables refuse DELETE to everybody; only a superuser can switch them off, for its session.
+_BACK_TO_SEEDS = f"""
+SET session_replication_role = replica;
+DO $$
+DECLARE filled text;
+BEGIN
+    FOR filled IN {_FILLED} LOOP
+        EXECUTE format('DELETE FROM %I', filled);
+    END LOOP;
+    FOR filled IN SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'seed'::regnamespace LOOP
+        EXECUTE format('INSERT INTO public.%I SELECT * FROM seed.%I', filled, filled);
+    END LOOP;
+END $$;
+"""
 
 
 class Cluster:
@@ -84,6 +115,20 @@ class Cluster:
     def drop_database(self, url: str) -> None:
         """Drop the database behind the URL (or of that name), throwing out whoever is connected."""
         self.sql(f'DROP DATABASE IF EXISTS "{_database(url)}" WITH (FORCE)')
+
+    def lasting_database(self, service: str) -> str:
+        """A migrated database for many tests: `empty` brings it back to what the migrations put into it."""
+        url = self.service_database(service)
+        self.sql(_KEEP_SEEDS, database=_database(url))
+        return url
+
+    async def empty(self, url: str) -> None:
+        """Bring a database of `lasting_database` back to how it began, append-only tables included."""
+        connection = await asyncpg.connect(plain_dsn(self.as_superuser(url)))
+        try:
+            await connection.execute(_BACK_TO_SEEDS)
+        finally:
+            await connection.close()
 
     def url(self, database: str, role: str | None = None) -> str:
         """asyncpg URL of the database for a role made here; the superuser's without one."""

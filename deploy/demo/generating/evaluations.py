@@ -67,6 +67,22 @@ def _mark(plan: Plan, year: int) -> tables.Mark:
     )
 
 
+def make_rubrics() -> list[tables.Rubric]:
+    """One for each policy edition, approved in 2019: while the city begins to keep its registers of mentors, training
+    and activities, years are still counted by the quarterly reports."""
+    return [
+        tables.Rubric(
+            first_year=year,
+            title_zh=f"示例过渡考核细则：{year}年起按季度报表计数",
+            title_en=f"Example of a transition: counted by the quarterly reports from {year} on",
+            drafted_on=date(2019, 11, 4),
+            approved_on=date(2019, 11, 18),
+            document_no=f"示例考核细则〔2019〕{number}号",
+        )
+        for number, year in enumerate((2019, 2021), 1)
+    ]
+
+
 def make_experts() -> list[tables.Expert]:
     """Four, one of them a former employee of a centre."""
     return [

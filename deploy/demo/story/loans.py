@@ -93,6 +93,7 @@ async def _apply(world: World, row: tables.Loan, name: str) -> Json:
 def _checks(world: World, row: tables.Loan) -> list[Step]:
     """The guarantor alone, or the department's officer and approver; then the bank."""
     banker = world.banker(row.bank)
+    papers = {"document_no": f"示例人社贷〔{row.checked_on.year}〕{row.key}号"}
     if row.product == _GUARANTEED:
         seen = {"refusal_seen": True}
         return [
@@ -101,7 +102,7 @@ def _checks(world: World, row: tables.Loan) -> list[Step]:
         ]
     return [
         Step("submitted", row.checked_on, "review", world.bureau("hr_officer")),
-        Step("reviewed", row.approved_on, "approve", world.bureau("hr_approver")),
+        Step("reviewed", row.approved_on, "approve", world.bureau("hr_approver"), papers),
         Step("department_checked", row.bank_accepted_on, "bank-accept", banker),
     ]
 

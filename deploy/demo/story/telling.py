@@ -27,6 +27,7 @@ from deploy.demo.story.people import tell_graduation, tell_person, tell_project
 from deploy.demo.story.referrals import tell_bank_day, tell_referral
 from deploy.demo.story.registry import tell_centre, tell_service, tell_tenancy, tell_tier, tell_title
 from deploy.demo.story.reports import tell_report
+from deploy.demo.story.rubrics import tell_rubric
 from deploy.demo.story.settlements import tell_settlement
 from deploy.demo.story.vouchers import (
     tell_closing,
@@ -191,6 +192,7 @@ def _money(data: Data, stretch: Stretch) -> list[Lane]:
 def _results(data: Data, stretch: Stretch) -> Lane:
     return [
         _scene(stretch, "experts", data.experts, tell_expert),
+        _scene(stretch, "evaluation", data.rubrics, tell_rubric),
         _scene(stretch, "evaluation", data.evaluations, tell_evaluation),
         _scene(stretch, "delisting", data.delistings, tell_delisting),
         *(_scene(stretch, "comeback", [comeback], tell_comeback) for comeback in data.comebacks),

@@ -22,6 +22,7 @@ from deploy.demo.tables.evaluation import (
     Mark,
     Rectification,
     Report,
+    Rubric,
     TargetFigure,
 )
 from deploy.demo.tables.investing import AllianceActivity, AllianceSupport, AngelFund, Reward
@@ -80,6 +81,7 @@ __all__ = [
     "Report",
     "Reward",
     "Row",
+    "Rubric",
     "Service",
     "Settlement",
     "Spending",

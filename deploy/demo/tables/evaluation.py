@@ -84,6 +84,20 @@ class Mark(Row):
     evidence: str
 
 
+class Rubric(Row):
+    """An evaluation rubric of the bureaus for years from `first_year` on: the policy edition's own, but every number
+    counted from the quarterly form."""
+
+    file: ClassVar[str] = "rubrics.csv"
+
+    first_year: int
+    title_zh: str
+    title_en: str
+    drafted_on: date
+    approved_on: date
+    document_no: str
+
+
 class Expert(Row):
     """Somebody who marks, by the account's name, with a conflict of interest that keeps one centre away."""
 

@@ -31,6 +31,7 @@ class AllianceRecord(Aggregate, Base):
         CheckConstraint("participants >= 0", name="participants_not_negative"),
         CheckConstraint("held_on <= recorded_on", name="held_before_recorded"),
         Index("ix_alliance_record_alliance_held_on", "alliance", "held_on"),
+        Index("uq_alliance_record_activity_id", "activity_id", unique=True),
     )
 
     no: Mapped[str]
@@ -46,6 +47,8 @@ class AllianceRecord(Aggregate, Base):
     recorded_on: Mapped[date]
     recorded_by: Mapped[str]
     struck_by: Mapped[str | None]
+    activity_id: Mapped[UUID | None]
+    """The registry's verified activity that the record came of by itself; None for what was entered by hand."""
 
 
 class AllianceAssessment(Aggregate, Base):

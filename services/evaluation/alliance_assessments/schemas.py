@@ -85,6 +85,7 @@ class RecordFilter(PageParams):
     alliance: str | None = None
     kind: str | None = None
     status: str | None = None
+    activity_id: UUID | None = None
     held_from: date | None = None
     held_until: date | None = None
 
@@ -114,6 +115,8 @@ class RecordOut(Response):
     status: str
     reason_code: str | None
     recorded_on: date
+    activity_id: UUID | None
+    """The registry's verified activity that it came of by itself."""
 
 
 class ItemOut(Response):

@@ -32,6 +32,7 @@ async def tell_record(
         evidence=tuple(record.evidence),
         status=record.status,
         reason_code=record.reason_code,
+        activity_id=record.activity_id,
     )
     applied = ("alliances.record",)
     await outbox.append(session, event_type, record, data, context=context, rules=applied, edition=record.edition)

@@ -50,7 +50,7 @@ async def read_progress(
 ) -> Progress:
     """What is missing, in all and centre by centre, as far as the caller's scope reaches."""
     cycle = await find_cycle(session, cycle_id)
-    edition = await pinned_edition(session, runtime.editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, runtime.editions, cycle.edition, cycle.rubric_id, cycle.year)
     return await progress_of(session, principal, cycle, edition, wanted)
 
 

@@ -83,7 +83,7 @@ async def read_cycle(
 async def preview_cycle(cycle_id: UUID, session: Session, _: BureauReader, runtime: RuntimeDep) -> Preview:
     """The year as it would be published now: grades, would-be fails, completeness."""
     cycle = await find_cycle(session, cycle_id)
-    edition = await pinned_edition(session, runtime.editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, runtime.editions, cycle.edition, cycle.rubric_id, cycle.year)
     return await preview_of(session, cycle, edition)
 
 

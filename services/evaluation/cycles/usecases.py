@@ -117,7 +117,7 @@ async def announce_cycle(
     cycle = await find_cycle(session, cycle_id, lock=True)
     honour_match(if_match, cycle.version)
     require_status(cycle.status, ("scored",))
-    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id, cycle.year)
     counted = await completeness_of(session, cycle, edition)
     decision = require_passed(
         rules.decide_all_evaluated(
@@ -221,7 +221,7 @@ async def _require_objections_answered(session: AsyncSession, cycle: EvaluationC
 async def _require_up_to_date(session: AsyncSession, editions: Editions, cycle: EvaluationCycle) -> None:
     """2.3-1, 2.3-2: before anybody signs, what is marked anew or has lost its veto has its mark, and every score counts
     the reports as they were corrected last."""
-    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id, cycle.year)
     counted = await completeness_of(session, cycle, edition)
     if counted.unmarked:
         raise DomainError("marks-outstanding", 409, params={"count": counted.unmarked})

@@ -18,6 +18,7 @@ from services.evaluation.base import AnyRow
 from services.evaluation.evaluations.financing_counts import NO_FINANCING, FinancingBehind, financing_counts
 from services.evaluation.evaluations.lineage import evidence_behind, returns_behind, states_behind
 from services.evaluation.evaluations.models import ExpertScore, Veto
+from services.evaluation.evaluations.record_counts import NO_RECORDS, RecordsBehind, record_counts
 from services.evaluation.evaluations.service_counts import NO_SERVICES, ServicesBehind, service_counts
 from services.evaluation.evaluations.tenancy_counts import NO_STAYS, tenancy_counts
 from services.evaluation.reports.form import year_of
@@ -98,6 +99,7 @@ class Behind:
     stays: TenancyFacts
     services: ServicesBehind
     financing: FinancingBehind
+    records: RecordsBehind
 
 
 async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject]) -> dict[UUID, Gathered]:
@@ -107,6 +109,7 @@ async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject
     stays = await tenancy_counts(session, frame.year, frame.windows, _deadlines(frame), centres)
     services = await service_counts(session, frame.year, centres)
     money = await financing_counts(session, frame.year, centres, frame.counted)
+    recorded = await record_counts(session, frame.year, frame.as_of, centres)
     enough = frame.edition.quarterly_reports.in_time_filled_percent.value
     reports = _grouped(await _reports(session, frame.year, centres, enough))
     returns = {row.centre_id: row for row in await _returns(session, frame.year, centres)}
@@ -122,7 +125,8 @@ async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject
         own_marks = marks.get(subject.id, [])
         served = services.get(subject.centre_id, NO_SERVICES)
         financed = money.get(subject.centre_id, NO_FINANCING)
-        behind = Behind(counts, served, financed)
+        records = recorded.get(subject.centre_id, NO_RECORDS)
+        behind = Behind(counts, served, financed, records)
         facts = _facts(frame, subject, behind, own_reports, returns.get(subject.centre_id), own_marks)
         lineage: dict[str, JsonValue] = {
             "report_revisions": [str(row.revision_id) for row in own_reports if row.revision_id],
@@ -130,6 +134,7 @@ async def gather(session: AsyncSession, frame: Frame, subjects: Sequence[Subject
             **stays_behind.lineage(),
             **served.lineage(),
             **financed.lineage(),
+            **records.lineage(frame.edition.rubric),
             "centre_events": states.get(subject.centre_id, []),
             "expert_scores": [str(row.id) for row in own_marks],
             "vetoes": [str(row.id) for row in vetoes.get(subject.id, [])],
@@ -164,6 +169,7 @@ def _facts(
         marks={row.indicator: row.mark for row in marks},
         services=behind.services.by_number,
         financing=_financing(frame, behind.financing, accepted),
+        records=behind.records.facts,
     )
 
 

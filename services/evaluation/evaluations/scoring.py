@@ -199,7 +199,7 @@ def line_of(line: Line) -> dict[str, JsonValue]:
         "points": number(line.points),
         "inputs": {name: _plain(given) for name, given in line.measured.inputs.items()},
         "fields": list(entry.fields),
-        "sources": list(entry.sources),
+        "sources": list(entry.sources_for(line.indicator)),
         "clause": line.indicator.clause,
     }
 

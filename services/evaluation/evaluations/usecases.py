@@ -53,7 +53,7 @@ async def hold_evaluation(
     require_status(cycle.status, allowed)
     locked = select(Evaluation).where(Evaluation.id == evaluation_id).with_for_update()
     evaluation = (await session.scalars(locked.execution_options(populate_existing=True))).one()
-    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id, cycle.year)
     return Held(cycle, evaluation, edition)
 
 

@@ -27,7 +27,7 @@ async def list_evidence(
     """What was given for which indicator, and which of them still want evidence."""
     evaluation = await find_file(session, principal, evaluation_id)
     cycle = await find_cycle(session, evaluation.cycle_id)
-    edition = await pinned_edition(session, runtime.editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, runtime.editions, cycle.edition, cycle.rubric_id, cycle.year)
     items = await evidence_of(session, evaluation.id)
     wanted = usecases.wanted_indicators(edition)
     given = {item.indicator for item in items if item.status == "filed" and not item.document_removed}

@@ -47,7 +47,7 @@ async def file_evidence(
     """Give a document for an indicator that wants evidence; during the public notice too, for an objection."""
     cycle, evaluation = await hold_own(session, principal, evaluation_id)
     require_status(cycle.status, CORRECTABLE)
-    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id, cycle.year)
     require_known("indicator", [sent.indicator], wanted_indicators(edition))
     await _require_document(session, evaluation_id, sent.document_id)
     same = select(Evidence.id).where(

@@ -143,7 +143,7 @@ async def draw_for_cycle(
     honour_match(if_match, cycle.version)
     require_blind(cycle)
     require_status(cycle.status, CORRECTABLE)
-    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id, cycle.year)
     open_ones = await open_places(session, cycle, edition)
     if not open_ones.places:
         raise DomainError("nothing-to-draw", 409)

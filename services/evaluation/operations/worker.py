@@ -114,7 +114,7 @@ async def _score_some(
     operation = await hold(session, Operation, operation_id)
     cycle = await hold_cycle(session, operation.cycle_id)
     if operation.id not in frames:
-        edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+        edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id, cycle.year)
         frames[operation.id] = frame_of(edition, cycle.year, operation.effective_on, cycle.rubric_id)
     query = _to_score(operation) if only is None else _to_score(operation).where(Evaluation.id == only)
     evaluations = (await session.scalars(query.limit(SCORED_AT_ONCE).with_for_update())).all()
@@ -127,7 +127,7 @@ async def _score_some(
 async def _finish_scoring(session: AsyncSession, editions: Editions, operation_id: UUID) -> None:
     operation = await hold(session, Operation, operation_id)
     cycle = await hold_cycle(session, operation.cycle_id, exclusive=True)
-    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id, cycle.year)
     context = operation.context
     await grade_tiers(session, cycle.id, edition, cycle.year, context)
     cycle.status = "scored"

@@ -11,31 +11,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+from services.evaluation.provisional.lever import ENDLESS, ONE, PERSON, Lever, Room
+from services.evaluation.provisional.record_levers import record_levers
+from services.evaluation.rubrics.counting import from_records
 from services.evaluation.rubrics.facts import Facts, Money
 from services.evaluation.rubrics.rules import line, score
 from services.evaluation.rubrics.texts import Said
 from shared.policy.rubric import Indicator, Rubric
 
-Change = Callable[[Facts, int], Facts]
-Room = Callable[[Facts], int]
-
 WAN: Final = 10_000
-_ENDLESS: Final = 1_000_000
-_ONE: Final = Said("个", "one")
-
-
-@dataclass(frozen=True, slots=True)
-class Lever:
-    """One input that a centre can raise. `room` is how many units are possible at all; `in_year` ones only as long as
-    the year lasts."""
-
-    input: str
-    title: Said
-    unit: Said
-    formulas: frozenset[str]
-    change: Change
-    room: Room = lambda _: _ENDLESS
-    in_year: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +39,7 @@ class Gain:
 
 
 def _form(
-    title: Said, field: str, *formulas: str, step: int = 1, unit: Said = _ONE, also: str = "", room: Room | None = None
+    title: Said, field: str, *formulas: str, step: int = 1, unit: Said = ONE, also: str = "", room: Room | None = None
 ) -> Lever:
     def change(facts: Facts, units: int) -> Facts:
         numbers = dict(facts.form.numbers)
@@ -118,7 +102,7 @@ def _stays(name: str, title: Said, formula: str, changes: dict[str, int], room: 
 
 def levers_of(rubric: Rubric, levels: Sequence[str]) -> list[Lever]:
     """Every input that some indicator of the rubric reads; `levels` are the edition's levels of events."""
-    wanted = {indicator.formula for indicator in rubric.with_bonus}
+    wanted = {indicator.formula for indicator in rubric.with_bonus if not from_records(indicator)}
     higher = next(
         (found.params["levels"] for found in rubric.with_bonus if found.formula == "activities.events_at_levels"), ()
     )
@@ -130,7 +114,9 @@ def levers_of(rubric: Rubric, levels: Sequence[str]) -> list[Lever]:
     if named:
         title = Said("市级及以上活动", "events of a level that counts")
         found.append(_held("higher_level_events", title, "activities.events_at_levels", named[0]))
-    return [lever for lever in found if not wanted.isdisjoint(lever.formulas)]
+    recorded = {indicator.formula for indicator in rubric.with_bonus if from_records(indicator)}
+    usable = [lever for lever in found if not wanted.isdisjoint(lever.formulas)]
+    return [*usable, *record_levers(recorded, plain, named)]
 
 
 def _held(name: str, title: Said, formula: str, level: str) -> Lever:
@@ -146,7 +132,6 @@ def _filled(facts: Facts, units: int) -> Facts:
     return replace(facts, reporting=replace(facts.reporting, filled=facts.reporting.filled + units))
 
 
-_PERSON: Final = Said("人", "person")
 _FIRM: Final = Said("家", "enterprise")
 _TEN_THOUSAND: Final = Said("万元", "10,000 yuan")
 
@@ -157,19 +142,19 @@ _LEVERS: Final = (
         "services.confirmed_per_enterprise",
         also="enterprises_served",
     ),
-    _form(Said("创业导师", "mentors"), "mentors", "services.mentors_per_ten", unit=_PERSON),
+    _form(Said("创业导师", "mentors"), "mentors", "services.mentors_per_ten", unit=PERSON),
     _form(
         Said("受训的专职服务人员", "trained specialist staff"),
         "specialist_staff",
         "services.staff_per_ten",
-        unit=_PERSON,
+        unit=PERSON,
         also="trained_staff",
     ),
     _form(
         Said("培训现有服务人员", "training for the staff there is"),
         "trained_staff",
         "services.staff_per_ten",
-        unit=_PERSON,
+        unit=PERSON,
         room=lambda facts: max(0, int(facts.form["specialist_staff"] - facts.form["trained_staff"])),
     ),
     _form(
@@ -186,7 +171,7 @@ _LEVERS: Final = (
         unit=_FIRM,
         room=_left(lambda facts: facts.incubatees, "enterprises_with_ip"),
     ),
-    _form(Said("从业人员", "jobs"), "jobs", "services.jobs_per_enterprise", unit=_PERSON),
+    _form(Said("从业人员", "jobs"), "jobs", "services.jobs_per_enterprise", unit=PERSON),
     _form(
         Said("满12个月仍存续的企业", "enterprises alive after their first year"),
         "alive_after_12_months",
@@ -204,11 +189,11 @@ _LEVERS: Final = (
     _money(Said("股权融资额", "equity raised"), "equity_financing", equity=True),
     _money(Said("银行贷款额", "bank loans"), "bank_loans", equity=False),
     _form(Said("融资对接成功", "financing matches with an offer"), "financing_matches", "financing.matches"),
-    _form(Said("活动参加人次", "attendance"), "attendance", "activities.attendance", unit=_PERSON),
+    _form(Said("活动参加人次", "attendance"), "attendance", "activities.attendance", unit=PERSON),
     Lever(
         "fields_filled",
         Said("报表漏填字段", "fields left empty in reports"),
-        _ONE,
+        ONE,
         frozenset({"quarterly.complete_share"}),
         _filled,
         lambda facts: max(0, facts.reporting.fields - facts.reporting.filled),
@@ -227,7 +212,7 @@ _LEVERS: Final = (
         Said("新入驻并及时备案", "admissions, filed in time"),
         "enterprises.incubatees",
         {"admitted": 1, "filed": 1, "filed_in_time": 1, "at_year_end": 1, "window_base": 1},
-        lambda _: _ENDLESS,
+        lambda _: ENDLESS,
         in_year=True,
     ),
     _stays(

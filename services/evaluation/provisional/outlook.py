@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
+
+from pydantic import JsonValue
 
 from services.evaluation.evaluations.gather import Frame, Gathered, Subject
 from services.evaluation.provisional.levers import Gain, gains, levers_of
@@ -32,6 +34,8 @@ class Outlook:
     """The score on what is there, and between which bounds it lies."""
 
     facts: Facts
+    lineage: Mapping[str, JsonValue]
+    """What the facts rest on."""
     score: Score
     lowest: Score
     highest: Score
@@ -58,6 +62,7 @@ def outlook_of(frame: Frame, subject: Subject, so_far: Gathered, at_best: Gather
     over = frame.as_of > frame.last_day
     return Outlook(
         facts=so_far.facts,
+        lineage=so_far.lineage,
         score=now,
         lowest=lowest,
         highest=highest,

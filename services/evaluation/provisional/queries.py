@@ -83,7 +83,7 @@ async def _year(session: AsyncSession, principal: Principal, editions: Editions,
         if scored and row is not None
         else await rubric_for_year(session, editions.get(edition_id), year)
     )
-    edition = await pinned_edition(session, editions, edition_id, rubric_id)
+    edition = await pinned_edition(session, editions, edition_id, rubric_id, year)
     state = await _state(session, centre_id, last)
     # Marks and vetoes are shown to the centre with the preliminary results and not before; a fresh id has none.
     opened = row is not None and (reads_all(principal) or row.EvaluationCycle.status in PRELIMINARY)

@@ -59,7 +59,10 @@ class ProvisionalIndicator(Response):
     fields: list[str]
     sources: list[str]
     reading: Bilingual | None
-    """How a limit for each enterprise was applied."""
+    """How a limit for each enterprise was applied, or that records were counted and not the form's number."""
+    records: dict[str, list[str]]
+    """The records that counted, `<case number>:<event>` or `<record>:<version>`, by kind as a score's lineage has them;
+    empty where none are counted."""
     evidence: bool
     bonus: bool
     clause: str

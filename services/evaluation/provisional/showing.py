@@ -8,6 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from pydantic import JsonValue
+
+from services.evaluation.evaluations.record_counts import kinds_of
 from services.evaluation.evaluations.scoring import line_of, number
 from services.evaluation.provisional.levers import Gain
 from services.evaluation.provisional.outlook import Outlook
@@ -63,8 +66,8 @@ def show(
         decision=outlook.grade.decision.to_json(),
         dimensions=_dimensions(edition, outlook),
         indicators=[
-            *(_indicator(line, bonus=False) for line in outlook.score.lines),
-            *(_indicator(line, bonus=True) for line in outlook.score.bonus_lines),
+            *(_indicator(line, outlook.lineage, bonus=False) for line in outlook.score.lines),
+            *(_indicator(line, outlook.lineage, bonus=True) for line in outlook.score.bonus_lines),
         ],
         reports=list(reports),
         missing=_missing(edition, outlook, reports, filed),
@@ -85,7 +88,7 @@ def _dimensions(edition: Edition, outlook: Outlook) -> list[ProvisionalDimension
     ]
 
 
-def _indicator(line: Line, *, bonus: bool) -> ProvisionalIndicator:
+def _indicator(line: Line, lineage: Mapping[str, JsonValue], *, bonus: bool) -> ProvisionalIndicator:
     indicator, told = line.indicator, line_of(line)
     return ProvisionalIndicator.model_validate(
         {
@@ -96,6 +99,7 @@ def _indicator(line: Line, *, bonus: bool) -> ProvisionalIndicator:
             "formula_text": _said(formula_text(indicator)),
             "calculation": calculation(line),
             "reading": None if line.measured.reading is None else _said(READINGS[line.measured.reading]),
+            "records": {kind: lineage[kind] for kind in kinds_of(indicator) if kind in lineage},
             "points": _points(line.points),
             "lost": _points(Fraction(indicator.weight) - line.points) if line.applicable else "0.00",
             "evidence": indicator.evidence,

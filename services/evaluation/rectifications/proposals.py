@@ -85,7 +85,7 @@ async def proposed_items(
     """The first items of a centre's order, read by the rubric that it was scored by."""
     sheet = None if evaluation.sheet_id is None else await session.get(ScoreSheet, evaluation.sheet_id)
     rubric_id = None if sheet is None else sheet.rubric_id
-    edition = await pinned_edition(session, editions, evaluation.edition, rubric_id)
+    edition = await pinned_edition(session, editions, evaluation.edition, rubric_id, evaluation.year)
     lines = [] if sheet is None else [line for line in sheet.lines if isinstance(line, dict)]
     score = "—" if evaluation.score is None else f"{evaluation.score:.2f}"
     proposed = propose(edition.rubric, lines, _applied_vetoes(evaluation), score)

@@ -103,7 +103,7 @@ async def amend_items(caller: Caller, order_id: UUID, sent: ItemsPatch) -> Recti
     _require_unserved(order)
     evaluation = await caller.session.get_one(Evaluation, order.evaluation_id)
     edition = await pinned_edition(
-        caller.session, caller.editions, order.edition, await _rubric_of(caller.session, evaluation)
+        caller.session, caller.editions, order.edition, await _rubric_of(caller.session, evaluation), evaluation.year
     )
     named = [item.indicator for item in sent.items if item.indicator is not None]
     require_known("indicator", named, [indicator.id for indicator in edition.rubric.indicators])

@@ -115,10 +115,11 @@ def _plain(value: JsonValue) -> int | Decimal | None:
 
 def changed_fields(before: Values, after: Values) -> tuple[str, ...]:
     """Names whose values differ. A level that did not occur is the same whether it is left out or 0."""
-    return tuple(name for name in {**before, **after} if _told(before.get(name)) != _told(after.get(name)))
+    return tuple(name for name in {**before, **after} if as_told(before.get(name)) != as_told(after.get(name)))
 
 
-def _told(value: JsonValue) -> JsonValue:
+def as_told(value: JsonValue) -> JsonValue:
+    """A value to compare: levels that did not occur are left out."""
     return {level: count for level, count in value.items() if count} if isinstance(value, dict) else value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Final, TypeAlias
 from uuid import UUID
 
@@ -21,7 +22,8 @@ from services.evaluation.projections import (
     known_technology_flag,
     known_tenancy,
 )
-from services.evaluation.reports.form import Values, number
+from services.evaluation.reports.form import Values, as_told, number
+from services.evaluation.reports.record_prefill import RECORDED, recorded
 from services.evaluation.reports.rules import first_day, last_day
 from shared.policy.report_form import CENTRE_AREA, ReportForm
 
@@ -35,11 +37,13 @@ Known: TypeAlias = dict[UUID, dict[str, JsonValue]]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A field where the report says something else than the registry."""
+    """A field where the report says something else than the registry; `by` is how much more, by level where the field
+    has levels."""
 
     field: str
     entered: JsonValue
     registry: JsonValue
+    by: JsonValue
 
 
 async def known_values(session: AsyncSession, centres: Sequence[UUID], year: int, quarter: int) -> Known:
@@ -50,6 +54,8 @@ async def known_values(session: AsyncSession, centres: Sequence[UUID], year: int
     for ask in _SOURCES:
         for row in await ask(session, centres, first, last):
             found[row.centre_id].update({name: value for name, value in row._mapping.items() if name != "centre_id"})
+    for centre, values in (await recorded(session, centres, first, last)).items():
+        found[centre].update(values)
     return found
 
 
@@ -62,13 +68,34 @@ def prefilled(form: ReportForm, version: int, known: Mapping[str, JsonValue]) ->
 def differences(values: Values, registry: Values) -> list[Difference]:
     """2.3-2: field by field, where both have a value."""
     return [
-        Difference(name, values.get(name), known)
+        Difference(name, entered, known, _more(name, values, registry))
         for name, known in registry.items()
-        if values.get(name) is not None and number(values, name) != number(registry, name)
+        if (entered := values.get(name)) is not None and _differ(name, values, registry)
     ]
 
 
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def _differ(name: str, values: Values, registry: Values) -> bool:
+    if isinstance(registry[name], dict):
+        return as_told(values[name]) != as_told(registry[name])
+    return number(values, name) != number(registry, name)
+
+
+def _more(name: str, values: Values, registry: Values) -> JsonValue:
+    entered, known = values[name], registry[name]
+    if isinstance(entered, dict) and isinstance(known, dict):
+        levels = ((level, _count(entered, level) - _count(known, level)) for level in {**entered, **known})
+        return {level: more for level, more in levels if more}
+    left, right = number(values, name), number(registry, name)
+    assert left is not None and right is not None  # noqa: PT018  # only fields that both have differ
+    more = left - right
+    return more.numerator if more.denominator == 1 else f"{Decimal(more.numerator) / Decimal(more.denominator):.2f}"
+
+
+def _count(levels: Mapping[str, JsonValue], level: str) -> int:
+    return int(str(levels.get(level, 0)))
+
+
+def _counting(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return func.count().filter(condition)
 
 
@@ -80,13 +107,13 @@ def _there_on(day: date) -> ColumnElement[bool]:
 async def _stays(session: AsyncSession, centres: Sequence[UUID], first: date, last: date) -> Sequence[AnyRow]:
     ended = _stay.ended_on.between(first, last)
     counts: dict[str, ColumnElement[int]] = {
-        "tenancies_opening": _count(
+        "tenancies_opening": _counting(
             and_(_stay.admitted_on < first, or_(_stay.ended_on.is_(None), _stay.ended_on >= first))
         ),
-        "tenancies_admitted": _count(_stay.admitted_on.between(first, last)),
-        "tenancies_graduated": _count(and_(ended, _stay.graduated)),
-        "tenancies_exited": _count(and_(ended, ~_stay.graduated)),
-        "tenancies_closing": _count(_there_on(last)),
+        "tenancies_admitted": _counting(_stay.admitted_on.between(first, last)),
+        "tenancies_graduated": _counting(and_(ended, _stay.graduated)),
+        "tenancies_exited": _counting(and_(ended, ~_stay.graduated)),
+        "tenancies_closing": _counting(_there_on(last)),
     }
     return await _by_centre(session, known_tenancy, counts, centres, _stay.admitted_on <= last)
 
@@ -101,7 +128,7 @@ async def _technology(session: AsyncSession, centres: Sequence[UUID], _: date, l
     def holders(kind: str) -> ColumnElement[int | None]:
         """None where no recognition of the kind is on record."""
         held = func.count(_stay.enterprise_id.distinct()).filter(_flag.kind == kind, valid)
-        return case((_count(_flag.kind == kind) > 0, held))
+        return case((_counting(_flag.kind == kind) > 0, held))
 
     query = (
         select(
@@ -134,7 +161,7 @@ async def _services(session: AsyncSession, centres: Sequence[UUID], first: date,
     query = select(
         served.centre_id,
         cast(func.sum(served.services), Integer).label("services_confirmed"),
-        _count(served.begun_on >= first).label("services_enterprises"),
+        _counting(served.begun_on >= first).label("services_enterprises"),
     ).group_by(served.centre_id)
     return (await session.execute(query)).all()
 
@@ -142,9 +169,8 @@ async def _services(session: AsyncSession, centres: Sequence[UUID], first: date,
 async def _staff(session: AsyncSession, centres: Sequence[UUID], _: date, last: date) -> Sequence[AnyRow]:
     there = and_(_work.from_on <= last, or_(_work.until_on.is_(None), _work.until_on >= last))
     counts = {
-        "staff_all": _count(there),
-        "staff_full_time": _count(and_(there, _work.full_time)),
-        "staff_trained": _count(and_(there, _work.full_time, _work.certificates > 0)),
+        "staff_all": _counting(there),
+        "staff_full_time": _counting(and_(there, _work.full_time)),
     }
     return await _by_centre(session, known_staff, counts, centres, _work.from_on <= last)
 
@@ -156,8 +182,8 @@ async def _agreements(session: AsyncSession, centres: Sequence[UUID], first: dat
         or_(_paper.ended_on.is_(None), _paper.ended_on >= last),
     )
     counts = {
-        "agreements_in_force": _count(in_force),
-        "agreements_signed": _count(_paper.signed_on.between(first, last)),
+        "agreements_in_force": _counting(in_force),
+        "agreements_signed": _counting(_paper.signed_on.between(first, last)),
     }
     begun = or_(_paper.signed_on <= last, _paper.valid_from <= last)
     return await _by_centre(session, known_agreement, counts, centres, begun)
@@ -201,9 +227,8 @@ _COUNTS: Final = (
     "services_enterprises",
     "staff_all",
     "staff_full_time",
-    "staff_trained",
     "agreements_in_force",
     "agreements_signed",
 )
-SOURCES: Final = frozenset({*_COUNTS, CENTRE_AREA, "centre_incubation_area"})
+SOURCES: Final = frozenset({*_COUNTS, *RECORDED, CENTRE_AREA, "centre_incubation_area"})
 """Every record that a form's field may be prefilled from."""

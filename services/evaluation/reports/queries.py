@@ -10,17 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.access import in_scope
 from services.evaluation.reports.checks import decide_consistent
+from services.evaluation.reports.differing import differing
 from services.evaluation.reports.due import DueItem, due_items
 from services.evaluation.reports.judging import check, completed_on, enough_on
 from services.evaluation.reports.line_schemas import LineOut, TenantOut
 from services.evaluation.reports.lines import CODE, LINES, Lines, changed_line_fields
 from services.evaluation.reports.models import QuarterlyReport, ReportCorrection, ReportReturn, ReportRevision
 from services.evaluation.reports.period import locked_year
-from services.evaluation.reports.prefill import differences, known_values, prefilled
+from services.evaluation.reports.prefill import known_values, prefilled
 from services.evaluation.reports.schemas import (
     ChangeOut,
     Comparison,
-    DifferenceOut,
     ReportDetail,
     ReportFilter,
     ReturnOut,
@@ -77,16 +77,7 @@ async def detail_of(session: AsyncSession, report: QuarterlyReport, edition: Edi
             "checks": decide_consistent(edition, found).to_json(),
             "faults": shown_checks(form, found, report.explanations),
             "prefilled": registry,
-            "differences": [
-                DifferenceOut(
-                    field=one.field,
-                    title_zh=form.fields[one.field].title_zh,
-                    title_en=form.fields[one.field].title_en,
-                    entered=one.entered,
-                    registry=one.registry,
-                )
-                for one in differences(report.form, registry)
-            ],
+            "differences": await differing(session, edition, report.year, report.form, registry),
             "locked": bool(locked),
             "returned": None if returned is None else ReturnOut.model_validate(returned),
             "completed_on": await completed_on(session, report),

@@ -178,13 +178,18 @@ class CheckOut(Response):
 
 
 class DifferenceOut(Response):
-    """A field where the report says something else than the registry; either may be right."""
+    """A field where the report says something else than the registry; either may be right. `difference` is how much
+    more the report says, by level where the field has levels; `counted_from` names what an evaluation goes by."""
 
     field: str
     title_zh: str
     title_en: str
     entered: JsonValue
     registry: JsonValue
+    difference: JsonValue
+    counted_from: Literal["form", "records"]
+    warning_zh: str
+    warning_en: str
 
 
 class ReturnOut(Response):

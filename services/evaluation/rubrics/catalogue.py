@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.evaluation.rubrics import formulas as f
-from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, SERVICES, TENANCIES
+from services.evaluation.rubrics.counting import from_records
+from services.evaluation.rubrics.facts import (
+    ACTIVITIES,
+    CENTRE,
+    CERTIFICATES,
+    EXPERTS,
+    MENTORS,
+    REPORTS,
+    SERVICES,
+    STAFF,
+    TENANCIES,
+)
 from shared.policy.edition import Edition
 from shared.policy.rubric import Indicator
 
@@ -15,25 +26,33 @@ from shared.policy.rubric import Indicator
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A formula with the form fields it reads and the other places its numbers come from; `per_enterprise` ones divide
-    by the incubatees."""
+    by the incubatees. `records` are the places of the numbers where an indicator counts from records: the form's fields
+    stand beside them then, to compare."""
 
     formula: f.Formula
     sources: tuple[str, ...]
     fields: tuple[str, ...] = ()
     per_enterprise: bool = False
+    records: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Literal["automatic", "expert"]:
         """Whether the number is computed or entered by an expert."""
         return "expert" if EXPERTS in self.sources else "automatic"
 
+    def sources_for(self, indicator: Indicator) -> tuple[str, ...]:
+        """Where the indicator's numbers come from."""
+        if not from_records(indicator):
+            return self.sources
+        return (*self.records, *(source for source in self.sources if source != REPORTS))
 
-def _form(formula: f.Formula, *fields: str, also: tuple[str, ...] = ()) -> Entry:
-    return Entry(formula, (REPORTS, *also), fields)
+
+def _form(formula: f.Formula, *fields: str, also: tuple[str, ...] = (), records: tuple[str, ...] = ()) -> Entry:
+    return Entry(formula, (REPORTS, *also), fields, records=records)
 
 
-def _each(formula: f.Formula, *fields: str, also: tuple[str, ...] = ()) -> Entry:
-    return Entry(formula, (REPORTS, TENANCIES, *also), fields, per_enterprise=True)
+def _each(formula: f.Formula, *fields: str, also: tuple[str, ...] = (), records: tuple[str, ...] = ()) -> Entry:
+    return Entry(formula, (REPORTS, TENANCIES, *also), fields, per_enterprise=True, records=records)
 
 
 _STAYS = (TENANCIES,)
@@ -45,8 +64,10 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
     "services.confirmed_per_enterprise": _each(
         f.confirmed_per_enterprise, "confirmed_services", "enterprises_served", also=(SERVICES,)
     ),
-    "services.mentors_per_ten": _each(f.mentors_per_ten, "mentors"),
-    "services.staff_per_ten": _each(f.staff_per_ten, "specialist_staff", "trained_staff"),
+    "services.mentors_per_ten": _each(f.mentors_per_ten, "mentors", records=(MENTORS,)),
+    "services.staff_per_ten": _each(
+        f.staff_per_ten, "specialist_staff", "trained_staff", records=(STAFF, CERTIFICATES)
+    ),
     "services.area_share": _form(f.area_share, "area_used_m2", also=(CENTRE,)),
     "services.ip_share": _each(f.ip_share, "enterprises_with_ip"),
     "services.jobs_per_enterprise": _each(f.jobs_per_enterprise, "jobs"),
@@ -62,9 +83,9 @@ CATALOGUE: Final[Mapping[str, Entry]] = {
         f.amount_per_enterprise, "equity_financing", "bank_loans", "enterprises_financed"
     ),
     "financing.matches": _form(f.matches, "financing_matches"),
-    "activities.events": _form(f.events, "events_by_level"),
-    "activities.attendance": _form(f.attendance, "attendance"),
-    "activities.events_at_levels": _form(f.events_at_levels, "events_by_level"),
+    "activities.events": _form(f.events, "events_by_level", records=(ACTIVITIES,)),
+    "activities.attendance": _form(f.attendance, "attendance", records=(ACTIVITIES,)),
+    "activities.events_at_levels": _form(f.events_at_levels, "events_by_level", records=(ACTIVITIES,)),
 }
 
 

@@ -12,13 +12,18 @@ from services.evaluation.reports.form import YearForm
 
 TENANCIES: Final = "registry.tenancy"
 SERVICES: Final = "registry.service_record"
+MENTORS: Final = "registry.mentor"
+STAFF: Final = "registry.staff"
+CERTIFICATES: Final = "registry.training_certificate"
+ACTIVITIES: Final = "registry.activity"
 CENTRE: Final = "registry.centre"
 REPORTS: Final = "evaluation.report"
 EXPERTS: Final = "evaluation.expert_score"
 
-Reading = Literal["by_enterprise", "by_enterprise_and_total", "total"]
+Reading = Literal["by_enterprise", "by_enterprise_and_total", "total", "records"]
 """How a limit for each enterprise was applied: to every enterprise's own records or lines, to those and to what totals
-say beyond them, or to the report's total with the number of enterprises that it names."""
+say beyond them, or to the report's total with the number of enterprises that it names. `records`: the registry's
+confirmed records were counted, and not the form's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,27 @@ class Financing:
 
 
 @dataclass(frozen=True, slots=True)
+class Unverified:
+    """An activity of the year that took place and that no bureau has verified yet."""
+
+    level: str
+    heads: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFacts:
+    """What the registry has on record and somebody other than the centre stood by: mentors appointed, certificates
+    issued, activities verified. Mentors and staff on the year's last day, activities of the year."""
+
+    mentors: int = 0
+    specialist_staff: int = 0
+    trained_staff: int = 0
+    events_by_level: Mapping[str, int] = field(default_factory=dict)
+    attendance: int = 0
+    unverified: tuple[Unverified, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One centre in one year. `marks` holds experts' marks by indicator; None where there was nothing to mark."""
 
@@ -98,6 +124,7 @@ class Facts:
     """From the registry's records: how many enterprises confirmed so many services in the year."""
     financing: Financing | None = None
     """None where no report of the year has lines by enterprise: there are the form's totals alone."""
+    records: RecordFacts = field(default_factory=RecordFacts)
 
     @property
     def incubatees(self) -> int:

@@ -6,11 +6,12 @@ nothing was due, and the indicator's weight is then spread over the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
+from services.evaluation.rubrics.counting import from_records
 from services.evaluation.rubrics.facts import Facts, Financing, Measured, Money, Reading
 from shared.policy.rubric import Indicator
 
@@ -112,18 +113,35 @@ def _concerned(facts: Facts, named: Fraction) -> Fraction:
     return max(_ZERO, min(Fraction(facts.tenancies.in_year), max(named, Fraction(1))))
 
 
-def mentors_per_ten(facts: Facts, _: Indicator) -> Measured:
-    """Mentors for every ten incubatees."""
-    mentors = facts.form["mentors"]
-    return _per_enterprise(facts, mentors, 10, mentors=mentors)
+def mentors_per_ten(facts: Facts, indicator: Indicator) -> Measured:
+    """Mentors for every ten incubatees; of the records those appointed and linked to the centre on the last day."""
+    reported = facts.form["mentors"]
+    if not from_records(indicator):
+        return _per_enterprise(facts, reported, 10, mentors=reported)
+    mentors = Fraction(facts.records.mentors)
+    return _recorded(_per_enterprise(facts, mentors, 10, mentors=mentors, mentors_reported=reported))
+
+
+def _recorded(measured: Measured) -> Measured:
+    """Counted from the registry's records; the inputs name beside them what the form says."""
+    return replace(measured, reading="records")
 
 
 def staff_per_ten(facts: Facts, indicator: Indicator) -> Measured:
     """Specialist staff for every ten incubatees; of staff too little trained only so many count as would make the
-    trained share sufficient."""
-    staff, trained = facts.form["specialist_staff"], facts.form["trained_staff"]
+    trained share sufficient. Of the records, full-time staff on the last day and those among them with a certificate
+    of the training register."""
+    reported = {"specialist_staff": facts.form["specialist_staff"], "trained_staff": facts.form["trained_staff"]}
+    staff, trained = reported["specialist_staff"], reported["trained_staff"]
+    recorded = from_records(indicator)
+    if recorded:
+        staff, trained = Fraction(facts.records.specialist_staff), Fraction(facts.records.trained_staff)
     counted = min(staff, trained * 100 / whole(indicator, "trained_percent"))
-    return _per_enterprise(facts, counted, 10, specialist_staff=staff, trained_staff=trained, counted=counted)
+    inputs = {"specialist_staff": staff, "trained_staff": trained, "counted": counted}
+    if not recorded:
+        return _per_enterprise(facts, counted, 10, **inputs)
+    beside = {f"{name}_reported": value for name, value in reported.items()}
+    return _recorded(_per_enterprise(facts, counted, 10, **inputs, **beside))
 
 
 def area_share(facts: Facts, _: Indicator) -> Measured:
@@ -257,19 +275,29 @@ def matches(facts: Facts, _: Indicator) -> Measured:
     return Measured(found, {"financing_matches": found})
 
 
-def events(facts: Facts, _: Indicator) -> Measured:
-    """Events of all levels."""
-    count = sum(facts.form.events_by_level.values())
-    return Measured(Fraction(count), {"events": count})
+def events(facts: Facts, indicator: Indicator) -> Measured:
+    """Events of all levels; of the records those that a bureau has verified."""
+    return _events(facts, indicator, lambda by_level: sum(by_level.values()))
 
 
-def attendance(facts: Facts, _: Indicator) -> Measured:
+def attendance(facts: Facts, indicator: Indicator) -> Measured:
     """People who attended the events."""
-    heads = facts.form["attendance"]
-    return Measured(heads, {"attendance": heads})
+    reported = facts.form["attendance"]
+    if not from_records(indicator):
+        return Measured(reported, {"attendance": reported})
+    heads = Fraction(facts.records.attendance)
+    return _recorded(Measured(heads, {"attendance": heads, "attendance_reported": reported}))
 
 
 def events_at_levels(facts: Facts, indicator: Indicator) -> Measured:
     """Events of the levels that the edition names."""
-    count = sum(facts.form.events_by_level.get(level, 0) for level in words(indicator, "levels"))
-    return Measured(Fraction(count), {"events": count})
+    levels = words(indicator, "levels")
+    return _events(facts, indicator, lambda by_level: sum(by_level.get(level, 0) for level in levels))
+
+
+def _events(facts: Facts, indicator: Indicator, count: Callable[[Mapping[str, int]], int]) -> Measured:
+    reported = count(facts.form.events_by_level)
+    if not from_records(indicator):
+        return Measured(Fraction(reported), {"events": reported})
+    held = count(facts.records.events_by_level)
+    return _recorded(Measured(Fraction(held), {"events": held, "events_reported": reported}))

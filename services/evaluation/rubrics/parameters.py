@@ -13,18 +13,19 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from services.evaluation.rubrics import formulas as f
+from services.evaluation.rubrics.counting import COUNTED_FROM, WAYS
 from shared.policy.edition import Edition
 from shared.policy.rubric import Indicator
 
-Kind = Literal["whole", "yuan", "flag", "words"]
+Kind = Literal["whole", "yuan", "flag", "word", "words"]
 IP_KINDS: Final = ("patent", "copyright", "trademark", "intangible_heritage", "geographical_indication")
 _LARGEST: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One parameter. `words` are those that a list may have; `set_elsewhere` is a value of the policy edition that the
-    parameter repeats for the reader: another value would change nothing."""
+    """One parameter. `words` are those that a word or a list may have; `set_elsewhere` is a value of the policy edition
+    that the parameter repeats for the reader: another value would change nothing."""
 
     kind: Kind
     required: bool = True
@@ -46,6 +47,8 @@ class Parameter:
         if self.kind == "yuan":
             return None if _is_amount(value) else '"300000.00"'
         known = () if self.words is None else self.words(edition)
+        if self.kind == "word":
+            return None if value in known else ", ".join(known)
         listed = isinstance(value, tuple) and bool(value) and set(value) <= set(known)
         return None if listed else ", ".join(known)
 
@@ -60,10 +63,13 @@ def _is_amount(value: object) -> bool:
     return amount.is_finite() and amount > 0
 
 
+_WAYS: Final = {COUNTED_FROM: Parameter("word", required=False, words=lambda _: WAYS)}
+
 PARAMETERS: Final[Mapping[str, Mapping[str, Parameter]]] = {
     "filing.filed_in_time_share": {"days": Parameter("whole", highest=366)},
     "services.confirmed_per_enterprise": {"counted_at_most": Parameter("whole", highest=1000)},
-    "services.staff_per_ten": {"trained_percent": Parameter("whole", highest=100)},
+    "services.mentors_per_ten": _WAYS,
+    "services.staff_per_ten": {"trained_percent": Parameter("whole", highest=100), **_WAYS},
     "services.ip_share": {"counts": Parameter("words", words=lambda _: IP_KINDS)},
     "quarterly.corrected_in_time_share": {
         "working_days": Parameter(
@@ -76,8 +82,11 @@ PARAMETERS: Final[Mapping[str, Mapping[str, Parameter]]] = {
         "counted_at_most": Parameter("yuan"),
         "bank_loans_count": Parameter("flag", required=False),
     },
+    "activities.events": _WAYS,
+    "activities.attendance": _WAYS,
     "activities.events_at_levels": {
-        "levels": Parameter("words", words=lambda edition: tuple(edition.activities.levels))
+        "levels": Parameter("words", words=lambda edition: tuple(edition.activities.levels)),
+        **_WAYS,
     },
 }
 """By formula; one that is not here takes no parameter."""

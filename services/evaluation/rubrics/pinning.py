@@ -7,12 +7,21 @@ from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Column, SmallInteger, Table, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.base import Base
+from services.evaluation.cycles.models import EvaluationCycle
+from services.evaluation.rubrics.counting import by_form
 from services.evaluation.rubrics.models import APPROVED, RubricEdition
 from shared.policy.edition import Edition, Editions
 from shared.policy.rubric import Rubric
+
+year_counted_by_form = Table(
+    "year_counted_by_form", Base.metadata, Column("year", SmallInteger, primary_key=True, autoincrement=False)
+)
+"""Years that had begun, with a report or a cycle, when the registry's records came to count: whatever the policy
+edition's own rubric says since, the form's numbers count in them."""
 
 
 async def rubric_for_year(session: AsyncSession, edition: Edition, year: int) -> UUID | None:
@@ -33,13 +42,37 @@ async def rubric_for_year(session: AsyncSession, edition: Edition, year: int) ->
     return await session.scalar(query)
 
 
-async def pinned_edition(session: AsyncSession, editions: Editions, edition_id: str, rubric_id: UUID | None) -> Edition:
+async def pinned_edition(
+    session: AsyncSession, editions: Editions, edition_id: str, rubric_id: UUID | None, year: int
+) -> Edition:
     """The policy edition with the rubric that a year is pinned to in the place of its own."""
     edition = editions.get(edition_id)
     if rubric_id is None:
-        return edition
+        return await own_edition(session, edition, year)
+    return with_rubric(edition, await _content_of(session, rubric_id))
+
+
+async def own_edition(session: AsyncSession, edition: Edition, year: int) -> Edition:
+    """The policy edition with its own rubric, as it counts in the year: one that had begun before records counted keeps
+    counting by the form."""
+    begun = exists().where(year_counted_by_form.c.year == year)
+    return with_rubric(edition, by_form(edition.rubric)) if await session.scalar(select(begun)) else edition
+
+
+async def edition_of_year(session: AsyncSession, edition: Edition, year: int) -> Edition:
+    """The policy edition with the rubric that the year is evaluated by as things stand: once it is scored the one it
+    was scored by."""
+    pinned = select(EvaluationCycle.rubric_id).where(EvaluationCycle.year == year, EvaluationCycle.status != "open")
+    row = (await session.execute(pinned)).one_or_none()
+    rubric_id = await rubric_for_year(session, edition, year) if row is None else row.rubric_id
+    if rubric_id is None:
+        return await own_edition(session, edition, year)
+    return with_rubric(edition, await _content_of(session, rubric_id))
+
+
+async def _content_of(session: AsyncSession, rubric_id: UUID) -> Rubric:
     content = await session.scalar(select(RubricEdition.content).where(RubricEdition.id == rubric_id))
-    return with_rubric(edition, _read(json.dumps(content)))
+    return _read(json.dumps(content))
 
 
 def with_rubric(edition: Edition, rubric: Rubric) -> Edition:

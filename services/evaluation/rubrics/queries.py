@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.access import DIVISION_ROLES, reads_all
 from services.evaluation.rubrics.models import APPROVED, RubricEdition, RubricRevision
-from services.evaluation.rubrics.pinning import rubric_for_year
+from services.evaluation.rubrics.pinning import own_edition, rubric_for_year
 from services.evaluation.rubrics.schemas import RevisionOut, RubricFile, RubricFilter, RubricOut
 from shared.auth.principal import Principal
 from shared.errors import not_found
@@ -70,7 +70,7 @@ async def _of_year(session: AsyncSession, edition: Edition, wanted: RubricFilter
         return []
     rubric_id = await rubric_for_year(session, edition, wanted.year)
     rubric = None if rubric_id is None else await session.get_one(RubricEdition, rubric_id)
-    return [RubricOut.of(edition, rubric)]
+    return [RubricOut.of(await own_edition(session, edition, wanted.year), rubric)]
 
 
 async def revisions_of(session: AsyncSession, rubric_id: UUID) -> list[RevisionOut]:

@@ -84,7 +84,7 @@ class IndicatorOut(Response):
             **known,
             full_mark=indicator.full_mark,
             fields=[] if entry is None else list(entry.fields),
-            sources=[] if entry is None else list(entry.sources),
+            sources=[] if entry is None else list(entry.sources_for(indicator)),
             formula_zh=said[0],
             formula_en=said[1],
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from services.evaluation.rubrics.counting import from_records
 from services.evaluation.rubrics.facts import Reading
 from shared.policy.rubric import Indicator
 
@@ -81,11 +82,30 @@ FORMULAS: Final[Mapping[str, Said]] = {
     "activities.events_at_levels": Said("以下级别的活动场次：{levels}", "events of these levels: {levels}"),
 }
 
+RECORDED: Final[Mapping[str, Said]] = {
+    "services.mentors_per_ten": Said(
+        "登记系统中年末在聘并联系本中心的创业导师数 × 10 ÷ 年末在孵企业数",
+        "mentors on record, appointed and linked to the centre at the year's end × 10 ÷ incubatees at the year's end",
+    ),
+    "services.staff_per_ten": Said(
+        "登记系统中年末专职服务人员数（持培训证书者不足 {trained_percent}% 时按持证人数折算）× 10 ÷ 年末在孵企业数",
+        "full-time staff on record (as far as {trained_percent} % hold a training certificate) × 10"
+        " ÷ incubatees at the year's end",
+    ),
+    "activities.events": Said("登记系统中经核实的全年活动场次", "events of the year on record and verified"),
+    "activities.attendance": Said("经核实活动的全年参加人次", "people who attended the verified events"),
+    "activities.events_at_levels": Said(
+        "经核实的以下级别活动场次：{levels}", "verified events of these levels: {levels}"
+    ),
+}
+"""The same where an indicator counts from the registry's records."""
+
 INPUTS: Final[Mapping[str, Said]] = {
     "admitted": Said("本年入驻数", "admissions of the year"),
     "alive_after_12_months": Said("入驻满12个月仍存续的企业数", "enterprises alive after 12 months"),
     "area_used_m2": Said("在孵企业使用面积（平方米）", "area in incubation use, m²"),
     "attendance": Said("参加人次", "people who attended"),
+    "attendance_reported": Said("报表所填参加人次", "people who attended, by the reports"),
     "bank_loans": Said("银行贷款（元）", "bank loans, yuan"),
     "cohort": Said("本年满期企业数", "enterprises whose term ended in the year"),
     "confirmed_services": Said("企业确认的服务次数", "services confirmed"),
@@ -98,6 +118,7 @@ INPUTS: Final[Mapping[str, Said]] = {
     "enterprises_served": Said("受服务企业数", "enterprises served"),
     "equity_financing": Said("股权融资（元）", "equity financing, yuan"),
     "events": Said("活动场次", "events"),
+    "events_reported": Said("报表所填活动场次", "events, by the reports"),
     "exited": Said("本年退出企业数", "exits of the year"),
     "exited_without_reason": Said("退出原因无据的企业数", "exits without a documented reason"),
     "fields": Said("应填字段数", "fields due"),
@@ -112,6 +133,7 @@ INPUTS: Final[Mapping[str, Said]] = {
     "jobs": Said("在孵企业从业人数", "people employed"),
     "mark": Said("专家评分", "the experts' mark"),
     "mentors": Said("创业导师数", "mentors"),
+    "mentors_reported": Said("报表所填创业导师数", "mentors, by the reports"),
     "on_time": Said("按期报送的报表数", "reports sent in time"),
     "opening_and_new": Said("年初在孵与本年入驻合计", "opening plus new"),
     "overdue": Said("超期企业数", "enterprises past their longest stay"),
@@ -119,8 +141,10 @@ INPUTS: Final[Mapping[str, Said]] = {
     "services_recorded": Said("登记系统中企业确认的服务次数", "services confirmed, on record in the registry"),
     "services_within_limit": Said("其中各企业上限内的次数", "of these, within each enterprise's limit"),
     "specialist_staff": Said("专职服务人员数", "specialist staff"),
+    "specialist_staff_reported": Said("报表所填专职服务人员数", "specialist staff, by the reports"),
     "total_area_m2": Said("中心总面积（平方米）", "total area, m²"),
     "trained_staff": Said("受训人数", "trained staff"),
+    "trained_staff_reported": Said("报表所填受训人数", "trained staff, by the reports"),
 }
 """What the inputs of the formulas are called, as score sheets name them."""
 
@@ -130,17 +154,21 @@ READINGS: Final[Mapping[Reading, Said]] = {
         "有逐家数据的逐家计算上限，其余按总数和企业数计算",
         "limits applied to each enterprise's own records or lines; what is beyond them, to its total",
     ),
+    "records": Said(
+        "按登记系统中经确认的记录计数，报表数仅供比对",
+        "counted from the registry's confirmed records; the reports' numbers stand beside them to compare",
+    ),
     "total": Said(
         "报表仅有总数，上限按总数和企业数计算", "limits applied to the report's total and its number of enterprises"
     ),
 }
-"""How a limit for each enterprise was applied."""
+"""How a limit for each enterprise was applied, or what was counted."""
 
 
 def formula_text(indicator: Indicator) -> Said:
     """The indicator's formula with its parameters."""
     params = {name: _shown(value) for name, value in indicator.params.items()}
-    said = FORMULAS[indicator.formula]
+    said = RECORDED[indicator.formula] if from_records(indicator) else FORMULAS[indicator.formula]
     return Said(said.zh.format(**params), said.en.format(**params))
 
 

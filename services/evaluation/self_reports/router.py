@@ -41,7 +41,7 @@ async def _answer(
     session: Session, principal: Principal, runtime: Runtime, report: SelfReport, response: Response
 ) -> SelfReportOut:
     cycle = await find_cycle(session, report.cycle_id)
-    edition = await pinned_edition(session, runtime.editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, runtime.editions, cycle.edition, cycle.rubric_id, cycle.year)
     given = await evidence_by_indicator(session, report.evaluation_id)
     due_on = cycle.self_report_due_on
     taken = decide_self_report_open(edition, due_on, report.status, principal.today)

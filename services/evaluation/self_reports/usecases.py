@@ -176,7 +176,7 @@ async def _require_open(
     report: SelfReport | None,
 ) -> Edition:
     require_status(cycle.status, MARKABLE)
-    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    edition = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id, cycle.year)
     status = "draft" if report is None else report.status
     require_passed(decide_self_report_open(edition, cycle.self_report_due_on, status, principal.today))
     return edition

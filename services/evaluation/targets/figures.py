@@ -8,12 +8,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Select, Subquery, and_, case, func, or_, select, union
+from sqlalchemy import Select, Subquery, Text, and_, case, cast, func, literal, null, or_, select, union
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.centres import states_on
-from services.evaluation.projections import known_centre, known_qualification, known_tenancy
+from services.evaluation.ecosystem import COMPLETED, known_mentor, known_mentor_term, known_pairing
+from services.evaluation.evaluations.record_counts import in_office_on
+from services.evaluation.projections import known_centre, known_enterprise, known_qualification, known_tenancy
 from shared.policy.edition import Edition
 from shared.policy.rules import counting_division
 
@@ -122,12 +124,46 @@ def _carriers(level: str) -> Callable[[date], Grouped]:
     return grouped
 
 
+def _graduate_mentors(day: date) -> Grouped:
+    """4.8-1: people of the team for graduates who are in office; they belong to no county."""
+    term, mentor = known_mentor_term.c, known_mentor.c
+    person = func.coalesce(mentor.person_ref, cast(mentor.id, Text))
+    return (
+        select(null(), func.count(person.distinct()), literal(0))
+        .select_from(known_mentor_term)
+        .join(known_mentor, mentor.id == term.mentor_id)
+        .where(term.graduate_team, *in_office_on(day))
+    )
+
+
+def _paired(side: str | None) -> Callable[[date], Grouped]:
+    """4.7-2: firms in pairs that are active or completed, each once: inland ones of a side, or the city's."""
+
+    def grouped(day: date) -> Grouped:
+        pair = known_pairing.c
+        active = or_(pair.ended_on.is_(None), pair.ended_on >= day, pair.status == COMPLETED)
+        counted = and_(pair.since <= day, active)
+        if side is not None:
+            firms = func.count(pair.partner_id.distinct())
+            return select(null(), firms, literal(0)).where(counted, pair.province_side == side)
+        firm = known_enterprise.c
+        going_on = func.coalesce(firm.merged_into_id, pair.enterprise_id)
+        joined = known_pairing.outerjoin(known_enterprise, firm.id == pair.enterprise_id)
+        return select(null(), func.count(going_on.distinct()), literal(0)).select_from(joined).where(counted)
+
+    return grouped
+
+
 _QUERIES: Final[Mapping[str, Callable[[date], Grouped]]] = {
     "national_carriers": _carriers(NATIONAL),
     "regional_carriers": _carriers(REGIONAL),
     "incubation_area": _area,
     "graduates": _graduates,
     "specialised_centres": _specialised,
+    "graduate_mentors": _graduate_mentors,
+    "paired_beijing": _paired("beijing"),
+    "paired_jiangsu": _paired("jiangsu"),
+    "paired_lhasa": _paired(None),
 }
 COMPUTABLE: Final = frozenset(_QUERIES)
 """Items that this service can count; a computed item of another name has no figure until somebody enters one."""

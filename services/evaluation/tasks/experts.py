@@ -77,7 +77,7 @@ async def _places(asked: Asked) -> Sequence[Waiting]:
     query = select(cycle).where(cycle.status.in_(CORRECTABLE), cycle.marks > 1).order_by(cycle.year)
     found: list[Waiting] = []
     for year in (await asked.session.scalars(query)).all():
-        edition = await pinned_edition(asked.session, asked.editions, year.edition, year.rubric_id)
+        edition = await pinned_edition(asked.session, asked.editions, year.edition, year.rubric_id, year.year)
         unfilled = [_unfilled(indicator, year.marks) for indicator in expert_indicators(edition)]
         counted = (Evaluation.cycle_id == year.id, Evaluation.status != "published", ~Evaluation.exempt)
         wanted = select(exists().where(*counted, or_(false(), *unfilled)))

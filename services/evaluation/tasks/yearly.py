@@ -94,7 +94,7 @@ async def _results_to_approve(asked: Asked) -> Sequence[Waiting]:
     )
     found: list[Waiting] = []
     for year in (await asked.session.scalars(query)).all():
-        edition = await pinned_edition(asked.session, asked.editions, year.edition, year.rubric_id)
+        edition = await pinned_edition(asked.session, asked.editions, year.edition, year.rubric_id, year.year)
         if len(found) < asked.limit and not await asked.session.scalar(select(_held_back(year, edition))):
             found.append(Waiting(year.id, year.id, year.document_no, year.notice_until, None))
     return found

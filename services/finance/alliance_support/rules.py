@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
+from shared.policy.alliances import Alliance
 from shared.policy.decision import Decision, RuleInput, combine
 from shared.policy.edition import Edition
-from shared.policy.standing import Alliance
 
 MET: Final = "rule-met"
 PUBLISHED: Final = "published"

@@ -39,6 +39,7 @@ from services.finance.journal.entries import Movement
 from services.finance.loans import states as loan_states
 from services.finance.loans.models import Loan
 from services.finance.papers import require_papers
+from services.finance.payments.references import require_unpaid_with
 from services.finance.servicing import access, states as servicing_states
 from services.finance.servicing.access import day_of_fact
 from services.finance.servicing.scheduling import arrears_of
@@ -189,7 +190,8 @@ async def pay(session: AsyncSession, sent: ClaimPaymentIn, *, step: Step) -> Gua
     """The guarantor has paid the bank, or the treasury out of the public fund: the guarantor is liable for nothing
     more, and recovers from the borrower.
 
-    Raises 403, 409 `invalid-transition`, `guarantee-claim-above-share`, 403 `four-eyes-required`.
+    Raises 403, 409 `invalid-transition`, `guarantee-claim-above-share`, `payment-reference-used`, 403
+    `four-eyes-required`.
     """
     case = await open_claim(session, step, states.APPROVED)
     claim, guarantee, loan = case.claim, case.guarantee, case.loan
@@ -201,6 +203,8 @@ async def pay(session: AsyncSession, sent: ClaimPaymentIn, *, step: Step) -> Gua
     handled_by = {"filed": claim.filed_by, "accepted": claim.accepted_by, "approved": claim.approved_by}
     four_eyes = _another_person(case, step, **handled_by)
     decision = combine(_still_owed(case), four_eyes)
+    if claim.budgeted:
+        await require_unpaid_with(session, sent.reference)
     context = EventContext.of(step.principal, day)
     released = guarantee.liability
     if released:

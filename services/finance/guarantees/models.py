@@ -210,7 +210,8 @@ class GuaranteeRecovery(HasMode, Base):
         CheckConstraint("num_nulls(reversed_by, reversed_on) IN (0, 2)", name="reversal_whole"),
         CheckConstraint(
             "reversed_by IS NULL OR (reversal_proposed_by IS NOT NULL"
-            " AND reversed_by NOT IN (recorded_by, reversal_proposed_by) AND returned_by IS NULL)",
+            " AND reversed_by NOT IN (recorded_by, reversal_proposed_by)"
+            " AND (returned_by IS NULL OR reversed_by <> returned_by))",
             name="reversed_by_another",
         ),
     )

@@ -123,10 +123,7 @@ async def confirm_return(
     day = effective_date(principal, sent.returned_on)
     if day < recovery.received_on:
         raise DomainError("step-before-earlier-step", 409, params={"sent": day, "not_before": recovery.received_on})
-    paid = select(GuaranteeClaim).where(
-        GuaranteeClaim.guarantee_id == guarantee.id, GuaranteeClaim.status == states.PAID
-    )
-    claim = (await session.scalars(paid.with_for_update(), execution_options={"populate_existing": True})).one()
+    claim = await paid_claim(session, guarantee)
     context = EventContext.of(principal, day)
     recovery.returned_by, recovery.returned_on, recovery.return_reference = principal.account_id, day, sent.reference
     guarantee.budget_returned += recovery.budget_share
@@ -143,6 +140,14 @@ async def confirm_return(
             context=context,
         )
     return recovery
+
+
+async def paid_claim(session: AsyncSession, guarantee: Guarantee) -> GuaranteeClaim:
+    """The claim that the money was recovered for, locked after its guarantee."""
+    paid = select(GuaranteeClaim).where(
+        GuaranteeClaim.guarantee_id == guarantee.id, GuaranteeClaim.status == states.PAID
+    )
+    return (await session.scalars(paid.with_for_update(), execution_options={"populate_existing": True})).one()
 
 
 async def _allotted(session: AsyncSession, guarantee: Guarantee) -> Decimal:

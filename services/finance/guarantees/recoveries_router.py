@@ -18,6 +18,7 @@ from services.finance.guarantees.schemas import (
 from services.finance.guarantees.usecases import Step
 from services.finance.servicing.access import TREASURY
 from services.finance.servicing.schemas import Nothing
+from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.http.etag import IfMatch
 from shared.http.paging import Page, PageParams
@@ -26,6 +27,7 @@ from shared.http.route import IdempotencyRequired, ServiceRoute, Session
 from shared.runtime import RuntimeDep
 
 Treasury = Annotated[Principal, Depends(require(*TREASURY))]
+Reverser = Annotated[Principal, Depends(require(r.GUARANTOR, r.TREASURY_APPROVER))]
 
 router = APIRouter(prefix="/v1/loans/guarantees", tags=["guarantees"], route_class=ServiceRoute)
 
@@ -90,12 +92,12 @@ async def propose_recovery_reversal(
 async def reverse_recovery(
     session: Session,
     runtime: RuntimeDep,
-    caller: Guarantor,
+    caller: Reverser,
     guarantee_id: UUID,
     recovery_id: UUID,
     _: Annotated[Nothing, Body()] = Nothing(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> GuaranteeRecoveryOut:
-    """A second person takes it back; the borrower owes it again."""
+    """A second person takes it back, of the treasury once that has its part; the borrower owes it again."""
     step = Step(guarantee_id, caller, runtime.editions, if_match)
     return GuaranteeRecoveryOut.model_validate(await reversals.reverse_recovery(session, recovery_id, step=step))

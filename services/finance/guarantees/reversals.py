@@ -1,4 +1,5 @@
-"""A recovery that was entered by mistake is taken back whole, by two people at the guarantor (3.2-3).
+"""A recovery that was entered by mistake is taken back whole, by two people: at the guarantor, or where the treasury
+has its part, by one there and one of the treasury (3.2-3, 3.2-4).
 
 What the line had done to debt, caps, shares and books is undone by linked lines and entries; nothing of it is deleted.
 The bank slip may be entered again, rightly this time.
@@ -11,11 +12,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.finance.appropriations.commitments import GUARANTEE_COMPENSATION, Claim as BudgetClaim, repay_budget
 from services.finance.guarantees import states
 from services.finance.guarantees.models import Guarantee, GuaranteeRecovery
+from services.finance.guarantees.recoveries import paid_claim
 from services.finance.guarantees.rules import decide_another_person
 from services.finance.guarantees.schemas import RecoveryReversalIn
-from services.finance.guarantees.telling import enter, tell
+from services.finance.guarantees.telling import enter, tell, tell_claim
 from services.finance.guarantees.usecases import Case, Step, open_guarantee
 from services.finance.journal.entries import Movement
 from services.finance.journal.models import JournalEntry
@@ -25,9 +28,14 @@ from services.finance.servicing import states as servicing_states
 from services.finance.servicing.models import LoanPayment
 from services.finance.servicing.scheduling import settle_standing
 from services.finance.servicing.telling import enter as enter_loan, payment_state, tell as tell_loan
+from shared.auth.roles import GUARANTOR, TREASURY_APPROVER
 from shared.clock import effective_date
-from shared.errors import DomainError, not_found
-from shared.events.contracts.finance.guarantees import GuaranteeRecoveryReversalProposed, GuaranteeRecoveryReversed
+from shared.errors import DomainError, forbidden, not_found
+from shared.events.contracts.finance.guarantees import (
+    GuaranteeClaimRecoveryReversed,
+    GuaranteeRecoveryReversalProposed,
+    GuaranteeRecoveryReversed,
+)
 from shared.events.contracts.finance.loan_servicing import LoanPaymentReversed
 from shared.events.outbox import EventContext
 from shared.ids import uuid7
@@ -39,8 +47,8 @@ from shared.refusals import require_passed
 async def propose_reversal(
     session: AsyncSession, recovery_id: UUID, sent: RecoveryReversalIn, *, step: Step
 ) -> GuaranteeRecovery:
-    """One person says why the line is wrong; the last proposal counts. Raises 404, 409 `guarantee-recovery-reversed`,
-    `guarantee-recovery-returned`."""
+    """One person says why the line is wrong, by which document; the last proposal counts. Raises 404, 409
+    `guarantee-recovery-reversed`."""
     case = await open_guarantee(session, step, *states.RECOVERABLE, states.RELEASED)
     recovery = await _open(session, case.guarantee, recovery_id)
     recovery.reversal_reason_code, recovery.reversal_document_no = sent.reason_code, sent.document_no
@@ -55,17 +63,23 @@ async def propose_reversal(
 
 async def reverse_recovery(session: AsyncSession, recovery_id: UUID, *, step: Step) -> GuaranteeRecovery:
     """Another person than entered and proposed takes it back: the debt, the cap and what the guarantor has to recover
-    are as if the money had not come. A loan that it had closed is open again.
+    are as if the money had not come. A loan that it had closed is open again. Where the treasury has confirmed the
+    public fund's part, somebody of the treasury who did not confirm it takes the line back: the part goes out again.
 
-    Raises 404, 403 `four-eyes-required`, 409 `guarantee-reversal-not-proposed`, `guarantee-recovery-reversed`,
-    `guarantee-recovery-returned`.
+    Raises 404, 403 `four-eyes-required`, `guarantee-recovery-returned`, 409 `guarantee-reversal-not-proposed`,
+    `guarantee-recovery-reversed`.
     """
     case = await open_guarantee(session, step, *states.RECOVERABLE, states.RELEASED)
     guarantee = case.guarantee
     recovery = await _open(session, guarantee, recovery_id)
     if recovery.reversal_proposed_by is None:
         raise DomainError("guarantee-reversal-not-proposed", 409, params={"no": guarantee.no}, clauses=["3.2-3"])
-    handled_by = {"recorded": recovery.recorded_by, "proposed": recovery.reversal_proposed_by}
+    _require_whose_money(recovery, step)
+    handled_by = {
+        "recorded": recovery.recorded_by,
+        "proposed": recovery.reversal_proposed_by,
+        "confirmed": recovery.returned_by,
+    }
     four_eyes = require_passed(
         decide_another_person(case.edition, actor=step.principal.account_id, handled_by=handled_by), 403
     )
@@ -73,6 +87,8 @@ async def reverse_recovery(session: AsyncSession, recovery_id: UUID, *, step: St
     context = EventContext.of(step.principal, day)
     decision = await _owe_again(session, case, recovery, step, context, four_eyes)
     guarantee.recovered -= recovery.guarantor_share
+    if recovery.returned_on is not None:
+        guarantee.budget_returned -= recovery.budget_share
     if guarantee.status == states.RELEASED:
         guarantee.status = states.WRITTEN_OFF if guarantee.written_off else states.CALLED
         guarantee.released_on = None
@@ -83,8 +99,37 @@ async def reverse_recovery(session: AsyncSession, recovery_id: UUID, *, step: St
     recovery.reversal_entry_id = await enter(
         session, guarantee, movement, recovery.guarantor_share, context, reverses=reverses
     )
+    if recovery.returned_on is not None:
+        await _pay_out_again(session, guarantee, recovery, context)
     await session.flush()
     return recovery
+
+
+def _require_whose_money(recovery: GuaranteeRecovery, step: Step) -> None:
+    """The guarantor takes back what is its own, the treasury what it has confirmed. Raises 403."""
+    if recovery.returned_on is None and not step.principal.has(GUARANTOR):
+        raise forbidden()
+    if recovery.returned_on is not None and not step.principal.has(TREASURY_APPROVER):
+        params = {"reference": recovery.reference}
+        raise DomainError("guarantee-recovery-returned", 403, params=params, clauses=["3.2-4"])
+
+
+async def _pay_out_again(
+    session: AsyncSession, guarantee: Guarantee, recovery: GuaranteeRecovery, context: EventContext
+) -> None:
+    """What the treasury had of the line is the fund's no more: the claim's budget is as if it had not come back."""
+    claim = await paid_claim(session, guarantee)
+    await tell_claim(session, GuaranteeClaimRecoveryReversed, claim, context)
+    if claim.budgeted:
+        assert claim.approved_on is not None, claim.no
+        await repay_budget(
+            session,
+            programme=GUARANTEE_COMPENSATION,
+            year=claim.approved_on.year,
+            amount=recovery.budget_share,
+            case=BudgetClaim.of(claim),
+            context=context,
+        )
 
 
 def _line_of(recovery: GuaranteeRecovery) -> dict[str, object]:
@@ -95,16 +140,13 @@ def _line_of(recovery: GuaranteeRecovery) -> dict[str, object]:
 
 
 async def _open(session: AsyncSession, guarantee: Guarantee, recovery_id: UUID) -> GuaranteeRecovery:
-    """A line of the locked guarantee that can still be taken back; what the treasury has confirmed is its money.
-    Raises 404, 409."""
+    """A line of the locked guarantee that can still be taken back. Raises 404, 409."""
     recovery = await session.get(GuaranteeRecovery, recovery_id, populate_existing=True)
     if recovery is None or recovery.guarantee_id != guarantee.id:
         raise not_found("guarantee-recovery")
     params = {"reference": recovery.reference}
     if recovery.reversed_on is not None:
         raise DomainError("guarantee-recovery-reversed", 409, params=params, clauses=["3.2-3"])
-    if recovery.returned_on is not None:
-        raise DomainError("guarantee-recovery-returned", 409, params=params, clauses=["3.2-4"])
     return recovery
 
 

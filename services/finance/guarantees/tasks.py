@@ -143,8 +143,9 @@ def _to_confirm(asked: Asked) -> Statement:
 
 
 def _to_reverse(asked: Asked) -> Statement:
-    """Recoveries that somebody else found to be wrong."""
+    """Recoveries that somebody else found to be wrong: the guarantor's, or the treasury's once it has its part."""
     recovery = GuaranteeRecovery
+    of_treasury, own = recovery.returned_on.is_not(None), asked.principal.has(r.GUARANTOR)
     return (
         select(recovery.id, Guarantee.id, Guarantee.no, recovery.reversal_proposed_on, null())
         .join(Guarantee, Guarantee.id == recovery.guarantee_id)
@@ -152,8 +153,8 @@ def _to_reverse(asked: Asked) -> Statement:
             of_mode(Guarantee, asked.principal),
             recovery.reversal_proposed_by.is_not(None),
             recovery.reversed_on.is_(None),
-            recovery.returned_on.is_(None),
-            _by_others(asked, recovery.recorded_by, recovery.reversal_proposed_by),
+            ~of_treasury if own else of_treasury,
+            _by_others(asked, recovery.recorded_by, recovery.reversal_proposed_by, recovery.returned_by),
         )
     )
 
@@ -205,7 +206,7 @@ SOURCES: Final = (
     ),
     TaskSource.of(
         "recovery_to_reverse",
-        (r.GUARANTOR,),
+        (r.GUARANTOR, r.TREASURY_APPROVER),
         f"{_GUARANTEE}/recoveries",
         rows(_to_reverse),
         message="task-recovery-to-reverse",

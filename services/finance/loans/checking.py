@@ -21,7 +21,8 @@ from services.finance.loans.cases import (
 from services.finance.loans.commitments import commit, enter, partners_of
 from services.finance.loans.facts import is_graduate, stands_behind
 from services.finance.loans.models import BankRefusal, Loan
-from services.finance.loans.schemas import ApprovalIn, GuarantorAcceptanceIn, WindowIn
+from services.finance.loans.schemas import DepartmentApprovalIn, GuarantorAcceptanceIn, WindowIn
+from services.finance.papers import require_papers
 from shared.auth.roles import GUARANTOR
 from shared.errors import DomainError, forbidden, invalid_transition
 from shared.events.contracts.finance.loans import (
@@ -67,16 +68,18 @@ async def review(session: AsyncSession, sent: StepRequest, *, step: Step) -> Loa
     return loan
 
 
-async def approve(session: AsyncSession, sent: ApprovalIn, *, step: Step) -> Loan:
+async def approve(session: AsyncSession, sent: DepartmentApprovalIn, *, step: Step) -> Loan:
     """3.2-4, 3.2-5: an approver of the department lets it pass; the amount counts against the cap.
 
     Raises 403 `four-eyes-required`, 409 `loan-cap-exceeded`, `loan-window-not-chosen`, `loan-hires-too-few`,
-    `loan-graduate-not-confirmed`, `loan-partner-in-another-group`, `loan-not-in-centre`, `loan-centre-not-listed`.
+    `loan-graduate-not-confirmed`, `loan-partner-in-another-group`, `loan-not-in-centre`, `loan-centre-not-listed`,
+    and as `require_papers`.
     """
     case = await open_case(session, step, sent.decided_on, states.REVIEWED, seated=True)
     require_department(case, step, "approver")
     four_eyes = decide_another_person(case, step, "chosen", "reviewed")
-    found = [_with_seat(case, four_eyes), *await _still_met(session, case)]
+    papers = require_papers(case.edition, "loan.approved", sent, clause=rules.CLAUSES[case.loan.product])
+    found = [_with_seat(case, four_eyes), papers, *await _still_met(session, case)]
     return await _let_pass(session, case, step, sent.amount, combine(*found), states.CHECKED, LoanChecked)
 
 

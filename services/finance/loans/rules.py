@@ -15,7 +15,7 @@ from shared.policy.edition import Edition
 
 MET: Final = "rule-met"
 
-_CLAUSES: Final[Mapping[str, str]] = {
+CLAUSES: Final[Mapping[str, str]] = {
     GUARANTEED: "3.2-3",
     SMALL_MICRO: "3.2-4",
     GRADUATE: "3.2-5",
@@ -40,13 +40,13 @@ def decide_applicant(
     inputs: dict[str, RuleInput] = {"product": product, "enterprise": enterprise, "person": person}
     if wanted and not enterprise and behind is not None:
         wanted, message, inputs["behind_project"] = behind, "loan-project-not-own", behind
-    return _one(edition, "loans.applicant", wanted, inputs, message, clause=_CLAUSES[product])
+    return _one(edition, "loans.applicant", wanted, inputs, message, clause=CLAUSES[product])
 
 
 def decide_consent(edition: Edition, product: str, *, missing: str | None) -> Decision:
     """3.2-5: nobody borrows who has not agreed to it; `missing` is the first who has not."""
     inputs: dict[str, RuleInput] = {"person_ref": missing}
-    clause = _CLAUSES[product]
+    clause = CLAUSES[product]
     return _one(edition, "loans.consent", missing is None, inputs, "loan-consent-missing", clause=clause)
 
 
@@ -86,7 +86,7 @@ def decide_in_centre(edition: Edition, product: str, *, tenanted: bool, listed: 
     passed = tenanted and listed
     message = "loan-centre-not-listed" if tenanted else "loan-not-in-centre"
     inputs = {"tenanted": tenanted, "listed": listed}
-    return _one(edition, "loans.in_centre", passed, inputs, message, clause=_CLAUSES[product])
+    return _one(edition, "loans.in_centre", passed, inputs, message, clause=CLAUSES[product])
 
 
 def decide_size(edition: Edition, *, size_class: str | None, year: int | None, declared: bool = False) -> Decision:
@@ -216,21 +216,21 @@ def decide_lowered(edition: Edition, product: str, *, amount: Decimal, at_most: 
     """3.2-3 to 3.2-5: a later step lowers the amount or leaves it."""
     inputs = {"amount": amount}
     message = "loan-amount-above-earlier"
-    clause = _CLAUSES[product]
+    clause = CLAUSES[product]
     return _one(edition, "loans.lowered", amount <= at_most, inputs, message, limit=at_most, clause=clause)
 
 
 def decide_four_eyes(edition: Edition, product: str, *, actor: str, handled_by: Mapping[str, str | None]) -> Decision:
     """3.2-3 to 3.2-5: whoever applied for or examined a loan decides nothing about it, whatever the role."""
     own = next((step for step, account in handled_by.items() if account == actor), None)
-    clause = _CLAUSES[product]
+    clause = CLAUSES[product]
     return _one(edition, "loans.four_eyes", own is None, {"own_step": own}, "four-eyes-required", clause=clause)
 
 
 def decide_signing(edition: Edition, product: str, *, checked_on: date, signed_on: date) -> Decision:
     """3.2-3 to 3.2-5: nothing is signed before the loan was let pass."""
     inputs = {"signed_on": signed_on, "checked_on": checked_on}
-    passed, clause = checked_on <= signed_on, _CLAUSES[product]
+    passed, clause = checked_on <= signed_on, CLAUSES[product]
     return _one(edition, "loans.contract", passed, inputs, "loan-signed-too-early", limit=checked_on, clause=clause)
 
 
@@ -248,7 +248,7 @@ def decide_contract(
         "maturity_on": maturity_on,
         "latest_maturity_on": latest,
     }
-    return _one(edition, "loans.contract", passed, inputs, "loan-contract-days", limit=latest, clause=_CLAUSES[product])
+    return _one(edition, "loans.contract", passed, inputs, "loan-contract-days", limit=latest, clause=CLAUSES[product])
 
 
 def _one(

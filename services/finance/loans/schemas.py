@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.finance.grants.schemas import Code, FiscalYear, Line, StepRequest
+from services.finance.grants.schemas import Code, FiscalYear, Line, PapersIn, StepRequest
 from services.finance.loans import states
 from shared.http.paging import PageParams
 from shared.http.schemas import Request
@@ -213,6 +213,10 @@ class ApprovalIn(StepRequest):
     """The amount that is let through, at most what was asked for, which it is unless sent."""
 
     amount: PositiveMoney | None = None
+
+
+class DepartmentApprovalIn(ApprovalIn, PapersIn):
+    """The same with the papers of the department's decision."""
 
 
 class GuarantorAcceptanceIn(ApprovalIn):

@@ -12,7 +12,14 @@ from services.finance.loans import checking, contracting, ending, queries
 from services.finance.loans.answers import LoanDetail
 from services.finance.loans.cases import Step
 from services.finance.loans.router import STEP, answer
-from services.finance.loans.schemas import ApprovalIn, ContractIn, GuarantorAcceptanceIn, LoanRefusalIn, WindowIn
+from services.finance.loans.schemas import (
+    ApprovalIn,
+    ContractIn,
+    DepartmentApprovalIn,
+    GuarantorAcceptanceIn,
+    LoanRefusalIn,
+    WindowIn,
+)
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
 from shared.http.etag import IfMatch
@@ -68,7 +75,7 @@ async def approve_loan(
     caller: Approver,
     loan_id: UUID,
     response: Response,
-    sent: Annotated[ApprovalIn, Body()] = ApprovalIn(),  # noqa: B008  # frozen
+    sent: Annotated[DepartmentApprovalIn, Body()] = DepartmentApprovalIn(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> LoanDetail:
     """The department lets it pass; the amount counts against the borrower's cap."""

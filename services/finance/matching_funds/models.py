@@ -106,7 +106,7 @@ class MatchingFundLine(Base):
     __tablename__ = "matching_fund_line"
     __table_args__ = (
         UniqueConstraint("fund_id", "line", name="uq_matching_fund_line_fund_id_line"),
-        UniqueConstraint("reverses_id", name="uq_matching_fund_line_reverses_id"),
+        Index("uq_matching_fund_line_reverses_id", "reverses_id", unique=True, postgresql_where="status <> 'refused'"),
         UniqueConstraint("journal_entry_id", name="uq_matching_fund_line_journal_entry_id"),
         CheckConstraint(f"kind IN ({_listed(states.KINDS)})", name="kind_known"),
         CheckConstraint("amount > 0", name="amount_positive"),
@@ -119,7 +119,7 @@ class MatchingFundLine(Base):
         CheckConstraint("kind = 'spending' OR reversed_on IS NULL", name="only_payments_reversed"),
         CheckConstraint(f"status IN ({_listed(states.LINE_STATES)})", name="status_known"),
         CheckConstraint("(status = 'confirmed') = (journal_entry_id IS NOT NULL)", name="booked_once_confirmed"),
-        CheckConstraint("status = 'confirmed' OR (kind = 'spending' AND reversed_on IS NULL)", name="waits_unreversed"),
+        CheckConstraint("status = 'confirmed' OR reversed_on IS NULL", name="waits_unreversed"),
         CheckConstraint("(status = 'refused') = (refusal_reason IS NOT NULL)", name="refused_with_reason"),
         CheckConstraint(
             "num_nulls(decided_by, decided_on) = 0 OR (status <> 'refused' AND num_nulls(decided_by, decided_on) = 2)",

@@ -37,6 +37,7 @@ from shared.runtime import RuntimeDep
 
 Officer = Annotated[Principal, Depends(require(r.DIVISION_OFFICER))]
 Approver = Annotated[Principal, Depends(require(r.DIVISION_APPROVER))]
+Either = Annotated[Principal, Depends(require(r.DIVISION_OFFICER, r.DIVISION_APPROVER))]
 Reader = Annotated[Principal, Depends(require(*queries.READERS))]
 
 router = APIRouter(prefix="/v1/matching-funds", tags=["matching funds"], route_class=ServiceRoute)
@@ -153,7 +154,7 @@ async def confirm_spending(
     sent: Annotated[SpendingDecision, Body()] = SpendingDecision(),  # noqa: B008  # frozen
     if_match: IfMatch = None,
 ) -> LineOut:
-    """A second person confirms a payment, which counts and is booked from then on."""
+    """A second person confirms a payment, or its reversal, which counts and is booked from then on."""
     step = Step(fund_id, caller, runtime.editions, if_match)
     return _line(await spending.confirm_spending(session, line_id, sent, step=step), response)
 
@@ -169,7 +170,7 @@ async def refuse_spending(
     response: Response,
     if_match: IfMatch = None,
 ) -> LineOut:
-    """A payment that does not count; what it held can be spent again."""
+    """A payment that does not count, what it held can be spent again; or a reversal, and the payment stands."""
     step = Step(fund_id, caller, runtime.editions, if_match)
     return _line(await spending.refuse_spending(session, line_id, sent, step=step), response)
 
@@ -178,14 +179,14 @@ async def refuse_spending(
 async def reverse_spending(
     session: Session,
     runtime: RuntimeDep,
-    caller: Approver,
+    caller: Either,
     fund_id: UUID,
     line_id: UUID,
     sent: ReversalIn,
     response: Response,
     if_match: IfMatch = None,
 ) -> LineOut:
-    """Take a payment back; the answer is the line that does."""
+    """Enter that a payment is taken back; the answer is the line that does so once another person confirms it."""
     step = Step(fund_id, caller, runtime.editions, if_match)
     return _line(await spending.reverse_spending(session, line_id, sent, step=step), response)
 

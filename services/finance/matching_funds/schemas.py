@@ -176,8 +176,8 @@ class FundDetail(FundOut):
 
 
 class LineOut(Response):
-    """A payment or a reversal. A payment is `recorded` until somebody else has confirmed it, and booked from then on;
-    `reversed_on` is set on one that was taken back."""
+    """A payment or a reversal. Each is `recorded` until somebody else has confirmed it, and booked from then on;
+    `reversed_on` is set on a payment that was taken back."""
 
     id: UUID
     fund_id: UUID

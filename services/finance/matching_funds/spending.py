@@ -88,12 +88,16 @@ async def record_spending(session: AsyncSession, sent: SpendingIn, *, step: Step
 async def confirm_spending(
     session: AsyncSession, line_id: UUID, sent: SpendingDecision, *, step: Step
 ) -> tuple[int, MatchingFundLine]:
-    """The payment counts from here on, with its journal entry of the day it was made.
+    """The payment counts from here on, with its journal entry of the day it was made; a reversal takes its payment
+    back.
 
-    Raises 404, 403 `four-eyes-required` to whoever recorded it, 409 `invalid-transition` for one that is decided.
+    Raises 404, 403 `four-eyes-required` to whoever recorded the line, or the payment that it takes back, 409
+    `invalid-transition` for one that is decided.
     """
     fund, edition = await lock_for(session, step)
     line = await _waiting(session, fund, line_id)
+    if line.kind == REVERSAL:
+        return await _take_back(session, edition, fund, line, sent, step)
     decision = _another_person(edition, step, recorded=line.recorded_by)
     _decide(line, sent, step)
     fund.waiting -= line.amount
@@ -110,15 +114,16 @@ async def confirm_spending(
 async def refuse_spending(
     session: AsyncSession, line_id: UUID, sent: SpendingRefusal, *, step: Step
 ) -> tuple[int, MatchingFundLine]:
-    """The payment does not count: its amount can be spent again, its voucher named again. Raises as
-    `confirm_spending`."""
+    """The payment does not count: its amount can be spent again, its voucher named again. After a refused reversal the
+    payment stands as it did. Raises as `confirm_spending`."""
     fund, edition = await lock_for(session, step)
     line = await _waiting(session, fund, line_id)
     decision = _another_person(edition, step, recorded=line.recorded_by)
     _decide(line, sent, step)
     line.status, line.refusal_reason = REFUSED, sent.reason_code
-    await release_spending(session, fund, line.amount)
-    fund.waiting -= line.amount
+    if line.kind == SPENDING:
+        await release_spending(session, fund, line.amount)
+        fund.waiting -= line.amount
     context = EventContext.of(step.principal, line.decided_on)
     await _tell(session, MatchingFundSpendingRefused, fund, line, context, decision)
     await session.flush()
@@ -128,28 +133,26 @@ async def refuse_spending(
 async def reverse_spending(
     session: AsyncSession, line_id: UUID, sent: ReversalIn, *, step: Step
 ) -> tuple[int, MatchingFundLine]:
-    """Take a confirmed payment back whole, by a line that names it; the amount can be spent again.
+    """Enter that a confirmed payment is taken back whole, by a line that names it. It counts, and the amount can be
+    spent again, once another person has confirmed it.
 
-    Raises 404, 403 `four-eyes-required` to whoever recorded it, 409 `matching-fund-line-reversed`,
+    Raises 404, 403 `four-eyes-required` to whoever recorded the payment, 409 `matching-fund-line-reversed`,
     `invalid-transition` for a payment that does not count.
     """
     fund, edition = await lock_for(session, step)
     paid = await _line(session, fund, line_id)
-    if paid.kind != SPENDING or paid.reversed_on is not None:
+    if paid.kind != SPENDING or paid.reversed_on is not None or await _reversal_waits(session, paid):
         raise DomainError("matching-fund-line-reversed", 409, params={"line": paid.line}, clauses=["5.1-2"])
     decision = _another_person(edition, step, recorded=paid.recorded_by)
     if paid.status != CONFIRMED:
         raise invalid_transition(paid.status, [CONFIRMED])
     day = day_of(step.principal, sent.reversed_on, not_before=paid.spent_on)
-    await release_spending(session, fund, paid.amount)
-    fund.spent -= paid.amount
-    paid.reversed_on = day
     copied = ("fund_id", "amount", "purpose", "description", "centre_id", "enterprise_code", "recipient")
     line = MatchingFundLine(
         id=uuid7(),
         line=await _next_line(session, fund),
         kind=REVERSAL,
-        status=CONFIRMED,
+        status=RECORDED,
         voucher_no=sent.voucher_no,
         document_no=sent.document_no,
         spent_on=day,
@@ -160,11 +163,41 @@ async def reverse_spending(
         **{name: getattr(paid, name) for name in copied},
     )
     context = EventContext.of(step.principal, day)
-    await _tell(session, MatchingFundSpendingReversed, fund, line, context, decision)
-    entry = booking(Movement.MATCHING_REVERSED, fund, line.amount, context, paid.journal_entry_id)
-    line.journal_entry_id = (await book(session, [entry]))[0]
+    await _tell(session, MatchingFundSpendingRecorded, fund, line, context, decision)
     await _add(session, edition, line)
     return fund.version, line
+
+
+async def _take_back(
+    session: AsyncSession,
+    edition: Edition,
+    fund: MatchingFund,
+    line: MatchingFundLine,
+    sent: SpendingDecision,
+    step: Step,
+) -> tuple[int, MatchingFundLine]:
+    """A second person, who did not record the payment either, confirms its reversal. The funds are locked."""
+    assert line.reverses_id is not None, line.line
+    paid = await _line(session, fund, line.reverses_id)
+    decision = _another_person(edition, step, recorded=line.recorded_by, paid=paid.recorded_by)
+    _decide(line, sent, step)
+    await release_spending(session, fund, paid.amount)
+    fund.spent -= paid.amount
+    paid.reversed_on = line.spent_on
+    line.decision = combine(Decision.from_json(line.decision), decision).to_json()
+    context = EventContext.of(step.principal, line.spent_on)
+    await _tell(session, MatchingFundSpendingReversed, fund, line, context, decision)
+    entry = booking(Movement.MATCHING_REVERSED, fund, line.amount, context, paid.journal_entry_id)
+    line.status, line.journal_entry_id = CONFIRMED, (await book(session, [entry]))[0]
+    await session.flush()
+    return fund.version, line
+
+
+async def _reversal_waits(session: AsyncSession, paid: MatchingFundLine) -> bool:
+    query = select(MatchingFundLine.id).where(
+        MatchingFundLine.reverses_id == paid.id, MatchingFundLine.status == RECORDED
+    )
+    return await session.scalar(query) is not None
 
 
 def _another_person(edition: Edition, step: Step, **handled_by: str | None) -> Decision:

@@ -22,6 +22,7 @@ from services.finance.grants.cases import (
 from services.finance.grants.models import Grant
 from services.finance.grants.schemas import MoneyDecision
 from services.finance.journal.entries import Movement, post
+from services.finance.payments.references import require_unpaid_with
 from services.finance.payments.rules import decide_closed, decide_recovered, decide_returned, decide_standing
 from services.finance.payments.schemas import MoneyBack, Payment
 from services.finance.payments.standing import Standing, ask_standing
@@ -49,7 +50,8 @@ async def standing_of_payee(session: AsyncSession, peers: PeerClient, *, step: S
 async def disburse_grant(session: AsyncSession, sent: Payment, standing: Standing, *, step: Step) -> Grant:
     """Pay the approved amount, once. The order of checks and locks is told in `payments.standing`.
 
-    Raises 409 `centre-not-in-good-standing`, `grant-centre-not-listed`, 403 `four-eyes-required`.
+    Raises 409 `centre-not-in-good-standing`, `grant-centre-not-listed`, `payment-reference-used`, 403
+    `four-eyes-required`.
     """
     case = await open_case(session, step, states.COUNTERSIGNED)
     grant, edition = case.grant, case.edition
@@ -57,6 +59,8 @@ async def disburse_grant(session: AsyncSession, sent: Payment, standing: Standin
     asked = require_passed(decide_standing(edition, evaluation=standing.evaluation, registry=standing.registry))
     papers = papers_of(edition, "disbursed", sent)
     decision = combine(asked, decide_step(case, step), papers.decision)
+    if sent.reference is not None:
+        await require_unpaid_with(session, sent.reference)
     assert grant.approved is not None, "a countersigned grant has an approved amount"
     grant.status, grant.paid, grant.paid_on = states.PAID, grant.approved, day
     grant.paid_by, grant.payment_reference = step.principal.account_id, sent.reference

@@ -24,6 +24,7 @@ from services.finance.appropriations.commitments import (
 from services.finance.grants.schemas import MoneyDecision
 from services.finance.journal.entries import Booking, Movement, book
 from services.finance.papers import require_papers
+from services.finance.payments.references import require_unpaid_with
 from services.finance.subsidies import states
 from services.finance.subsidies.computing import Computed, changed_line, compute
 from services.finance.subsidies.interest import quarter_days
@@ -192,13 +193,14 @@ async def refuse(session: AsyncSession, sent: SubsidyRefusal, *, step: Step) -> 
 async def pay(session: AsyncSession, sent: SubsidyPayment, *, step: Step) -> SubsidyStatement:
     """The treasury has paid; what is to come back is recovered line by line.
 
-    Raises 403 `four-eyes-required`, 409 `subsidy-nothing-to-pay`, and as `pay_budget`.
+    Raises 403 `four-eyes-required`, 409 `subsidy-nothing-to-pay`, `payment-reference-used`, and as `pay_budget`.
     """
     statement, edition = await _open(session, step, states.APPROVED)
     if not statement.total:
         raise DomainError("subsidy-nothing-to-pay", 409, params={"no": statement.no}, clauses=["3.2-4"])
     decision = _another_person(edition, step, prepared=statement.prepared_by, approved=statement.approved_by)
     day = _day(step, sent.paid_on, statement.approved_on)
+    await require_unpaid_with(session, sent.reference)
     context = EventContext.of(step.principal, day)
     assert statement.budget_year is not None, statement.no
     lines = [line for line in await lines_of(session, statement.id, lock=True) if line.amount > 0]

@@ -13,6 +13,7 @@ from services.registry.bans.queries import bar_operators
 from services.registry.centres.models import Centre
 from services.registry.centres.usecases import centre_state
 from services.registry.delisting import sweeps
+from services.registry.delisting.followers import follow_centre
 from services.registry.delisting.orders import DelistingOrder, as_table
 from services.registry.operators.state import change_state
 from services.registry.operators.sweeps import refuse_changes
@@ -102,6 +103,7 @@ async def carry_out(session: AsyncSession, edition: Edition, orders: Sequence[De
         if (ban := bans.get(order.case_id)) is not None:
             await emit.one(rc.BanImposed, ban, ban_state(ban))
         centre = centres[order.case_id]
+        await follow_centre(session, centre.id, order.context, reason_code=sweeps.REASON_DELISTED)
         data = _confirmation(order, centre, done, left.get(centre.id, 0))
         await emit.rows(rc.CentreDelisted, [(centre.id, centre.version, data)])
 

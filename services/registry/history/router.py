@@ -52,13 +52,13 @@ def history_within(within: str, segment: str, topic: Topic, roles: Sequence[str]
 
 def history_routes(segment: str, topic: Topic, roles: Sequence[str], find: Find) -> APIRouter:
     """The history of the things under `/v1/<segment>`, whose events are in `topic`, for whoever may read the thing."""
-    router = APIRouter(prefix=f"/v1/{segment}", tags=[segment], route_class=ServiceRoute)
+    router = APIRouter(prefix=f"/v1/{segment}", tags=[segment.partition("/")[0]], route_class=ServiceRoute)
     reader = Depends(require(*roles))
 
     @router.get(
         "/{thing_id}/history",
         responses=problem_responses(404),
-        operation_id=f"history_of_{segment.replace('-', '_')}",
+        operation_id=f"history_of_{segment.replace('-', '_').replace('/', '_')}",
     )
     async def history(
         thing_id: UUID,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.models import Centre
 from services.registry.delisting import sweeps
+from services.registry.delisting.followers import follow_centre
 from services.registry.delisting.orders import Departure, as_departures
 from services.registry.operators.models import OperatorChange
 from services.registry.operators.rules import OPEN
@@ -68,3 +69,4 @@ async def end_what_was_held(
     await told(rc.QualificationRevoked, ended)
     await told(rc.UpwardNoticeDue, reported)
     await told(rc.TenancyRelocationDue, moving)
+    await follow_centre(session, centre.id, context, reason_code=REASON_WITHDRAWN)

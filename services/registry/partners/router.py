@@ -36,7 +36,7 @@ from services.registry.partners.schemas import (
     SetUpCarrier,
 )
 from shared.auth.principal import Principal, require
-from shared.auth.roles import CENTRE_OPERATOR
+from shared.auth.roles import CENTRE_OPERATOR, EDUCATION_OFFICER
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, paginate
@@ -50,6 +50,8 @@ carrier_router = APIRouter(prefix="/v1/centres/{centre_id}/joint-carriers", tags
 
 Reader = Annotated[Principal, Depends(require(CENTRE_OPERATOR, *DIVISION_ROLES, *READ_ALL))]
 Host = Annotated[Principal, Depends(require(CENTRE_OPERATOR, *OFFICERS))]
+Registrar = Annotated[Principal, Depends(require(CENTRE_OPERATOR, EDUCATION_OFFICER, *OFFICERS))]
+"""The education bureau enters the schools and firms that its alliance brings (4.7-1, 4.7-2)."""
 
 _STEP = problem_responses(404, 409, 412)
 
@@ -76,7 +78,7 @@ async def read_partner(partner_id: UUID, session: Session, principal: Reader, re
 
 @router.post("", status_code=201, responses=problem_responses(409))
 async def register_partner(
-    body: RegisterPartner, session: Session, principal: Host, runtime: RuntimeDep, response: Response
+    body: RegisterPartner, session: Session, principal: Registrar, runtime: RuntimeDep, response: Response
 ) -> PartnerOut:
     """Enter a partner."""
     partner = await usecases.register_partner(session, runtime.editions, principal, body)

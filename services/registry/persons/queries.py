@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from services.registry.access import APPROVERS, OFFICERS, enterprise_code_of, operator_code_of, person_of
+from services.registry.access import APPROVERS, OFFICERS, enterprise_code_of, operator_code_of, self_of
 from services.registry.enterprises import queries as enterprises
 from services.registry.persons.models import CONFIRMED, Graduation, Person, PersonLink
 from services.registry.persons.schemas import LinkFilter, PersonFilter
@@ -35,7 +35,7 @@ def read_scope(principal: Principal) -> ColumnElement[bool]:
     if principal.has(*BUREAUS, r.AUDITOR):
         return true()
     scopes: list[ColumnElement[bool]] = [false()]
-    if (own := person_of(principal)) is not None:
+    if (own := self_of(principal)) is not None:
         scopes.append(Person.ref == own)
     if enterprise_code_of(principal) is not None or operator_code_of(principal) is not None:
         link = aliased(PersonLink)

@@ -26,7 +26,7 @@ from services.registry.persons.schemas import (
 )
 from services.registry.persons.showing import NotReplayed, shown
 from shared.auth.principal import Principal, require
-from shared.auth.roles import AUDITOR, CENTRE_OPERATOR, ENTERPRISE, FOUNDER
+from shared.auth.roles import AUDITOR, CENTRE_OPERATOR, ENTERPRISE, FOUNDER, MENTOR
 from shared.db import Session
 from shared.http.etag import IfMatch, set_etag
 from shared.http.paging import Page, PageParams, paginate
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/v1/persons", tags=["persons"], route_class=ServiceRo
 
 Bureau = Annotated[Principal, Depends(require(*BUREAUS, AUDITOR))]
 Finder = Annotated[Principal, Depends(require(*BUREAUS))]
-Reader = Annotated[Principal, Depends(require(CENTRE_OPERATOR, ENTERPRISE, FOUNDER, *BUREAUS, AUDITOR))]
+Reader = Annotated[Principal, Depends(require(CENTRE_OPERATOR, ENTERPRISE, FOUNDER, MENTOR, *BUREAUS, AUDITOR))]
 Corrector = Annotated[Principal, Depends(require(*OFFICERS, *HR))]
 Recorder = Annotated[Principal, Depends(require(CENTRE_OPERATOR, ENTERPRISE, FOUNDER, *OFFICERS, *HR))]
 Revealer = Annotated[Principal, Depends(require(*REVEALERS))]

@@ -16,6 +16,9 @@ from shared.http.words import EditionWord
 IdentityNumber = Annotated[SecretStr, Field(min_length=1, max_length=40)]
 """A resident identity card number (GB 11643): never repeated in an answer, an error, a log line or an event."""
 
+ContactText = Annotated[SecretStr, Field(min_length=3, max_length=120)]
+"""A mobile number, of China where no country is named, or an address of electronic mail: sealed, and shown in part."""
+
 Capacity = Annotated[str, Field(max_length=64, examples=["founder"])]
 
 
@@ -26,6 +29,13 @@ class NamedPerson(Request):
     person_ref: PersonRef | None = None
     name: Name | None = None
     id_number: IdentityNumber | None = None
+
+
+class NamedContact(NamedPerson):
+    """A person with how to reach it; what is left out stays as it is."""
+
+    mobile: ContactText | None = None
+    email: ContactText | None = None
 
 
 class LinkPerson(NamedPerson):
@@ -72,7 +82,8 @@ class RecordGraduation(Request):
 
 
 class PersonOut(Response):
-    """A person; `id_number` shows the last four characters. `place_known` false: look at the card again."""
+    """A person; `id_number` shows the last four characters. `place_known` false: look at the card again. What was known
+    of somebody was erased on `erased_on`."""
 
     id: UUID
     version: int
@@ -80,6 +91,7 @@ class PersonOut(Response):
     name: str
     id_number: str | None
     place_known: bool | None
+    erased_on: date | None = None
 
 
 class LinkedPersonOut(Response):
@@ -91,6 +103,7 @@ class LinkedPersonOut(Response):
     name: str | None
     id_number: str | None = None
     place_known: bool | None = None
+    erased_on: date | None = None
 
 
 class LinkOut(Response):

@@ -33,6 +33,7 @@ def shown(person: Person, keys: Keyring | None) -> PersonOut:
         name=person.name,
         id_number=number,
         place_known=person.place_known,
+        erased_on=person.erased_on,
     )
 
 

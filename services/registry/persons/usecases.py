@@ -64,6 +64,8 @@ async def _matching(
     if sent.person_ref is not None:
         found.append(await session.scalar(select(Person).where(Person.ref == sent.person_ref)))
     known = found[-1]
+    if known is not None and known.erased_on is not None:
+        raise DomainError("person-not-matched", 409)
     unknown_reference = sent.person_ref is not None and known is None
     other_name = known is not None and sent.name is not None and sent.name != known.name
     if unknown_reference or other_name or any(person is not known for person in found):
@@ -82,6 +84,8 @@ async def _named(session: AsyncSession, keys: Keyring | None, principal: Princip
         known = known or referred
     if known is None:
         return await _register(session, keys, principal, sent)
+    if known.erased_on is not None:
+        raise DomainError("person-erased", 409)
     if sent.name is not None and sent.name != known.name:
         raise DomainError("person-known-otherwise", 409)
     return known
@@ -107,6 +111,8 @@ async def amend_person(
     """Correct the name, add or correct the number. Raises 409 `person-known-otherwise` for somebody else's number."""
     person = await find(session, principal, person_id, lock=True)
     require_match(if_match, person.version)
+    if person.erased_on is not None:
+        raise DomainError("person-erased", 409)
     if "name" in sent.model_fields_set:
         if sent.name is None:
             raise PayloadInvalid.at("name", "missing")
@@ -174,6 +180,11 @@ async def confirm_graduation(
         await session.flush()
         await _tell(session, rc.PersonAmended, person, principal)
     return graduation
+
+
+async def tell_amended(session: AsyncSession, person: Person, principal: Principal) -> None:
+    """Something that is known of the person, which is locked, changed."""
+    await _tell(session, rc.PersonAmended, person, principal)
 
 
 async def _by_number(

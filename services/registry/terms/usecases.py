@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.centres.models import Centre
 from services.registry.measures.endings import end_what_was_held
 from services.registry.measures.models import CentreMeasure
+from services.registry.mentors import endings as mentor_endings
 from services.registry.policy import edition_at
+from services.registry.project_library import follow_ups
 from services.registry.qualifications import expiry, holders
 from services.registry.qualifications.models import Qualification
 from services.registry.tenancies.models import Tenancy
@@ -34,6 +36,8 @@ class Settled:
     designations_ended: int
     titles_transferred: int
     withdrawals_completed: int
+    mentors_ended: int = 0
+    library_claims_lapsed: int = 0
 
 
 async def settle(db: Database, editions: Editions, today: date, *, simulated: bool) -> Settled:
@@ -67,6 +71,12 @@ async def settle(db: Database, editions: Editions, today: date, *, simulated: bo
         ),
         withdrawals_completed=await in_batches(
             lambda session: _complete_withdrawals(session, edition_at(editions, today), context_on), WITHDRAWN_BATCH
+        ),
+        mentors_ended=await in_batches(
+            lambda session: mentor_endings.end_terms(session, today, context_on), mentor_endings.BATCH
+        ),
+        library_claims_lapsed=await in_batches(
+            lambda session: follow_ups.lapse_due(session, today, context_on), follow_ups.BATCH
         ),
     )
 

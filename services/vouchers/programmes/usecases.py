@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import own_division
 from services.vouchers.amendments.usecases import cancel_pending
+from services.vouchers.applications.closing import refuse_open
 from services.vouchers.categories.queries import known_codes
 from services.vouchers.categories.usecases import add_categories
 from services.vouchers.ceilings.queries import committed_of
@@ -112,7 +113,7 @@ async def open_programme(session: AsyncSession, decided_on: date | None, *, step
 
 async def close_programme(session: AsyncSession, decided_on: date | None, *, step: Step) -> Programme:
     """Stop issuing, or give up a draft. Vouchers already issued keep their terms; what no voucher has taken of the
-    budget goes back, and what they give back later with it."""
+    budget goes back, and what they give back later with it. Applications that wait are refused."""
     programme = await _locked(session, step)
     if programme.status == CLOSED:
         raise invalid_transition(programme.status, [DRAFT, OPEN])
@@ -121,6 +122,7 @@ async def close_programme(session: AsyncSession, decided_on: date | None, *, ste
     terms = await terms_on(session, programme, max(day, step.principal.today))
     context = EventContext.of(step.principal, day)
     await cancel_pending(session, programme, context)
+    await refuse_open(session, programme.id, context)
     if programme.status == OPEN:
         programme.unissued_at_close = max(terms.budget - await committed_of(session, programme), ZERO)
     programme.status, programme.closed_by, programme.closed_on = CLOSED, step.principal.account_id, day

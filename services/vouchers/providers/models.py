@@ -56,6 +56,9 @@ class Provider(Aggregate, Base):
         CheckConstraint(
             "status NOT IN ('withdrawn', 'removed') OR reason_code IS NOT NULL", name="removed_with_reason"
         ),
+        CheckConstraint(
+            "num_nulls(representative_noted, representative_noted_by) IN (0, 2)", name="representative_noted_whole"
+        ),
         CheckConstraint("suspended_until IS NULL OR status = 'suspended'", name="suspended_until_while_suspended"),
         Index("uq_provider_code_live", "code", unique=True, postgresql_where=f"status NOT IN ({_ENDED})"),
         Index("ix_provider_status", "status", "id"),
@@ -69,6 +72,9 @@ class Provider(Aggregate, Base):
     status: Mapped[str]
     categories: Mapped[list[str]] = mapped_column(ARRAY(Text))
     legal_representative_ref: Mapped[str | None]
+    representative_noted: Mapped[str | None]
+    """Another, recorded by one officer of a provider in the register; it counts once a second one records the same."""
+    representative_noted_by: Mapped[str | None]
     edition: Mapped[str] = mapped_column(server_default=text("'lhasa-2019'"))
     applied_by: Mapped[str]
     applied_on: Mapped[date]

@@ -153,7 +153,8 @@ async def record_representative(
     response: Response,
     if_match: IfMatch = None,
 ) -> ProviderOut:
-    """Record who legally represents the provider, as the register has it now."""
+    """Record who legally represents the provider, as the register has it now. Of one that is admitted it counts once
+    another officer has recorded the same."""
     provider = await usecases.record_representative(
         session,
         principal=principal,

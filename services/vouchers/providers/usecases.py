@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import provider_code_of
@@ -16,7 +16,17 @@ from services.vouchers.providers.announced import require_admission_notice_over
 from services.vouchers.providers.measures.usecases import require_no_measure
 from services.vouchers.providers.models import Provider
 from services.vouchers.providers.queries import lock, lock_own
-from services.vouchers.providers.rules import ADMITTED, APPLIED, ENDED, REFUSED, REVIEWED, SUSPENDED, WITHDRAWN
+from services.vouchers.providers.rules import (
+    ADMITTED,
+    APPLIED,
+    ENDED,
+    REFUSED,
+    REMOVED,
+    REVIEWED,
+    STANDING,
+    SUSPENDED,
+    WITHDRAWN,
+)
 from services.vouchers.providers.schemas import (
     ProviderChange,
     ProviderNew,
@@ -27,6 +37,7 @@ from services.vouchers.providers.schemas import (
 from services.vouchers.providers.telling import record
 from services.vouchers.providers.terms import next_review, term_from
 from shared.auth.principal import Principal
+from shared.calendar import add_months
 from shared.clock import effective_date
 from shared.errors import DomainError, forbidden, four_eyes_required, invalid_transition
 from shared.events.contracts import vouchers as vc
@@ -34,7 +45,7 @@ from shared.events.outbox import EventContext
 from shared.http.etag import honour_match, require_match
 from shared.ids import next_case_no
 from shared.policy.decision import combine
-from shared.policy.edition import Editions
+from shared.policy.edition import Edition, Editions
 from shared.refusals import require_passed
 
 
@@ -50,6 +61,7 @@ async def apply_for_admission(
     standing = select(Provider.no).where(Provider.code == code, Provider.status.not_in(ENDED))
     if (number := await session.scalar(standing)) is not None:
         raise DomainError("provider-already-applied", 409, params={"no": number})
+    await _require_waited(session, edition, code, principal.today)
     provider = Provider(
         code=code,
         name=wanted.name,
@@ -67,6 +79,17 @@ async def apply_for_admission(
     await session.flush()
     await record(session, vc.ProviderApplied, provider, EventContext.of(principal))
     return provider
+
+
+async def _require_waited(session: AsyncSession, edition: Edition, code: str, today: date) -> None:
+    """4.3-4: who was removed applies again after the edition's time only, the corresponding day not yet; who expired,
+    withdrew or was refused at once. Raises 409 `provider-removed-lately`."""
+    months = edition.vouchers.providers.removed_wait_months.value
+    removed = select(func.max(Provider.ended_on)).where(Provider.code == code, Provider.status == REMOVED)
+    last: date | None = await session.scalar(removed)
+    if months and last is not None and today <= (until := add_months(last, months)):
+        params = {"removed_on": last, "until": until}
+        raise DomainError("provider-removed-lately", 409, params=params, clauses=["4.3-4"])
 
 
 async def amend_application(
@@ -166,15 +189,24 @@ async def admit_provider(
 async def record_representative(
     session: AsyncSession, *, principal: Principal, provider_id: UUID, reference: str, if_match: str | None
 ) -> Provider:
-    """Record who legally represents the provider now; whoever changes it after the review reviews it anew.
+    """Record who legally represents the provider now; whoever changes it after the review reviews it anew, and another
+    admits. Of a provider in the register it is noted first, and counts once another officer records the same.
 
-    Raises 409 `invalid-transition` for an application or admission that is over.
+    Raises 409 `invalid-transition` for an application or admission that is over, 403 `four-eyes-required`.
     """
     provider = await lock(session, provider_id)
     honour_match(if_match, provider.version)
     if provider.status in ENDED:
         raise invalid_transition(provider.status, [APPLIED, REVIEWED, ADMITTED, SUSPENDED])
+    if provider.status in STANDING:
+        if provider.representative_noted != reference:
+            provider.representative_noted, provider.representative_noted_by = reference, principal.account_id
+            await record(session, vc.ProviderRepresentativeNoted, provider, EventContext.of(principal))
+            return provider
+        if provider.representative_noted_by == principal.account_id:
+            raise four_eyes_required()
     provider.legal_representative_ref = reference
+    provider.representative_noted = provider.representative_noted_by = None
     if provider.status == REVIEWED:
         provider.reviewed_by, provider.reviewed_on = principal.account_id, principal.today
     await record(session, vc.ProviderRepresentativeRecorded, provider, EventContext.of(principal))

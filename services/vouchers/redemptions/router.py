@@ -70,10 +70,11 @@ async def redeem_now(
 
 @router.post("/expire", responses=problem_responses())
 async def expire(session: Session, principal: ExpiryOfficer) -> Expired:
-    """End orders and holds whose last day has passed; the elected process does it by itself, once an hour."""
+    """End orders and holds whose last day has passed, at most 5,000 at a time; the elected process ends all of them by
+    itself, once an hour."""
     context = EventContext.of(principal)
     done = await expire_due(session, principal.today, context, at_once=MOST_AT_ONCE)
-    return Expired(orders=done.orders, holds=done.holds)
+    return Expired(orders=done.orders, holds=done.holds, more=done.seen == MOST_AT_ONCE)
 
 
 @router.get("")

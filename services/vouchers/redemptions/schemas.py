@@ -108,10 +108,11 @@ class Flags(Response):
 
 
 class Expired(Response):
-    """How many orders and holds ended because their last day had passed."""
+    """How many orders and holds ended because their last day had passed; `more`: there are others, ask again."""
 
     orders: int
     holds: int
+    more: bool
 
 
 class CounterSale(Sale):

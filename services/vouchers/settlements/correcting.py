@@ -37,11 +37,11 @@ async def take_out_line(
 async def readmit(
     session: AsyncSession, *, step: Step, line_id: UUID, sent: ReadmissionIn
 ) -> tuple[Settlement, SettlementLine]:
-    """A barred line may be collected again: what stood against it is gone. By another person than who inspected it.
-    Raises 404, 409 `invalid-transition`, 403 `four-eyes-required`."""
+    """A barred line may be collected again: what stood against it is gone. By another person than who inspected it or
+    took it out. Raises 404, 409 `invalid-transition`, 403 `four-eyes-required`."""
     case = await open_case(session, step)
     line = await line_of(session, case.settlement, line_id, states.BARRED)
-    case.require_another(line.inspected_by)
+    case.require_another(line.inspected_by, line.left_by)
     line.status, line.reason_code, line.note = states.BACK, states.READMITTED, sent.note
     line.waiting = True
     await session.flush()

@@ -34,6 +34,7 @@ async def take_out(
     inspected, others are drawn in their stead."""
     for line in lines:
         line.status, line.reason_code, line.waiting = status, reason, status == states.BACK
+        line.left_by = context.actor
     await refresh(session, settlement)
     if settlement.sample_size is not None and settlement.status in (states.CHECKING, states.NOTICED):
         await complete_sample(session, settlement)

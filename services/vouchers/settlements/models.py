@@ -201,6 +201,8 @@ class SettlementLine(Base):
     findings: Mapped[str | None]
     note: Mapped[str | None]
     """Why an officer took it out, or let it back."""
+    left_by: Mapped[str | None]
+    """Who took the step that it went out with; another lets it back where it was barred."""
     objection_id: Mapped[UUID | None] = mapped_column(ForeignKey("notice_objection.id"))
     """The upheld objection that it was taken out for."""
     payment_id: Mapped[UUID | None] = mapped_column(ForeignKey("settlement_payment.id"))

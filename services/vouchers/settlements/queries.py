@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, func, select, true
+from sqlalchemy import ColumnElement, Row, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import division_of, provider_code_of, reads_all
@@ -88,7 +88,8 @@ async def list_lines(
         raise forbidden()
     for name in (*open_names, *inspected):
         if (value := getattr(wanted, name)) is not None:
-            query = query.where(getattr(SettlementLine, name) == value)
+            column = _told_reason() if name == "reason_code" and not sees_hands(principal) else None
+            query = query.where((getattr(SettlementLine, name) if column is None else column) == value)
 
     def item(row: Row[*tuple[object, ...]]) -> SettlementLineOut:
         return shown_line(principal, SettlementLineOut.model_validate(row))
@@ -101,7 +102,14 @@ def shown_line(principal: Principal, line: SettlementLineOut) -> SettlementLineO
     if sees_hands(principal):
         return line
     hidden = {"findings": None, "note": None, "flagged": False, "sampled": False, "draw": None, "inspection": None}
-    return line.model_copy(update={**hidden, "inspected_on": None})
+    reason = states.INSPECTION_FAILED if line.reason_code == states.FRAUD_SUSPECTED else line.reason_code
+    return line.model_copy(update={**hidden, "inspected_on": None, "reason_code": reason})
+
+
+def _told_reason() -> ColumnElement[str]:
+    """The reason as the provider reads it: who is suspected of fraud is not warned."""
+    reason = SettlementLine.reason_code
+    return case((reason == states.FRAUD_SUSPECTED, states.INSPECTION_FAILED), else_=reason)
 
 
 async def line_out(session: AsyncSession, line_id: UUID) -> SettlementLineOut:

@@ -1,9 +1,9 @@
-"""Monthly statements for provider and issuer, out of the journal alone: they cannot differ from it (4.3-4)."""
+"""Monthly statements for provider and issuer, out of the journal and its sums by month alone (4.3-4)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, ClassVar, Final
 from uuid import UUID
@@ -11,7 +11,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from services.vouchers.access import SettlementReader, SettlementWorkReader, division_of, provider_code_of, reads_all
 from services.vouchers.journal.models import (
@@ -37,6 +36,7 @@ from services.vouchers.schemas import Division
 from services.vouchers.settlements.collecting import month_of
 from services.vouchers.settlements.router import PREFIX
 from services.vouchers.settlements.schemas import Period
+from services.vouchers.sums.queries import booked_by_month
 from shared.auth.principal import Principal
 from shared.db import Session
 from shared.errors import DomainError, not_found
@@ -165,9 +165,8 @@ async def provider_statement(
     if not reads_all(principal) and (own := division_of(principal)) is not None:
         division = own
     first, last = month_of(wanted.period)
-    scope = _scope(provider.code, division)
-    opening = await _balances(session, scope, JournalEntry.effective_on < first)
-    lines = await _lines(session, scope, first, last)
+    opening = await _opening(session, provider.code, division, first)
+    lines = await _lines(session, _scope(provider.code, division), first, last)
     totals = StatementTotals(
         payable=sum((line.payable for line in lines), ZERO), receivable=sum((line.receivable for line in lines), ZERO)
     )
@@ -196,20 +195,13 @@ async def issuer_statement(
         raise DomainError("settlement-issuer-missing", 422)
     if wanted.issuer_division not in (None, division):
         raise not_found("settlement")
-    first, last = month_of(wanted.period)
-    rows = (await session.execute(_by_provider(division, first, last))).all()
+    first, _ = month_of(wanted.period)
+    rows = (await session.execute(_by_provider(division, first))).all()
     lines = [IssuerLine.model_validate(row) for row in rows]
     sums = {name: sum((getattr(line, name) for line in lines), ZERO) for name in IssuerTotals.model_fields}
-    posting, entry = Posting, JournalEntry
-    bank = (
-        select(-func.coalesce(func.sum(posting.amount), ZERO))
-        .join(entry, entry.id == posting.entry_id)
-        .join(Redemption, Redemption.id == entry.redemption_id)
-        .where(
-            posting.account == ISSUER_BANK,
-            Redemption.issuer_division == division,
-            entry.effective_on.between(first, last),
-        )
+    booked = booked_by_month(first, first).c
+    bank = select(-func.coalesce(func.sum(booked.amount), ZERO)).where(
+        booked.account == ISSUER_BANK, booked.issuer_division == division
     )
     return IssuerStatement(
         issuer_division=division,
@@ -243,19 +235,15 @@ def _scope(code: str, division: str | None) -> ColumnElement[bool]:
     return own if division is None else own & (Redemption.issuer_division == division)
 
 
-async def _balances(
-    session: AsyncSession, scope: ColumnElement[bool], when: ColumnElement[bool]
-) -> tuple[Decimal, Decimal]:
-    posting, entry = Posting, JournalEntry
-    query = (
-        select(
-            func.coalesce(-func.sum(posting.amount).filter(posting.account == PROVIDER_PAYABLE), ZERO),
-            func.coalesce(func.sum(posting.amount).filter(posting.account == PROVIDER_RECEIVABLE), ZERO),
-        )
-        .join(entry, entry.id == posting.entry_id)
-        .join(Redemption, Redemption.id == entry.redemption_id)
-        .where(scope, when)
-    )
+async def _opening(session: AsyncSession, code: str, division: str | None, first: date) -> tuple[Decimal, Decimal]:
+    """What is owed to the provider, and by it, when the month begins."""
+    booked = booked_by_month(None, first - timedelta(days=1)).c
+    query = select(
+        func.coalesce(-func.sum(booked.amount).filter(booked.account == PROVIDER_PAYABLE), ZERO),
+        func.coalesce(func.sum(booked.amount).filter(booked.account == PROVIDER_RECEIVABLE), ZERO),
+    ).where(booked.provider_id.in_(select(Provider.id).where(Provider.code == code)))
+    if division is not None:
+        query = query.where(booked.issuer_division == division)
     payable, receivable = (await session.execute(query)).one()
     return payable, receivable
 
@@ -291,31 +279,29 @@ async def _lines(session: AsyncSession, scope: ColumnElement[bool], first: date,
     return [StatementLine.model_validate(row) for row in rows]
 
 
-def _by_provider(division: str, first: date, last: date) -> Select[*tuple[object, ...]]:
+def _by_provider(division: str, first: date) -> Select[*tuple[object, ...]]:
     """Every provider that moved by the end of the month, with what each kind of entry came to."""
-    posting, entry = Posting, JournalEntry
-    payable, receivable = posting.account == PROVIDER_PAYABLE, posting.account == PROVIDER_RECEIVABLE
-    before, within = entry.effective_on < first, entry.effective_on >= first
-    amount, owed = posting.amount, -posting.amount
+    booked = booked_by_month(None, first).c
+    payable, receivable = booked.account == PROVIDER_PAYABLE, booked.account == PROVIDER_RECEIVABLE
+    before, within, kind = booked.month < first, booked.month == first, booked.kind
+    amount, owed = booked.amount, -booked.amount
 
-    def total(
-        value: ColumnElement[Decimal] | InstrumentedAttribute[Decimal], *when: ColumnElement[bool]
-    ) -> ColumnElement[Decimal]:
+    def total(value: ColumnElement[Decimal], *when: ColumnElement[bool]) -> ColumnElement[Decimal]:
         return func.coalesce(func.sum(value).filter(*when), ZERO)
 
     columns: Mapping[str, ColumnElement[Decimal]] = {
         "opening_payable": total(owed, payable, before),
-        "captured": total(owed, payable, within, entry.kind == CAPTURE),
-        "reversed": total(amount, payable, within, entry.kind == REVERSAL),
-        "paid": total(amount, payable, within, entry.kind == PAYMENT),
-        "payment_returned": total(owed, payable, within, entry.kind == PAYMENT_RETURNED),
-        "moved_to_recovery": total(owed, payable, within, entry.kind.in_((RECOVERY, RECOVERY_DROPPED))),
+        "captured": total(owed, payable, within, kind == CAPTURE),
+        "reversed": total(amount, payable, within, kind == REVERSAL),
+        "paid": total(amount, payable, within, kind == PAYMENT),
+        "payment_returned": total(owed, payable, within, kind == PAYMENT_RETURNED),
+        "moved_to_recovery": total(owed, payable, within, kind.in_((RECOVERY, RECOVERY_DROPPED))),
         "closing_payable": total(owed, payable),
         "opening_receivable": total(amount, receivable, before),
-        "claimed_back": total(amount, receivable, within, entry.kind == RECOVERY),
-        "repaid": total(owed, receivable, within, entry.kind == REPAYMENT),
-        "kept_back": total(owed, receivable, within, entry.kind.in_((OFFSET, OFFSET_RETURNED))),
-        "written_off": total(owed, receivable, within, entry.kind == WRITE_OFF),
+        "claimed_back": total(amount, receivable, within, kind == RECOVERY),
+        "repaid": total(owed, receivable, within, kind == REPAYMENT),
+        "kept_back": total(owed, receivable, within, kind.in_((OFFSET, OFFSET_RETURNED))),
+        "written_off": total(owed, receivable, within, kind == WRITE_OFF),
         "closing_receivable": total(amount, receivable),
     }
     statement: Select[*tuple[object, ...]] = (
@@ -325,10 +311,8 @@ def _by_provider(division: str, first: date, last: date) -> Select[*tuple[object
             Provider.name.label("provider_name"),
             *(value.label(name) for name, value in columns.items()),
         )
-        .join(Redemption, Redemption.provider_id == Provider.id)
-        .join(entry, entry.redemption_id == Redemption.id)
-        .join(posting, posting.entry_id == entry.id)
-        .where(Redemption.issuer_division == division, entry.effective_on <= last)
+        .join(booked.amount.table, booked.provider_id == Provider.id)
+        .where(booked.issuer_division == division)
         .group_by(Provider.id)
         .order_by(Provider.code, Provider.id)
     )

@@ -1,34 +1,20 @@
-"""Captured uses, summed by the database over any of their sides; nothing is read row by row."""
+"""Captured uses, summed by the database over any of their sides, out of the sums by month."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    DateTime,
-    Row,
-    Select,
-    Subquery,
-    cast,
-    distinct,
-    func,
-    literal_column,
-    select,
-    text,
-    true,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, literal_column, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import own_division, reads_all
 from services.vouchers.programmes.models import Programme
 from services.vouchers.projections import known_enterprise
 from services.vouchers.providers.models import Provider
-from services.vouchers.redemptions.models import Redemption
+from services.vouchers.sums.queries import uses_of_term
 from services.vouchers.usage.schemas import Dimension, UsageFigures, UsageLine, UsageOut, UsageQuery
 from shared.auth.principal import Principal
 from shared.http.validation import Fault, PayloadInvalid
@@ -36,18 +22,8 @@ from shared.money import ZERO
 
 # A literal, not a parameter: what is selected and what it is grouped by must be one expression to the database.
 _SIZE: Final = func.coalesce(known_enterprise.c.size_class, literal_column("'unknown'"))
-_MONTH: Final = cast(func.date_trunc(literal_column("'month'"), cast(Redemption.redeemed_on, DateTime)), Date)
-"""The month's first day; it becomes text once the uses are summed, not for each of them."""
-
 _ROOM: Final = text("SET LOCAL work_mem = '64MB'")
 """For the sums of some hundred thousand groups, which else go to disk; of this transaction alone."""
-
-_KEPT: Final[Mapping[Dimension, tuple[str, ColumnElement[Any]]]] = {
-    "category": ("category", Redemption.category.expression),
-    "month": ("month", _MONTH),
-}
-"""Sides that a use has by itself; the others come with its programme, provider and enterprise. The columns have
-different types, hence Any."""
 
 _WORDS: Final = (
     "issuer_division",
@@ -59,6 +35,7 @@ _WORDS: Final = (
     "size",
     "month",
 )
+_SUMS: Final = ("uses", "price", "captured", "reversed")
 
 
 def _sides(used: Subquery) -> Mapping[Dimension, Mapping[str, ColumnElement[Any]]]:
@@ -69,8 +46,8 @@ def _sides(used: Subquery) -> Mapping[Dimension, Mapping[str, ColumnElement[Any]
         "kind": {"kind": Programme.kind.expression},
         "provider": {"provider_code": Provider.code.expression, "provider_name": Provider.name.expression},
         "size": {"size": _SIZE},
-        **({"category": {"category": used.c.category}} if "category" in used.c else {}),
-        **({"month": {"month": func.to_char(used.c.month, literal_column("'YYYY-MM'"))}} if "month" in used.c else {}),
+        "category": {"category": used.c.category},
+        "month": {"month": func.to_char(used.c.month, literal_column("'YYYY-MM'"))},
     }
 
 
@@ -86,77 +63,78 @@ async def use_of_vouchers(session: AsyncSession, principal: Principal, wanted: U
     last = wanted.captured_to or principal.today
     if last < first:
         raise PayloadInvalid(Fault("captured_to", "term_backwards", {}))
-    used = _used(principal, wanted, first, last)
+    used = uses_of_term(first, last)
     sides = _sides(used)
-    groups: dict[str, ColumnElement[Any]] = {}
-    for word in wanted.by:
-        groups.update(sides[word])
+    groups = {name: column for word in wanted.by for name, column in sides[word].items()}
+    scoped = _Scoped(used, groups, _conditions(wanted, used, issued_by(principal, wanted.issuer_division)), wanted)
     await session.execute(_ROOM)
-    rows = (await session.execute(_summed(used, groups, _conditions(wanted)))).all()
-    [totals] = [row for row in rows if row.all_of_them]
-    items = [_line(row, groups) for row in rows if not (groups and row.all_of_them)]
+    rows = (await session.execute(_summed(scoped))).mappings().all()
+    totals: dict[str, Any] = {name: sum((row[name] for row in rows), ZERO) for name in _SUMS}
+    totals |= {name: rows[0][f"all_{name}"] if rows else 0 for name in ("enterprises", "providers")}
     return UsageOut(
         captured_from=first,
         captured_to=last,
         by=list(dict.fromkeys(wanted.by)),
-        items=items,
+        items=[_line(row, groups) for row in (rows if groups else [totals])],
         totals=UsageFigures.model_validate(_figures(totals)),
     )
 
 
-def _used(principal: Principal, wanted: UsageQuery, first: date, last: date) -> Subquery:
-    """Uses added up by whom and what they were for, in one pass; only these sums are joined and sorted."""
-    keys: list[ColumnElement[Any]] = [
-        Redemption.programme_id.expression,
-        Redemption.provider_id.expression,
-        Redemption.enterprise_id.expression,
-    ]
-    keys += [column.label(name) for word, (name, column) in _KEPT.items() if word in wanted.by]
-    sent: list[tuple[ColumnElement[Any], object]] = [
-        (Redemption.issuer_division.expression, issued_by(principal, wanted.issuer_division)),
-        (Redemption.programme_id.expression, wanted.programme_id),
-        (Redemption.category.expression, wanted.category),
-    ]
-    which = [column == value for column, value in sent if value is not None]
-    return (
-        select(
-            *keys,
-            func.count().label("uses"),
-            func.sum(Redemption.price).label("price"),
-            func.sum(Redemption.subsidy).label("captured"),
-            func.sum(Redemption.reversed_amount).label("reversed"),
+@dataclass(frozen=True)
+class _Scoped:
+    """Uses, what they are grouped by, and which of them are asked for."""
+
+    used: Subquery
+    groups: Mapping[str, ColumnElement[Any]]
+    which: Sequence[ColumnElement[bool]]
+    wanted: UsageQuery
+
+    def select(self, *columns: ColumnElement[Any]) -> Select[Any]:
+        """From the uses with only those names beside them that are asked for."""
+        used, wanted = self.used, self.wanted
+        query = select(*columns).select_from(used).join(Programme, Programme.id == used.c.programme_id)
+        if "provider" in wanted.by or wanted.provider_code is not None:
+            query = query.join(Provider, Provider.id == used.c.provider_id)
+        if "size" in wanted.by or wanted.size is not None:
+            query = query.outerjoin(known_enterprise, known_enterprise.c.id == used.c.enterprise_id)
+        return query.where(*self.which)
+
+    @property
+    def labelled(self) -> list[ColumnElement[Any]]:
+        return [column.label(name) for name, column in self.groups.items()]
+
+
+def _summed(scoped: _Scoped) -> Select[Any]:
+    """The groups in their order, each with what is to be counted once in it and in all of them. Distinct ones are
+    found by hashing, each with its group: that is far cheaper than sorting them for every group."""
+    sums = func.sum
+    figures = [sums(scoped.used.c[name]).label(name) for name in _SUMS]
+    whole = scoped.select(*scoped.labelled, *figures).group_by(*scoped.groups.values())
+    total = whole.having(sums(scoped.used.c.uses) > 0).cte("total")
+    query = select(total)
+    for name, column in (("enterprises", scoped.used.c.enterprise_id), ("providers", scoped.used.c.provider_id)):
+        apart = (
+            scoped.select(*scoped.labelled, column.label("one"))
+            .group_by(*scoped.groups.values(), column)
+            .having(sums(scoped.used.c.uses) > 0)
+            .cte(f"one_of_{name}")
         )
-        .where(Redemption.redeemed_on >= first, Redemption.redeemed_on <= last, *which)
-        .group_by(*keys)
-        .subquery("used")
-    )
+        names = [apart.c[group] for group in scoped.groups]
+        number = select(*names, func.count().label("number")).group_by(*names).subquery(name)
+        same = and_(true(), *(number.c[group] == total.c[group] for group in scoped.groups))
+        once = select(apart.c.one).distinct().subquery()
+        query = query.join(number, same).add_columns(
+            number.c.number.label(name),
+            select(func.count()).select_from(once).scalar_subquery().label(f"all_{name}"),
+        )
+    return query.order_by(*(total.c[name] for name in scoped.groups))
 
 
-def _summed(
-    used: Subquery, groups: Mapping[str, ColumnElement[Any]], which: Sequence[ColumnElement[bool]]
-) -> Select[Any]:
-    """The groups in their order and one row for all of them together."""
-    figures = (
-        func.coalesce(func.sum(used.c.uses), 0).label("uses"),
-        func.count(distinct(used.c.enterprise_id)).label("enterprises"),
-        func.count(distinct(used.c.provider_id)).label("providers"),
-        *(func.coalesce(func.sum(used.c[name]), ZERO).label(name) for name in ("price", "captured", "reversed")),
-    )
-    columns = list(groups.values())
-    together = func.grouping(columns[0]) == 1 if columns else true()
-    query = (
-        select(*(column.label(name) for name, column in groups.items()), together.label("all_of_them"), *figures)
-        .select_from(used)
-        .join(Programme, Programme.id == used.c.programme_id)
-        .join(Provider, Provider.id == used.c.provider_id)
-        .outerjoin(known_enterprise, known_enterprise.c.id == used.c.enterprise_id)
-        .where(*which)
-    )
-    return query.group_by(func.grouping_sets(tuple_(*columns), tuple_())).order_by(*columns) if columns else query
-
-
-def _conditions(wanted: UsageQuery) -> list[ColumnElement[bool]]:
+def _conditions(wanted: UsageQuery, used: Subquery, division: str | None) -> list[ColumnElement[bool]]:
     sent: list[tuple[ColumnElement[Any], object]] = [
+        (Programme.issuer_division.expression, division),
+        (used.c.programme_id, wanted.programme_id),
+        (used.c.category, wanted.category),
         (Programme.kind.expression, wanted.kind),
         (Provider.code.expression, wanted.provider_code),
         (_SIZE, wanted.size),
@@ -164,12 +142,11 @@ def _conditions(wanted: UsageQuery) -> list[ColumnElement[bool]]:
     return [column == value for column, value in sent if value is not None]
 
 
-def _figures(row: Row[*tuple[Any, ...]]) -> dict[str, object]:
-    names = ("enterprises", "providers", "price", "captured", "reversed")
-    sums = {name: getattr(row, name) for name in names}
-    return {**sums, "uses": int(row.uses), "net": row.captured - row.reversed}
-
-
-def _line(row: Row[*tuple[Any, ...]], groups: Mapping[str, object]) -> UsageLine:
-    words = {name: getattr(row, name) if name in groups else None for name in _WORDS}
+def _line(row: Mapping[Any, Any], groups: Mapping[str, object]) -> UsageLine:
+    words = {name: row[name] if name in groups else None for name in _WORDS}
     return UsageLine.model_validate({**words, **_figures(row)})
+
+
+def _figures(row: Mapping[Any, Any]) -> dict[str, object]:
+    names = ("enterprises", "providers", "price", "captured", "reversed")
+    return {**{name: row[name] for name in names}, "uses": int(row["uses"]), "net": row["captured"] - row["reversed"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, false, or_, select, true
@@ -11,7 +12,7 @@ from sqlalchemy.orm import undefer
 from services.vouchers.access import division_of, enterprise_code_of, reads_all
 from services.vouchers.projections import same_enterprise
 from services.vouchers.vouchers.models import Voucher, voucher_code
-from services.vouchers.vouchers.rules import ACTIVE
+from services.vouchers.vouchers.rules import ACTIVE, EXPIRED
 from services.vouchers.vouchers.schemas import VoucherFilter
 from shared.auth.principal import Principal
 from shared.errors import not_found
@@ -33,8 +34,8 @@ def visible_to(principal: Principal) -> ColumnElement[bool]:
     return or_(held_by(enterprise_code_of(principal)), issued)
 
 
-def conditions(wanted: VoucherFilter) -> list[ColumnElement[bool]]:
-    """The list's filters as SQL."""
+def conditions(wanted: VoucherFilter, today: date) -> list[ColumnElement[bool]]:
+    """The list's filters as SQL; `active` and `expired` are as they are shown on that day."""
     columns = {
         "no": Voucher.no,
         "programme_id": Voucher.programme_id,
@@ -42,13 +43,17 @@ def conditions(wanted: VoucherFilter) -> list[ColumnElement[bool]]:
         "kind": Voucher.kind,
         "enterprise_id": Voucher.enterprise_id,
         "centre_id": Voucher.centre_id,
-        "status": Voucher.status,
         "reason_code": Voucher.reason_code,
         "application_id": Voucher.application_id,
         "batch_id": Voucher.batch_id,
     }
     sent = wanted.model_dump(include=set(columns), exclude_none=True)
     found: list[ColumnElement[bool]] = [columns[name] == value for name, value in sent.items()]
+    if wanted.status is not None:
+        found.append(Voucher.status == (ACTIVE if wanted.status == EXPIRED else wanted.status))
+    if wanted.status in (ACTIVE, EXPIRED):
+        past = Voucher.valid_until < today
+        found.append(past if wanted.status == EXPIRED else ~past)
     if wanted.valid_until_from is not None:
         found.append(Voucher.valid_until >= wanted.valid_until_from)
     if wanted.valid_until_to is not None:

@@ -55,7 +55,7 @@ async def issue_voucher(
     voucher = await propose_issue(session, editions=runtime.editions, principal=principal, wanted=wanted)
     set_etag(response, voucher.version)
     response.headers["Location"] = f"{router.prefix}/{voucher.id}"
-    return VoucherOut.model_validate(voucher)
+    return VoucherOut.of(voucher, principal.today)
 
 
 @router.post("/eligibility", responses=problem_responses(404, 409))
@@ -81,8 +81,12 @@ async def list_vouchers(
     session: Session, principal: VoucherReader, wanted: Annotated[VoucherFilter, Query()]
 ) -> Page[VoucherItem]:
     """Vouchers that concern the caller, newest first."""
-    query = select(Voucher).where(queries.visible_to(principal), *queries.conditions(wanted))
-    return await paginate(session, query, keys=[Voucher.id.desc()], params=wanted, item=VoucherItem.model_validate)
+    query = select(Voucher).where(queries.visible_to(principal), *queries.conditions(wanted, principal.today))
+
+    def item(voucher: Voucher) -> VoucherItem:
+        return VoucherItem.of(voucher, principal.today)
+
+    return await paginate(session, query, keys=[Voucher.id.desc()], params=wanted, item=item)
 
 
 @router.get("/{voucher_id}", responses=problem_responses(404))
@@ -90,7 +94,7 @@ async def read_voucher(voucher_id: UUID, session: Session, principal: VoucherRea
     """One voucher with the decision it was issued on."""
     voucher = await queries.find(session, principal, voucher_id)
     set_etag(response, voucher.version)
-    return VoucherOut.model_validate(voucher)
+    return VoucherOut.of(voucher, principal.today)
 
 
 @router.post(
@@ -109,7 +113,7 @@ async def approve_voucher(
         session, principal=principal, voucher_id=voucher_id, decided_on=day_sent(wanted), if_match=if_match
     )
     set_etag(response, voucher.version)
-    return VoucherOut.model_validate(voucher)
+    return VoucherOut.of(voucher, principal.today)
 
 
 @router.post("/{voucher_id}/refuse", responses=problem_responses(404, 409, 412))
@@ -124,7 +128,7 @@ async def refuse_voucher(
     """Do not approve it: it ends, and what it took of budget and quotas goes back."""
     voucher = await refuse_issue(session, principal=principal, voucher_id=voucher_id, wanted=wanted, if_match=if_match)
     set_etag(response, voucher.version)
-    return VoucherOut.model_validate(voucher)
+    return VoucherOut.of(voucher, principal.today)
 
 
 @router.post("/{voucher_id}/freeze", responses=problem_responses(404, 409, 412))
@@ -147,7 +151,7 @@ async def freeze_voucher(
         if_match=if_match,
     )
     set_etag(response, voucher.version)
-    return VoucherOut.model_validate(voucher)
+    return VoucherOut.of(voucher, principal.today)
 
 
 @router.post("/{voucher_id}/unfreeze", responses=problem_responses(404, 409, 412))
@@ -164,7 +168,7 @@ async def unfreeze_voucher(
         session, principal=principal, voucher_id=voucher_id, decided_on=day_sent(wanted), if_match=if_match
     )
     set_etag(response, voucher.version)
-    return VoucherOut.model_validate(voucher)
+    return VoucherOut.of(voucher, principal.today)
 
 
 @router.post("/{voucher_id}/rotate-code", responses=problem_responses(404, 409, 412))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from services.vouchers.schemas import CaseNo, Decided, Division, Percent, Reason, Word
+from services.vouchers.vouchers.models import Voucher
+from services.vouchers.vouchers.rules import ACTIVE, EXPIRED
 from shared.http.decisions import DecisionText, StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
@@ -38,7 +40,8 @@ class EligibilityOut(Response):
 
 class VoucherItem(Response):
     """A voucher in a list. Yuan: `balance` is free, `held` reserved, `spent` redeemed, `returned` given back to budget
-    and quota when it was stopped. A single issue is `frozen` (`awaiting_approval`) until another person approves it."""
+    and quota when it was stopped. A single issue is `frozen` (`awaiting_approval`) until another person approves it.
+    `expired`: its last day is past by the caller's day, and it will be stopped."""
 
     id: UUID
     no: str
@@ -67,6 +70,13 @@ class VoucherItem(Response):
     frozen_reason: str | None
     application_id: UUID | None
     batch_id: UUID | None
+
+    @classmethod
+    def of(cls, voucher: Voucher, day: date) -> Self:
+        """As it stands on that day."""
+        shown = cls.model_validate(voucher)
+        past = voucher.status == ACTIVE and voucher.valid_until < day
+        return shown.model_copy(update={"status": EXPIRED}) if past else shown
 
 
 class CategoryShare(Response):
@@ -129,7 +139,7 @@ class VoucherFilter(PageParams):
     centre_id: UUID | None = None
     application_id: UUID | None = None
     batch_id: UUID | None = None
-    status: Literal["active", "frozen", "stopped"] | None = None
+    status: Literal["active", "frozen", "stopped", "expired"] | None = None
     reason_code: Word | None = None
     valid_until_from: date | None = None
     valid_until_to: date | None = None

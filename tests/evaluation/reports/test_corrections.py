@@ -182,7 +182,7 @@ async def test_scores_that_are_computed_again_see_the_corrected_version(desk: De
     report = await desk.report(centre, 2019, 4, date(2020, 1, 8))
     cycle = await desk.scored(2019, date(2020, 1, 20))
     before = await desk.evaluation_of(centre, 2019)
-    body = {**WRONG, "form": {"mentors": 0}}
+    body = {**WRONG, "form": {"enterprises_with_ip": 0}}
     asked = await desk.caller("science_officer", today=date(2020, 1, 21)).ok(
         f"{path_of(report)}/corrections", body, 201
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -135,18 +137,39 @@ def test_a_year_has_the_last_stock_the_sum_of_flows_and_the_first_opening(name: 
     assert year_value(FORM.fields[name], name, [{}]) is None
 
 
-@given(st.dictionaries(st.sampled_from(sorted(SOURCES)), st.integers(0, 10_000)))
+def _registry(names: Iterable[str]) -> st.SearchStrategy[dict[str, JsonValue]]:
+    """What the registry may say: by level where the form asks by level."""
+    by_level = {field.registry for field in FORM.fields.values() if field.kind == "by_level"}
+    levels = st.dictionaries(st.sampled_from(sorted(LHASA.activities.levels)), st.integers(1, 100))
+    values: dict[str, st.SearchStrategy[Any]] = {
+        name: levels if name in by_level else st.integers(0, 10_000) for name in names
+    }
+    return st.fixed_dictionaries({}, optional=values)
+
+
+@given(_registry(sorted(SOURCES)))
 def test_a_prefilled_report_without_a_change_differs_nowhere(known: dict[str, JsonValue]) -> None:
     values = prefilled(FORM, 2, known)
     assert differences(validated(LHASA, 2, values), values) == []
 
 
-@given(st.dictionaries(st.sampled_from(sorted(SOURCES)), st.integers(0, 10_000), min_size=1), st.data())
+@given(_registry(sorted(SOURCES)).filter(bool), st.data())
 def test_a_changed_field_differs_and_no_other(known: dict[str, JsonValue], data: st.DataObject) -> None:
     registry = prefilled(FORM, 2, known)
     name = data.draw(st.sampled_from(sorted(registry)))
-    entered = {**registry, name: int(str(registry[name])) + 1}
-    assert [one.field for one in differences(entered, registry)] == [name]
+    told = registry[name]
+    more: JsonValue = {**told, "centre": int(str(told.get("centre", 0))) + 1} if isinstance(told, dict) else None
+    entered = {**registry, name: more or int(str(told)) + 1}
+    found = differences(entered, registry)
+    assert [(one.field, one.by) for one in found] == [(name, {"centre": 1} if more else 1)]
+
+
+def test_levels_that_add_up_alike_still_differ() -> None:
+    said: dict[str, JsonValue] = {"events_by_level": {"centre": 2, "municipal": 0}}
+    known: dict[str, JsonValue] = {"events_by_level": {"centre": 1, "municipal": 1}}
+    (found,) = differences(said, known)
+    assert found.by == {"centre": 1, "municipal": -1}
+    assert differences(said, {"events_by_level": {"centre": 2}}) == []
 
 
 def test_a_check_has_what_its_relation_needs() -> None:

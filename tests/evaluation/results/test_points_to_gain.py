@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from services.evaluation.provisional.levers import Gain, gains, levers_of
-from services.evaluation.rubrics.facts import Facts, TenancyFacts
+from services.evaluation.rubrics.counting import by_form
+from services.evaluation.rubrics.facts import Facts, RecordFacts, TenancyFacts, Unverified
 from services.evaluation.rubrics.rules import score
 from shared.policy.edition import load_editions
 from tests.evaluation.facts import ALL_IN_TIME, facts, year_form
@@ -19,6 +20,9 @@ from tests.evaluation.test_worked_examples import DILIGENT, ON_PAPER
 LHASA = load_editions(None).get("lhasa-2019")
 LEVERS = levers_of(LHASA.rubric, tuple(LHASA.activities.levels))
 TEN = TenancyFacts(opening=10, at_year_end=10)
+HELD = RecordFacts(unverified=(Unverified("municipal", 40), Unverified("centre", 10), Unverified("municipal", 60)))
+"""Three events that wait for the bureau; the two with the most people are all that ten enterprises need."""
+FORM_RUBRIC = by_form(LHASA.rubric)
 
 
 def _gains(found: Facts, *, year_over: bool = False) -> dict[str, Gain]:
@@ -29,16 +33,17 @@ def _gains(found: Facts, *, year_over: bool = False) -> dict[str, Gain]:
     ("name", "found", "units", "raw"),
     [
         ("jobs", facts(tenancies=TEN, form=year_form(jobs=20)), 30, 6),  # 20 of 50 jobs: 4 of 10 points so far
-        ("mentors", facts(tenancies=TEN), 1, 5),
-        ("specialist_staff", facts(tenancies=TEN), 1, 3),
-        ("trained_staff", facts(tenancies=TEN, form=year_form(specialist_staff=1)), 1, 3),
+        ("mentors_linked", facts(tenancies=TEN), 1, 5),
+        ("staff_certified", facts(tenancies=TEN), 1, 3),
+        ("staff_to_certify", facts(tenancies=TEN, form=year_form(specialist_staff=1)), 1, 3),
         ("area_used_m2", facts(tenancies=TEN, form=year_form(area_used_m2=590)), 10, "0.05"),  # 600 of 1000 are 60 %
         ("enterprises_with_ip", facts(tenancies=TEN), 3, 4),  # 24 % of ten are 2.4
         ("enterprises_financed", facts(tenancies=TEN), 1, 6),
         ("equity_financing", facts(tenancies=TEN), 30, "1.5"),  # one enterprise: 300,000 yuan, 30,000 for each of ten
         ("equity_financing", facts(tenancies=TEN, form=year_form(enterprises_financed=3)), 80, 4),  # 80,000 for each
         ("financing_matches", facts(tenancies=TEN), 3, 5),  # ⌈10/4⌉ × 0.8 = 2.4
-        ("attendance", facts(tenancies=TEN), 100, 3),
+        ("attendance_recorded", facts(tenancies=TEN), 100, 3),
+        ("events_to_verify", facts(tenancies=TEN, records=HELD), 2, 10),
         ("fields_filled", facts(tenancies=TEN, reporting=replace(ALL_IN_TIME, filled=80)), 4, Fraction(1, 7)),
         ("exits_documented", facts(tenancies=replace(TEN, exited=2, exited_without_reason=2)), 2, Fraction(2, 3)),
     ],
@@ -63,7 +68,7 @@ def test_the_cheapest_points_come_first() -> None:
 
 
 def test_what_is_full_already_is_not_offered() -> None:
-    assert {"mentors", "specialist_staff", "events"}.isdisjoint(_gains(DILIGENT))
+    assert {"mentors_linked", "staff_certified", "recorded_events"}.isdisjoint(_gains(DILIGENT))
 
 
 def test_an_admission_that_costs_more_than_it_gives_is_not_offered() -> None:
@@ -77,6 +82,19 @@ def test_once_the_year_is_over_only_what_was_left_undone_can_be_mended() -> None
     stays = replace(TEN, admitted=2, filed=1, exited=1, exited_without_reason=1)
     found = facts(tenancies=stays, reporting=replace(ALL_IN_TIME, filled=70))
     assert set(_gains(found, year_over=True)) == {"fields_filled", "filed", "exits_documented"}
+
+
+def test_what_was_held_can_still_be_verified_after_the_year() -> None:
+    found = facts(tenancies=TEN, records=HELD)
+    assert set(_gains(found, year_over=True)) == {"events_to_verify"}
+    verified = _gains(found)["events_to_verify"].lever.change(found, 2)
+    assert (verified.records.attendance, verified.records.events_by_level) == (100, {"municipal": 2})
+
+
+def test_a_rubric_that_counts_by_the_form_offers_the_form_s_inputs() -> None:
+    inputs = {lever.input for lever in levers_of(FORM_RUBRIC, tuple(LHASA.activities.levels))}
+    assert {"mentors", "trained_staff", "events", "attendance", "higher_level_events"} <= inputs
+    assert inputs.isdisjoint({"mentors_linked", "staff_certified", "recorded_events", "events_to_verify"})
 
 
 def test_no_more_than_there_are_to_count() -> None:

@@ -14,7 +14,8 @@ from uuid import uuid4
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from services.evaluation.provisional.levers import Lever, levers_of
+from services.evaluation.provisional.lever import Lever
+from services.evaluation.provisional.levers import levers_of
 from services.evaluation.rubrics.content import kept
 from services.evaluation.rubrics.facts import Facts, TenancyFacts
 from services.evaluation.rubrics.pinning import with_rubric
@@ -64,8 +65,8 @@ BETTER: dict[str, Step] = {
     "filed_in_time": _stays(filed_in_time=1),
     "filing_sample": _mark,
     "confirmed_services": _lever(LEVERS["confirmed_services"]),
-    "mentors": _lever(LEVERS["mentors"]),
-    "specialist_staff": _lever(LEVERS["trained_staff"]),
+    "mentors": _lever(LEVERS["mentors_linked"]),
+    "specialist_staff": _lever(LEVERS["staff_to_certify"]),
     "area_in_use": _lever(LEVERS["area_used_m2"]),
     "intellectual_property": _lever(LEVERS["enterprises_with_ip"]),
     "jobs": _lever(LEVERS["jobs"]),
@@ -79,9 +80,9 @@ BETTER: dict[str, Step] = {
     "enterprises_financed": _lever(LEVERS["enterprises_financed"]),
     "financing_amount": _lever(LEVERS["bank_loans"]),
     "financing_matches": _lever(LEVERS["financing_matches"]),
-    "events": _lever(LEVERS["events"]),
-    "attendance": _lever(LEVERS["attendance"]),
-    "higher_level_events": _lever(LEVERS["higher_level_events"]),
+    "events": _lever(LEVERS["recorded_events"]),
+    "attendance": _lever(LEVERS["attendance_recorded"]),
+    "higher_level_events": _lever(LEVERS["recorded_higher_level_events"]),
 }
 
 

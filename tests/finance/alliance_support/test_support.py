@@ -21,7 +21,7 @@ from tests.finance.support import Desk, Json, deliver, received
 from tests.finance.test_tasks import finders, found
 from tests.support.identifiers import make_uscc
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATH: Final = "/v1/alliance-support"
 BODY: Final = make_uscc(9001)
@@ -70,7 +70,7 @@ class Bureau:
         return await self.ok("treasury", f"{PATH}/{support['id']}/pay", pay, claims={"today": NOTICE_OVER})
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bureau(desk: Desk) -> Bureau:
     return Bureau(desk)
 
@@ -140,7 +140,7 @@ async def forget(db: Database) -> None:
         await session.execute(text("DELETE FROM ceiling WHERE kind = 'alliances.year'"))
 
 
-@pytest_asyncio.fixture(loop_scope="module", autouse=True)
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def fresh(db: Database, app: object) -> None:
     await forget(db)
 

@@ -18,7 +18,7 @@ from tests.finance.financing_rewards.world import NOTICE_OVER, Bureau as Rewards
 from tests.finance.matching import enterprise, tenancy
 from tests.finance.support import Desk, delist, list_centre
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 
 async def total(db: Database, query: str, **params: str) -> Decimal:

@@ -16,11 +16,11 @@ from tests.finance.angel_funds.test_money_back import budget_of, withdrawal
 from tests.finance.angel_funds.world import CHECKLIST, PATH, Bureau, firm_code, slip, subscription
 from tests.finance.support import Desk, Json, delist, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 LATER = {"today": date(2020, 5, 7)}
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bureau(desk: Desk) -> Bureau:
     return Bureau(desk)
 

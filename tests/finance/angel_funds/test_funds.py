@@ -12,10 +12,10 @@ from shared.db import Database
 from tests.finance.angel_funds.world import PATH, Bureau, fund_body, slip, subscription
 from tests.finance.support import Desk, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bureau(desk: Desk) -> Bureau:
     return Bureau(desk)
 

@@ -20,10 +20,10 @@ from tests.finance.support import TODAY, Desk, Json, delist, deliver, list_centr
 from tests.finance.test_delisting_orders import follow, relist
 from tests.support.delisting_orders import Orders
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bureau(desk: Desk) -> Bureau:
     return Bureau(desk)
 

@@ -13,7 +13,7 @@ from tests.finance.angel_funds.world import Bureau
 from tests.finance.support import Desk, delist, list_centre
 from tests.finance.test_withdrawn_centres import withdraw
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LINE = "SELECT id FROM appropriation WHERE programme = :programme AND year = 2019 FOR UPDATE"
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -17,11 +17,11 @@ from tests.finance.angel_funds.world import MUNICIPAL, PATH, Bureau, firm_code, 
 from tests.finance.matching import enterprise, tenancy
 from tests.finance.support import TODAY, Desk, Json, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 NEXT_DAY = {"today": date(2019, 5, 7)}
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bureau(desk: Desk) -> Bureau:
     return Bureau(desk)
 

@@ -20,7 +20,7 @@ from tests.finance.financing_rewards.world import Bureau as Rewards, firm
 from tests.finance.matching import enterprise, tenancy
 from tests.finance.support import Desk, Json, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _FUND: Final = "/v1/angel-funds/{fund_id}"
 _INVESTMENT: Final = f"{_FUND}/investments/{{investment_id}}"
@@ -100,7 +100,7 @@ async def told(db: Database, case: Json) -> list[tuple[str, str, bool]]:
     return [(row.type.split(".")[2], row.actor, row.cited) for row in rows]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bureau(desk: Desk) -> Bureau:
     return Bureau(desk)
 

@@ -12,7 +12,7 @@ from tests.finance.appropriations.treasury import Treasury
 from tests.finance.support import Desk
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def db(finance_url: str) -> AsyncIterator[Database]:
     """Finance's database behind its back, and where its consumers' handlers run."""
     database = Database(finance_url, application_name="test")

@@ -8,7 +8,7 @@ from shared.db import Database
 from tests.finance.appropriations.treasury import PATH, YEAR_END, Treasury, agrees
 from tests.finance.support import Desk, delist, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_grant_s_way_through_its_budget_line(desk: Desk, db: Database, treasury: Treasury) -> None:

@@ -16,10 +16,10 @@ from shared.db import Database
 from tests.finance.appropriations.treasury import PATH, YEAR_END, Treasury, agrees, document, forget
 from tests.finance.support import Desk, Json, list_centre
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 
-@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def none_before(db: Database) -> None:
     await forget(db)
 

@@ -14,10 +14,10 @@ from shared.db import Database
 from tests.finance.appropriations.treasury import PATH, YEAR_END, Treasury, agrees, document, forget, transfer
 from tests.finance.support import ACCOUNTS, Desk, Json, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def none_before(db: Database) -> None:
     await forget(db)
 

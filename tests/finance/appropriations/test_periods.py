@@ -21,13 +21,13 @@ from shared.ids import uuid7
 from tests.finance.appropriating import appropriate
 from tests.finance.support import ACCOUNTS, Desk, Json, delist, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PATH = "/v1/journal-entries"
 LATER = date(2019, 7, 1)
 
 
-@pytest_asyncio.fixture(autouse=True, loop_scope="module")
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
 async def all_open(db: Database) -> None:
     await appropriate(db)
     async with db.transaction() as session:

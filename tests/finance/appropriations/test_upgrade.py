@@ -12,7 +12,7 @@ from tests.finance.appropriating import appropriate
 from tests.finance.appropriations.treasury import PATH, Treasury, agrees, forget
 from tests.finance.support import Desk, delist, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STATEMENTS = ("_COMMITMENTS", "_LINES", "_REVISIONS", "_CEILINGS", "_COUNTERS", "_ENTRIES")
 

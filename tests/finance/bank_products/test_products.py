@@ -9,7 +9,7 @@ from shared.db import Database
 from tests.finance.banking import Street, firm
 from tests.finance.support import Desk, Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRODUCTS = "/v1/bank-products"
 TWELVE = {
@@ -18,7 +18,7 @@ TWELVE = {
 }
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def street(desk: Desk) -> Street:
     return Street(desk)
 

@@ -8,12 +8,12 @@ import pytest_asyncio
 from tests.finance.banking import Street
 from tests.finance.support import Desk, Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BANKS = "/v1/banks"
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def street(desk: Desk) -> Street:
     return Street(desk)
 

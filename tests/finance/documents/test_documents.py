@@ -10,7 +10,7 @@ from httpx import Response
 from shared.db import Database
 from tests.finance.support import OTHER_OPERATOR, Desk, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< >>\nendobj\ntrailer\n<< >>\n%%EOF\n"
 

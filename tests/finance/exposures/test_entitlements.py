@@ -18,7 +18,7 @@ from tests.finance.exposures.world import DIVISION, Firm, World, as_firm
 from tests.finance.support import Json, delist, list_centre
 from tests.support.identifiers import make_uscc
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _operators = count(9500)
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from tests.finance.exposures.world import World, totals
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from tests.finance.matching import Office, forget
 from tests.finance.support import Desk, Json, list_centre
 from tests.support.identifiers import make_uscc
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _operators = count(9000)
 

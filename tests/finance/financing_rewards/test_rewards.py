@@ -33,11 +33,11 @@ from tests.finance.support import Desk, Json, delist, deliver, received
 from tests.finance.test_tasks import finders, found
 from tests.support.identifiers import make_uscc
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 YEAR_ON = date(2020, 5, 14)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bureau(desk: Desk) -> Bureau:
     return Bureau(desk)
 

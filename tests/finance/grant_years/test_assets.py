@@ -13,7 +13,7 @@ from shared.db import Database
 from tests.finance.grant_years.support import paid_for_research
 from tests.finance.support import OPERATOR, OTHER_OPERATOR, Desk, Json, delist
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GOOD = {"condition": "good", "found_quantity": 2}
 

@@ -11,7 +11,7 @@ from httpx import Response
 from shared.db import Database
 from tests.finance.support import OPERATOR, Desk, Json, application, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ANONYMOUS = {"roles": ("public",), "account_id": "anonymous"}
 

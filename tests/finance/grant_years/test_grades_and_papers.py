@@ -9,7 +9,7 @@ import pytest
 from shared.db import Database
 from tests.finance.support import OTHER_OPERATOR, Desk, list_centre, publish_result
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PAPERS = {"document_no": "拉科发〔2019〕31号", "minutes_no": "〔2019〕3号会议纪要"}
 

@@ -17,7 +17,7 @@ from tests.finance.grant_years.support import contract, in_recovery
 from tests.finance.support import OTHER_OPERATOR, Desk, Json, deliver, list_centre, spending
 from tests.support.delisting_orders import Orders
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def file(desk: Desk, grant: Json, **other: Any) -> Response:

@@ -18,7 +18,7 @@ from tests.finance.grant_years.support import report_on
 from tests.finance.support import OTHER_OPERATOR, Desk, Json, application, list_centre
 from tests.support.identifiers import make_uscc
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 INDICATORS = [
     {"name": "新增入驻", "target": "10 家", "actual": "9 家", "weight": "60", "score": "54"},

@@ -12,7 +12,7 @@ from tests.finance.grant_years.support import contract, in_recovery, paid_for_re
 from tests.finance.support import OPERATOR, OTHER_OPERATOR, Desk, delist, list_centre
 from tests.finance.test_tasks import APPROVERS, OFFICERS, finders, handed_over
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_call_waits_for_somebody_who_did_not_draft_it(desk: Desk) -> None:

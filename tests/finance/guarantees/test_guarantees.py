@@ -30,7 +30,7 @@ from tests.finance.serving import (
 )
 from tests.finance.support import Desk, Json, delist, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAY = date(2019, 3, 15)
 

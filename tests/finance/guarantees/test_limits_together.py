@@ -20,7 +20,7 @@ from tests.finance.matching import tenancy
 from tests.finance.serving import GUARANTEES, Counter, Signed, done, refused, signed
 from tests.finance.support import Desk, Json, delist, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ROW = text(
     "INSERT INTO ceiling (kind, subject, period, limit_amount, committed)"

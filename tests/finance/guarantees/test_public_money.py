@@ -14,7 +14,7 @@ from shared.db import Database
 from tests.finance.serving import GUARANTEES, Counter, Signed, done, new_reference, refused, signed
 from tests.finance.support import Desk, Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAY = date(2019, 3, 15)
 MONEY = {"paid_on": "2020-09-30", "reference": "ZF-public"}

@@ -14,7 +14,7 @@ from tests.finance.guarantees.test_guarantees import defaulted
 from tests.finance.serving import GUARANTEES, TODAY, Counter, balances, done, events_of, held, new_reference, refused
 from tests.finance.support import Desk, Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WHY = {"reason_code": "wrong_amount", "document_no": "拉担更〔2020〕1号"}
 
@@ -109,7 +109,7 @@ async def test_a_debt_that_was_written_off_is_recovered_whole_and_taken_back(cou
     assert books == {"guarantee.cash": Decimal("-80000.00"), "guarantee.loss": Decimal("80000.00")}
 
 
-async def test_the_public_funds_part_is_shared_anew_and_what_the_treasury_has_stays(
+async def test_the_public_funds_part_is_shared_anew_and_what_the_treasury_has_goes_out_again(
     counter: Counter, db: Database
 ) -> None:
     _, guarantee = await defaulted(counter, db, "50000.00", product=GRADUATE)
@@ -123,8 +123,36 @@ async def test_the_public_funds_part_is_shared_anew_and_what_the_treasury_has_st
     line = await recovered(counter, guarantee, "1000.00")
     assert line["budget_share"] == "800.00"
     done(await counter.send("treasury_officer", "POST", f"{address(guarantee, line)}/confirm", confirm))
-    proposal = await counter.guarantor(f"{address(guarantee, line)}/propose-reversal", WHY)
-    assert refused(proposal) == (409, "guarantee-recovery-returned")
+    path = address(guarantee, line)
+    done(await counter.guarantor(f"{path}/propose-reversal", WHY, account="guarantor-2"))
+    own = await counter.guarantor(f"{path}/reverse", account="guarantor-3")
+    assert refused(own) == (403, "guarantee-recovery-returned"), "the treasury's money is not the guarantor's to move"
+    both = {"account": "treasury_officer-1"}
+    confirmer = await counter.send("treasury_approver", "POST", f"{path}/reverse", **both)
+    assert refused(confirmer) == (403, "four-eyes-required")
+    assert await returned_of(db, guarantee) == Decimal("800.00")
+    done(await counter.send("treasury_approver", "POST", f"{path}/reverse"))
+    assert await returned_of(db, guarantee) == Decimal(0)
+    shown_now = await shown(counter, guarantee)
+    assert (shown_now["budget_returned"], shown_now["recovered"]) == ("0.00", "0.00")
+    again = await counter.send("treasury_approver", "POST", f"{path}/reverse")
+    assert refused(again) == (409, "guarantee-recovery-reversed")
+    right = await recovered(counter, guarantee, "1000.00")
+    done(await counter.send("treasury_officer", "POST", f"{address(guarantee, right)}/confirm", {"reference": "TH-10"}))
+    assert await returned_of(db, guarantee) == Decimal("800.00")
+
+
+async def returned_of(db: Database, guarantee: Json) -> Decimal:
+    """What came back to the budget line of the guarantee's claim, by the line and by its books."""
+    query = text(
+        "SELECT returned, (SELECT sum(amount) FROM posting JOIN journal_entry AS entry ON entry.id = entry_id"
+        " WHERE account = 'budget.returned' AND entry.case_id = claim.id) AS booked FROM budget_commitment"
+        " JOIN guarantee_claim AS claim ON claim.id = case_id WHERE claim.guarantee_id = CAST(:id AS uuid)"
+    )
+    async with db.transaction() as session:
+        row = (await session.execute(query, {"id": guarantee["id"]})).one()
+    assert row.returned == row.booked
+    return Decimal(row.returned)
 
 
 async def test_the_banks_day_knows_neither_the_recovery_nor_its_reversal_as_its_own(

@@ -10,7 +10,7 @@ from tests.finance.loans.lending import Counter, know_banks
 from tests.finance.support import Desk
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def banks(db: Database) -> None:
     await know_banks(db)
 

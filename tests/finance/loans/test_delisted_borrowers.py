@@ -14,7 +14,7 @@ from tests.finance.support import centre_state, delist, deliver, list_centre, re
 from tests.finance.test_delisting_orders import REVERSED, follow, relist
 from tests.support.delisting_orders import Orders
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_reversal_takes_the_mark_off_and_the_loan_goes_on(counter: Counter, db: Database) -> None:

@@ -27,7 +27,7 @@ from tests.finance.loans.lending import (
 from tests.finance.matching import tenancy
 from tests.finance.support import list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_a_graduate_applies_straight_to_human_resources(counter: Counter, db: Database) -> None:

@@ -24,7 +24,7 @@ from tests.finance.loans.lending import (
 from tests.finance.matching import enterprise as merged_record, tenancy
 from tests.finance.support import delist, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def rules_of(decision: dict[str, object]) -> dict[str, bool]:

@@ -27,7 +27,7 @@ from tests.finance.loans.lending import (
 from tests.finance.loans.matrix import MATRIX
 from tests.finance.support import Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_somebody_elses_loan_is_404(counter: Counter, db: Database) -> None:

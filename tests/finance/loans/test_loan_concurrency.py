@@ -29,7 +29,7 @@ from tests.finance.loans.lending import (
 )
 from tests.finance.support import Desk, Json, delist
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 MANY = 100
 

@@ -31,7 +31,7 @@ from tests.finance.support import Json
 from tests.support.identifiers import make_identity_card
 from tests.support.tokens import Keys
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PRODUCT = "small_micro_startup"
 

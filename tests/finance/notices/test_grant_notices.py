@@ -17,7 +17,7 @@ from shared.ids import uuid7
 from shared.policy.edition import load_editions
 from tests.finance.support import OTHER_OPERATOR, Desk, Json, list_centre
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 STRANGER = {"roles": ("enterprise",), "org": OTHER_OPERATOR, "account_id": "0190a000-0000-7000-8000-00000000ff01"}
 ANONYMOUS = {"roles": ("public",), "account_id": "anonymous"}

@@ -7,8 +7,11 @@ from typing import Final
 from sqlalchemy import text
 
 from shared.db import Database
+from tests.finance.proofs.books import OF_BUDGET, OF_CASES
 
 BROKEN: Final = {
+    **OF_CASES,
+    **OF_BUDGET,
     "an entry that does not balance": "SELECT entry_id FROM posting GROUP BY entry_id HAVING sum(amount) <> 0",
     "an entry without a line": "SELECT id FROM journal_entry EXCEPT SELECT entry_id FROM posting",
     "a ceiling that is passed": "SELECT * FROM ceiling WHERE committed NOT BETWEEN 0 AND limit_amount",

@@ -19,7 +19,7 @@ from tests.finance.grant_years.support import in_recovery, paid_for_research
 from tests.finance.grant_years.test_calls import call
 from tests.finance.grant_years.test_signed_commitments import honoured
 from tests.finance.loans.lending import Counter, firm, founder_of_project, know_banks
-from tests.finance.matching import PATH as MATCHING, Office, enterprise, forget, tenancy
+from tests.finance.matching import Office, enterprise, forget, tenancy
 from tests.finance.serving import GUARANTEES, Counter as Service, done, signed
 from tests.finance.support import OPERATOR, Desk, Json, list_centre, spending
 
@@ -60,8 +60,7 @@ async def matching_funds(desk: Desk, db: Database) -> None:
     office, centre = Office(desk), await list_centre(db)
     fund = await office.approved("100.00")
     line = await office.spent(fund, "60.00", centre_id=centre)
-    back = {"reason_code": "duplicate", "voucher_no": "记-红-9"}
-    assert (await office.approver(f"{MATCHING}/{fund['id']}/spending/{line['id']}/reverse", back)).is_success
+    await office.taken_back(fund, line)
 
 
 async def loans(desk: Desk, db: Database) -> None:

@@ -21,7 +21,7 @@ from tests.finance.support import Desk, Json, list_centre
 from tests.support.service_process import ServiceProcess
 from tests.support.waiting import eventually
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 MANY = 100
 

@@ -17,7 +17,7 @@ from tests.finance.proofs.watching import ID, Watched, deciding_routes, routes
 from tests.finance.support import Desk, Standings
 from tests.support.tokens import Keys
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ELSEWHERE: dict[str, str] = {
     "/v1/financing-rewards/{reward_id}/countersign": "financing_rewards/test_rules.py; no edition names one",

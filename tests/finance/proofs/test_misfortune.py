@@ -21,7 +21,7 @@ from tests.finance.proofs.stories import STORIES, appropriations, calls, periods
 from tests.finance.support import Desk, Json, Standings
 from tests.support.tokens import Keys
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 TOLD: Final = tuple(story for story in STORIES if story not in (appropriations, calls, periods))
 """Every programme; what is of the year as a whole is told once, at the end."""

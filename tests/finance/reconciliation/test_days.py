@@ -18,17 +18,17 @@ from shared.ids import uuid7
 from tests.finance.banking import RECONCILIATIONS, REFERRALS, Street, firm, new_reference
 from tests.finance.support import Desk, Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _banks = count(1)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def street(desk: Desk) -> Street:
     return Street(desk)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def bank(street: Street) -> AsyncIterator[str]:
     """A bank that nobody else has business with."""
     code = f"B{next(_banks):03d}"

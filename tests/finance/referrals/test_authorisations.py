@@ -13,13 +13,13 @@ from shared.policy.edition import load_editions
 from tests.finance.banking import AUTHORISATIONS, REFERRALS, Street, firm, new_reference, offer, wish
 from tests.finance.support import Desk
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 EDITION = load_editions(None).get("lhasa-2019")
 TODAY = date(2019, 5, 6)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def street(desk: Desk) -> Street:
     return Street(desk)
 

@@ -11,10 +11,10 @@ from shared.db import Database
 from tests.finance.banking import REFERRALS, Street, firm, new_reference, offer
 from tests.finance.support import Desk, Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def street(desk: Desk) -> Street:
     return Street(desk)
 

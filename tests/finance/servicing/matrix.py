@@ -45,7 +45,7 @@ MATRIX: dict[str, set[str]] = {
     f"POST {_G}/recoveries": {"guarantor"},
     f"POST {_G}/recoveries/{{recovery_id}}/confirm": TREASURY,
     f"POST {_G}/recoveries/{{recovery_id}}/propose-reversal": {"guarantor"},
-    f"POST {_G}/recoveries/{{recovery_id}}/reverse": {"guarantor"},
+    f"POST {_G}/recoveries/{{recovery_id}}/reverse": {"guarantor", "treasury_approver"},
     f"POST {_G}/propose-write-off": {"guarantor"},
     f"POST {_G}/write-off": {"guarantor"} | APPROVERS,
     f"POST {_S}": OFFICERS,

@@ -15,7 +15,7 @@ from shared.db import Database
 from tests.finance.serving import Counter, Signed, balances, held, payment, signed
 from tests.finance.support import Desk
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.slow]
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
 DAY = date(2019, 3, 15)
 

@@ -11,7 +11,7 @@ from shared.db import Database
 from tests.finance.serving import GUARANTEES, RATES, SUBSIDIES, Counter, new_reference, signed
 from tests.finance.support import Desk
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAY = date(2019, 3, 15)
 

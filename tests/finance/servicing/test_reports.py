@@ -14,7 +14,7 @@ from shared.db import Database
 from tests.finance.serving import Counter, Signed, balances, done, events_of, held, payment, refused, signed
 from tests.finance.support import Desk
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAY = date(2019, 3, 15)
 

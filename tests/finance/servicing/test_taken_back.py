@@ -28,7 +28,7 @@ from tests.finance.serving import (
 )
 from tests.finance.support import Desk, Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAY = date(2019, 3, 15)
 EARLY = date(2019, 4, 14)

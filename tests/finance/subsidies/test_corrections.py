@@ -17,12 +17,12 @@ from tests.finance.serving import SUBSIDIES, Counter, done, new_reference, refus
 from tests.finance.subsidies.test_statements import DAY, DRAWN, body_of, lent
 from tests.finance.support import Desk, Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 WHY = {"reason_code": "figures_changed"}
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def counter(desk: Desk, db: Database) -> Counter:
     """Every test has the quarters to itself."""
     async with db.transaction() as session:

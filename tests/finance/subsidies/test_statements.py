@@ -30,13 +30,13 @@ from tests.finance.serving import (
 )
 from tests.finance.support import Desk, Json
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 DAY = date(2019, 3, 20)
 DRAWN = date(2019, 4, 1)
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def counter(desk: Desk, db: Database) -> Counter:
     """Every test has the quarters to itself: loans of the tests before are none of any department."""
     async with db.transaction() as session:

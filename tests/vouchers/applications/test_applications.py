@@ -50,6 +50,18 @@ async def test_approval_issues_what_the_review_proposed(town: Town) -> None:
     assert await town.events(approved["id"], "vouchers.application.approved.v1") == 1
 
 
+async def test_all_that_wait_are_refused_when_their_programme_closes(town: Town) -> None:
+    case = await applying(town)
+    other = Applying(town, await town.registry.tenant(await town.registry.centre()), case.programme_id)
+    waiting = [await case.apply("100.00"), await other.reviewed("200.00")]
+    await town.api.ok(officer(), f"/v1/voucher-programmes/{case.programme_id}/close")
+    for one, applicant in zip(waiting, (case, other), strict=True):
+        shown = (await town.api.get(applicant.firm.caller, f"{PATH}/{one['id']}")).json()
+        assert (shown["status"], shown["decided_on"]) == ("refused", "2019-06-03")
+        assert await town.events(one["id"], "vouchers.application.refused.v1") == 1
+    assert code_of(await town.api.post(approver(), f"{PATH}/{waiting[1]['id']}/approve")) == (409, "invalid-transition")
+
+
 async def test_the_dry_run_names_every_rule_and_keeps_nothing(town: Town) -> None:
     case = await applying(town, enterprise_quota="500.00")
     asked = {"programme_id": case.programme_id, "amount": "600.00"}

@@ -37,6 +37,20 @@ async def run(town: Town, day: date) -> dict[str, Any]:
     return await town.api.ok(officer(), PATH, today=day)
 
 
+async def test_a_voucher_past_its_day_is_shown_as_expired_by_the_callers_day(town: Town) -> None:
+    standing = await town.standing()
+    last, after, path = date(2020, 6, 3), date(2020, 6, 4), f"/v1/vouchers/{standing.voucher_id}"
+
+    async def listed(status: str, day: date) -> list[str]:
+        answer = await town.api.get(standing.firm.caller, "/v1/vouchers", today=day, status=status)
+        return [one["status"] for one in answer.json()["items"]]
+
+    assert (await town.api.get(standing.firm.caller, path, today=last)).json()["status"] == "active"
+    assert (await town.api.get(standing.firm.caller, path, today=after)).json()["status"] == "expired"
+    assert (await listed("active", last), await listed("expired", last)) == (["active"], [])
+    assert (await listed("active", after), await listed("expired", after)) == ([], ["expired"])
+
+
 async def test_the_last_day_is_inclusive_and_the_stop_is_dated_the_day_after(town: Town) -> None:
     standing = await town.standing("1000.00")
     assert (await standing.at_counter("200.00", today=LAST)).status_code == 201

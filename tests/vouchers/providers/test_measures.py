@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.vouchers.providers.support import PATH, Case, admitted, applied
+from tests.vouchers.providers.support import BODY, PATH, Case, admitted, applied
 from tests.vouchers.support import (
     AUDITOR,
     PUBLIC,
@@ -166,12 +166,45 @@ async def test_a_removal_ends_the_admission_and_falls_with_the_court(town: Town)
 async def test_a_removed_provider_that_applied_anew_is_not_reinstated_beside_it(town: Town) -> None:
     case = await admitted(town)
     shown = await decided(case, kind="removal")
-    again = await applied(town, code=case.caller.org)
+    anew = date(2020, 6, 4)
+    again = await applied(town, code=case.caller.org, on=anew)
     step = f"measures/{shown['id']}"
-    await case.ok(SCIENCE_OFFICER, f"{step}/propose-lifting", {"ground": "own_motion"})
-    assert code_of(await case.post(SCIENCE_APPROVER, f"{step}/lift")) == (409, "provider-already-applied")
-    await again.ok(again.caller, "withdraw")
-    assert (await case.ok(SCIENCE_APPROVER, f"{step}/lift"))["status"] == "lifted"
+    await case.ok(SCIENCE_OFFICER, f"{step}/propose-lifting", {"ground": "own_motion"}, on=anew)
+    assert code_of(await case.post(SCIENCE_APPROVER, f"{step}/lift", on=anew)) == (409, "provider-already-applied")
+    await again.ok(again.caller, "withdraw", on=anew)
+    assert (await case.ok(SCIENCE_APPROVER, f"{step}/lift", on=anew))["status"] == "lifted"
+
+
+async def test_who_was_removed_waits_a_year_and_who_expired_not_a_day(town: Town) -> None:
+    case = await admitted(town)
+    await decided(case, kind="removal")
+    body = {**BODY, "legal_representative_ref": "person-removed"}
+    early = await town.api.post(case.caller, PATH, body, today=date(2020, 6, 3))
+    assert code_of(early) == (409, "provider-removed-lately")
+    assert "2020-06-03" in early.json()["detail"]
+    assert (await town.api.post(case.caller, PATH, body, today=date(2020, 6, 4))).status_code == 201
+    other = await admitted(town)
+    over = date(2021, 6, 4)
+    await town.api.ok(SCIENCE_OFFICER, f"{PATH}/expire", today=over)
+    assert (await other.shown())["status"] == "expired"
+    assert (await town.api.post(other.caller, PATH, body, today=over)).status_code == 201
+
+
+async def test_another_representative_of_an_admitted_provider_counts_once_two_officers_record_the_same(
+    town: Town,
+) -> None:
+    case = await admitted(town)
+    colleague, verb = Caller(("science_officer",)), "record-representative"
+    of_provider = "SELECT legal_representative_ref FROM provider WHERE id = CAST(:id AS uuid)"
+    before = await town.one(of_provider, id=case.id)
+    await case.ok(SCIENCE_OFFICER, verb, {"legal_representative_ref": "person-new"})
+    assert await town.one(of_provider, id=case.id) == before
+    again = await case.post(SCIENCE_OFFICER, verb, {"legal_representative_ref": "person-new"})
+    assert code_of(again) == (403, "four-eyes-required")
+    await case.ok(colleague, verb, {"legal_representative_ref": "person-other"})
+    await case.ok(SCIENCE_OFFICER, verb, {"legal_representative_ref": "person-other"})
+    assert await town.one(of_provider, id=case.id) == "person-other"
+    assert await town.events(case.id, "vouchers.provider.representative_noted.v1") == 2
 
 
 async def test_a_provider_does_not_leave_while_a_measure_is_under_way(town: Town) -> None:

@@ -15,7 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.evaluations.models import Evaluation, ScoreSheet
 from services.evaluation.projections import known_centre
 from services.evaluation.reports.models import QuarterlyReport, ReportRevision
-from services.evaluation.rubrics.facts import CENTRE, EXPERTS, REPORTS, SERVICES, TENANCIES
+from services.evaluation.rubrics.facts import (
+    ACTIVITIES,
+    CENTRE,
+    CERTIFICATES,
+    EXPERTS,
+    MENTORS,
+    REPORTS,
+    SERVICES,
+    STAFF,
+    TENANCIES,
+)
 from services.evaluation.rubrics.models import RubricEdition
 from services.evaluation.rubrics.pinning import pinned_edition
 from services.evaluation.rubrics.rules import EXEMPT, NOT_GRADED, round_score
@@ -33,6 +43,10 @@ _SOURCES: Final = {
     SERVICES: "服务记录",
     CENTRE: "中心登记信息",
     EXPERTS: "专家评分",
+    MENTORS: "导师登记",
+    STAFF: "服务人员登记",
+    CERTIFICATES: "培训证书",
+    ACTIVITIES: "经核实的活动",
 }
 _STATUS: Final = {"scored": "初步结果（未公布）", "published": "最终结果（已公布）"}
 _OTHER_GRADES: Final = {EXEMPT: "免评", NOT_GRADED: "不定等次"}
@@ -43,7 +57,7 @@ async def sheet_facts(
     session: AsyncSession, editions: Editions, evaluation: Evaluation, sheet: ScoreSheet, decision: DecisionText | None
 ) -> dict[str, object]:
     """Everything that the template may name, as text."""
-    edition = await pinned_edition(session, editions, sheet.edition, sheet.rubric_id)
+    edition = await pinned_edition(session, editions, sheet.edition, sheet.rubric_id, evaluation.year)
     named = select(known_centre.c.no, known_centre.c.name).where(known_centre.c.id == evaluation.centre_id)
     centre = (await session.execute(named)).one()
     bands = {band.id: band.title_zh for band in edition.rubric.bands} | _OTHER_GRADES
@@ -152,6 +166,10 @@ async def _lineage(session: AsyncSession, edition: Edition, lineage: Mapping[str
     for key, title in (
         ("tenancy_events", "备案、毕业、退出事件"),
         ("service_records", "企业确认的服务记录"),
+        ("activity_records", "经核实的活动"),
+        ("mentor_records", "在聘导师"),
+        ("staff_records", "专职服务人员"),
+        ("certificate_records", "培训证书"),
         ("centre_events", "中心登记事件"),
         ("expert_scores", "专家评分记录"),
         ("vetoes", "一票否决记录"),

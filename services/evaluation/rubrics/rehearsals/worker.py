@@ -76,7 +76,7 @@ async def _rehearse(runtime: Runtime, rehearsal_id: UUID) -> None:
 async def _sides(session: AsyncSession, editions: Editions, rehearsal: Rehearsal) -> Sides:
     cycle = await session.get_one(EvaluationCycle, rehearsal.cycle_id)
     version = await session.get_one(RubricRevision, (rehearsal.rubric_id, rehearsal.revision))
-    old = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id)
+    old = await pinned_edition(session, editions, cycle.edition, cycle.rubric_id, cycle.year)
     draft = Rubric.model_validate(values_of(version.content).model_dump())
     marked = {found.id for found in _experts(old.rubric)}
     unmarked = tuple(found.id for found in _experts(draft) if found.id not in marked)

@@ -26,6 +26,8 @@ class AllianceRecordState(EventData):
     evidence: tuple[str, ...]
     status: str
     reason_code: str | None
+    activity_id: UUID | None = None
+    """The registry's activity that it came of by itself, once a bureau had verified it (4.5-1)."""
 
 
 class AssessedItem(EventData):

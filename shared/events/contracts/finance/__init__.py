@@ -188,6 +188,7 @@ from shared.events.contracts.finance.guarantees import (
     GuaranteeClaimFiled as GuaranteeClaimFiled,
     GuaranteeClaimPaid as GuaranteeClaimPaid,
     GuaranteeClaimRecovered as GuaranteeClaimRecovered,
+    GuaranteeClaimRecoveryReversed as GuaranteeClaimRecoveryReversed,
     GuaranteeClaimRefused as GuaranteeClaimRefused,
     GuaranteeClaimWithdrawn as GuaranteeClaimWithdrawn,
     GuaranteeDrafted as GuaranteeDrafted,

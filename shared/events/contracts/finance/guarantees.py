@@ -126,3 +126,6 @@ GuaranteeClaimRefused = _claim("refused", "The guarantor does not pay.")
 GuaranteeClaimWithdrawn = _claim("withdrawn", "The bank takes it back.")
 GuaranteeClaimPaid = _claim("paid", "The guarantor has paid, or the treasury out of the public fund.")
 GuaranteeClaimRecovered = _claim("recovered", "Part of it came back to the public guarantee fund.")
+GuaranteeClaimRecoveryReversed = _claim(
+    "recovery_reversed", "What came back to the public guarantee fund was entered by mistake: it goes out again."
+)

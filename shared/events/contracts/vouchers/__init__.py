@@ -125,6 +125,7 @@ from shared.events.contracts.vouchers.providers import (
     ProviderRenewalReviewed as ProviderRenewalReviewed,
     ProviderRenewalWithdrawn as ProviderRenewalWithdrawn,
     ProviderRenewed as ProviderRenewed,
+    ProviderRepresentativeNoted as ProviderRepresentativeNoted,
     ProviderRepresentativeRecorded as ProviderRepresentativeRecorded,
     ProviderReviewConfirmed as ProviderReviewConfirmed,
     ProviderReviewData as ProviderReviewData,

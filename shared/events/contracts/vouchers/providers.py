@@ -42,6 +42,12 @@ ProviderRepresentativeRecorded = EventType(
     ProviderState,
     summary="Its legal representative was recorded.",
 )
+ProviderRepresentativeNoted = EventType(
+    PROVIDER,
+    "vouchers.provider.representative_noted.v1",
+    ProviderState,
+    summary="One officer noted another legal representative; it counts once a second one records the same.",
+)
 ProviderRefused = EventType(PROVIDER, "vouchers.provider.refused.v1", ProviderState, summary="Refused.")
 
 

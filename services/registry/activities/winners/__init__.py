@@ -1,0 +1,1 @@
+"""Results of activities and what became of the winners (4.5-3)."""

@@ -1,0 +1,1 @@
+"""Certificates and what the public may ask about them."""

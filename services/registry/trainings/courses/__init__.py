@@ -1,0 +1,1 @@
+"""Courses: drafted, published, closed."""

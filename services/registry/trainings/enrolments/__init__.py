@@ -1,0 +1,1 @@
+"""Enrolments, the waiting list and its promotions."""

@@ -1,0 +1,1 @@
+"""Sessions of a course: place, hours, places, and who runs them."""

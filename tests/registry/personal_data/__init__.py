@@ -1,0 +1,1 @@
+"""What is kept about persons: consents, contacts, retention."""
