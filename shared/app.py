@@ -26,7 +26,7 @@ from shared.files.storage import Storage
 from shared.http import health, idempotency
 from shared.http.messages import Messages
 from shared.http.middleware import IdentityMiddleware, RequestMiddleware
-from shared.http.openapi import describe
+from shared.http.openapi import PATH as DESCRIPTION_PATH, describe, read_description
 from shared.http.problems import Problems, problem_responses
 from shared.http.route import ServiceRoute
 from shared.http.validation import PayloadInvalid
@@ -71,6 +71,7 @@ def create_app(service: ServiceDefinition, settings: ServiceSettings | None = No
     app = FastAPI(
         title=service.title,
         version="1",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -92,6 +93,7 @@ def create_app(service: ServiceDefinition, settings: ServiceSettings | None = No
         require_texts(app, service.tasks)
         app.include_router(tasks_router(service.tasks))
     check_routes(app)
+    app.add_route(DESCRIPTION_PATH, read_description, include_in_schema=False)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app
 

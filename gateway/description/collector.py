@@ -25,7 +25,8 @@ DESCRIPTION: Final = (
     " repeated with the same `Idempotency-Key` are carried out once."
 )
 SIMULATED: Final = "\n\nThis instance runs on a simulated business clock: send `Mengchuang-Today: YYYY-MM-DD`."
-FETCH_SECONDS: Final = 3.0
+FETCH_SECONDS: Final = 20.0
+"""A service writes its description when it is first asked, which takes seconds on a busy machine."""
 
 log = get_logger(__name__)
 
@@ -56,10 +57,14 @@ class Descriptions:
             changed = await asyncio.gather(*(self._refresh(service) for service in UPSTREAMS))
             if self._merged is None or any(changed):
                 documents = {service: self._copies[service].document for service in UPSTREAMS}
-                documents[OWN] = self._own()
-                merged = merge(documents, title=TITLE, description=self._description)
-                self._merged = json.dumps(merged, ensure_ascii=False, separators=(",", ":")).encode()
+                self._merged = await asyncio.to_thread(self._merge, documents)
             return self._merged
+
+    def _merge(self, documents: dict[str, Document]) -> bytes:
+        """Takes seconds, hence in a thread: the event loop goes on answering."""
+        documents[OWN] = self._own()
+        merged = merge(documents, title=TITLE, description=self._description)
+        return json.dumps(merged, ensure_ascii=False, separators=(",", ":")).encode()
 
     async def _refresh(self, service: str) -> bool:
         """Whether there is another description now. A service that is away keeps its last one."""

@@ -9,11 +9,11 @@ from typing import TypeVar
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation import ecosystem_copies as copies
 from services.evaluation.alliance_assessments.activities import record_verified, strike_withdrawn
 from services.evaluation.delistings.confirmations import Confirmation, confirm
 from services.evaluation.delistings.remedies.confirmations import confirm_orders
 from services.evaluation.delistings.titles import title_problems
+from services.evaluation.ecosystem import copies
 from services.evaluation.projections import (
     known_agreement,
     known_centre,

@@ -14,10 +14,11 @@ from services.registry.divisions.models import known_matching_fund
 from services.registry.divisions.queries import open_pages
 from services.registry.divisions.usecases import settle_budget
 from services.registry.grades.models import known_annulment, known_grade
+from services.registry.personal_data import obligations
 from services.registry.policy import edition_at, loaded_editions
 from shared.events.consumer import Consumers, Received
-from shared.events.contracts import evaluation as ev
-from shared.events.contracts.finance import matching_funds as mf
+from shared.events.contracts import evaluation as ev, finance as fc
+from shared.events.contracts.finance import loan_servicing as servicing, loans, matching_funds as mf
 from shared.events.outbox import EventContext
 from shared.events.projection import upsert_projection
 
@@ -105,6 +106,42 @@ async def know_matching_spending(
 ) -> None:
     """Keep what they have spent of it."""
     await _copy_funds(session, events)
+
+
+@consumers.on(
+    *(fc.LoanDrafted, fc.LoanAmended, fc.LoanConsentGiven, fc.LoanConsentWithdrawn, fc.LoanSubmitted),
+    *(fc.LoanWindowChosen, fc.LoanReviewed, fc.LoanChecked, fc.LoanGuarantorAccepted, fc.LoanBankAccepted),
+    *(fc.LoanContracted, fc.LoanRefused, fc.LoanWithdrawn, fc.LoanDelistingMarked, fc.LoanClosed, fc.LoanClaimed),
+    *(fc.LoanClaimEnded, fc.LoanGuarantorPaid),
+    kind="projection",
+)
+async def know_borrowers(session: AsyncSession, events: Sequence[Received[loans.LoanState]]) -> None:
+    """Who borrows is kept until the loan is over: finance cannot do without knowing who owes."""
+    await obligations.know_borrowers(session, events)
+
+
+@consumers.on(fc.LoanRepaid, fc.LoanPaymentReversed, fc.LoanRecovered, kind="projection")
+async def know_payers(session: AsyncSession, events: Sequence[Received[servicing.LoanPaymentState]]) -> None:
+    """A payment taken back makes a loan run again that was closed."""
+    await obligations.know_borrowers(session, events)
+
+
+@consumers.on(fc.LoanDrawn, kind="projection")
+async def know_drawers(session: AsyncSession, events: Sequence[Received[servicing.LoanDrawdownState]]) -> None:
+    """The same with a tranche."""
+    await obligations.know_borrowers(session, events)
+
+
+@consumers.on(fc.LoanRescheduled, kind="projection")
+async def know_rescheduled(session: AsyncSession, events: Sequence[Received[servicing.LoanScheduleState]]) -> None:
+    """The same with another schedule."""
+    await obligations.know_borrowers(session, events)
+
+
+@consumers.on(fc.LoanExtended, kind="projection")
+async def know_extended(session: AsyncSession, events: Sequence[Received[servicing.LoanExtensionState]]) -> None:
+    """The same with more time."""
+    await obligations.know_borrowers(session, events)
 
 
 @consumers.on(mf.MatchingFundApproved, kind="command")

@@ -17,10 +17,19 @@ CENT: Final = Decimal("0.01")
 _HUNDRED: Final = Decimal(100)
 
 
+class ShareError(ValueError):
+    """Not a share of a price."""
+
+    reason = "share_of_a_price"
+
+
 def _percent(value: object) -> Decimal:
-    percent = parse_money(value)
+    try:
+        percent = parse_money(value)
+    except ValueError as error:
+        raise ShareError("a share is a text such as 50.00") from error
     if not 0 < percent <= _HUNDRED:
-        raise ValueError("a share is more than 0 and at most 100 percent")
+        raise ShareError("a share is more than 0 and at most 100 percent")
     return percent
 
 

@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 
 from shared.auth.principal import InternalGuard, RoleGuard, find_guard
 from shared.auth.roles import PUBLIC
@@ -14,6 +16,8 @@ from shared.http.dependants import calls_of
 from shared.http.exports import CODES, CSV, TEXTS, VALUES, XLSX, item_model
 from shared.http.idempotency import HEADER, key_required
 from shared.http.problems import MEDIA_TYPE
+
+PATH = "/openapi.json"
 
 _KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[\\x21-\\x7e]+$"}
 _VALUES = {
@@ -25,6 +29,12 @@ _VALUES = {
 }
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+
+def read_description(request: Request) -> JSONResponse:
+    """The description as JSON. Not a coroutine, so that a thread writes it: the first time takes seconds, in which the
+    event loop would answer nobody and lose its connections."""
+    return JSONResponse(describe(request.app))
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

@@ -19,4 +19,5 @@ class Training(Section):
     cancel_reasons: Mapping[Slug, Titled]
     withdrawal_reasons: Mapping[Slug, Titled]
     hand_reasons: Mapping[Slug, Titled]
+    strike_reasons: Mapping[Slug, Titled]
     revocation_reasons: Mapping[Slug, Titled]

@@ -63,11 +63,7 @@ class Work:
 
     async def all_of_it(self, size: Size, chance: random.Random, times: int | None = None) -> Figures:
         """Everything, so many times each unless `times` says otherwise."""
-        self.size, self.chance, self.times = size, chance, times
-        running = range(size.first_running, size.vouchers + 1)
-        # Away from the centres that are delisted.
-        fit = [number for number in chance.sample(running, min(len(running), 4000)) if self._centre(number) > 6]
-        self._vouchers = fit
+        self.choose(size, chance, times)
         await self.counter()
         await self.steps()
         await self.lists()
@@ -76,6 +72,14 @@ class Work:
         await self.statements()
         await self.city()
         return self.figures
+
+    def choose(self, size: Size, chance: random.Random, times: int | None = None) -> None:
+        """The vouchers that are going to be used."""
+        self.size, self.chance, self.times = size, chance, times
+        running = range(size.first_running, size.vouchers + 1)
+        # Away from the centres that are delisted.
+        fit = [number for number in chance.sample(running, min(len(running), 4000)) if self._centre(number) > 6]
+        self._vouchers = fit
 
     def _count(self, usual: int) -> int:
         return usual if self.times is None else self.times

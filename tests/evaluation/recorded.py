@@ -31,7 +31,7 @@ def activity_state(held_on: date, **changes: Any) -> rc.ActivityState:
             "series": None,
             "level": "centre",
             "organiser_kind": "centre",
-            "organiser_role": "organiser",
+            "organiser_role": "host",
             "centre_id": None,
             "division": None,
             "department": None,
@@ -83,6 +83,27 @@ def link_state(mentor: rc.MentorState, centre: Centre, since: date = date(2019, 
     return rc.MentorLinkState.model_validate(told)
 
 
+def session_state(link: rc.MentorLinkState, held_on: date, **changes: Any) -> rc.MentorSessionState:
+    """The mentor advised an enterprise of the centre, which confirmed it."""
+    return rc.MentorSessionState.model_validate(
+        {
+            "id": uuid4(),
+            "no": f"MS-{held_on.year}-{next(_numbers):04d}",
+            "mentor_id": link.mentor_id,
+            "centre_id": link.centre_id,
+            "enterprise_id": uuid4(),
+            "project_id": None,
+            "held_on": held_on,
+            "hours": Decimal(2),
+            "status": "confirmed",
+            "recorded_as": "mentor",
+            "answered_on": held_on,
+            "reason_code": None,
+            **changes,
+        }
+    )
+
+
 def staff_state(centre: Centre, **changes: Any) -> rc.StaffState:
     """Somebody works for the centre full-time since the beginning of 2019."""
     return rc.StaffState.model_validate(
@@ -97,6 +118,33 @@ def staff_state(centre: Centre, **changes: Any) -> rc.StaffState:
             "certificates": 0,
             "valid_certificates": 0,
             **changes,
+        }
+    )
+
+
+def member_state(alliance: str, kind: str, joined_on: date | None, left_on: date | None = None) -> Any:
+    """A centre's membership, or with neither day an application for one."""
+    asked_on = joined_on or date(2019, 1, 2)
+    return rc.AllianceMemberState.model_validate(
+        {
+            "id": uuid4(),
+            "no": f"AM-{asked_on.year}-{next(_numbers):04d}",
+            "alliance": alliance,
+            "kind": kind,
+            "centre_id": uuid4(),
+            "enterprise_id": None,
+            "partner_id": None,
+            "province": None,
+            "status": "left" if left_on else "active" if joined_on else "applied",
+            "initiative": "member",
+            "consented_on": asked_on,
+            "consent_document_no": None,
+            "accepted_on": joined_on,
+            "joined_on": joined_on,
+            "left_on": left_on,
+            "removal_proposed_on": None,
+            "reason_code": None,
+            "document_no": None,
         }
     )
 
@@ -150,11 +198,19 @@ class Records(RegistryEvents):
         return await self.feed(kind, state.id, version, state, state.verified_on or state.held_on)
 
     async def mentor(self, *centres: Centre, since: date = date(2019, 1, 2), **changes: Any) -> rc.MentorState:
-        """An appointed mentor, linked to the centres."""
+        """An appointed mentor, linked to the centres, at each of which an enterprise has been advised."""
         state = mentor_state(**changes)
         await self.feed(rc.MentorAppointed, state.id, 1, state)
-        await self._link([link_state(state, centre, since) for centre in centres])
+        links = [link_state(state, centre, since) for centre in centres]
+        await self._link(links)
+        await self.advised(links, since)
         return state
+
+    async def advised(self, links: Sequence[rc.MentorLinkState], held_on: date, **changes: Any) -> None:
+        """A confirmed session under each link, unless the changes say otherwise."""
+        told = [session_state(link, held_on, **changes) for link in links]
+        if told:
+            await self.apply([received(rc.MentorSessionConfirmed, one.id, 1, one) for one in told])
 
     async def _link(self, links: Sequence[rc.MentorLinkState]) -> None:
         if links:
@@ -206,6 +262,7 @@ class Records(RegistryEvents):
         while len(kept.links) > number:
             over = kept.links.pop().model_copy(update={"until": first})
             await self.feed(rc.MentorUnlinked, over.id, 2, over)
+        await self.advised(kept.links, first)
 
     async def _staff(self, centre: Centre, kept: Kept, first: date, number: int) -> None:
         new = [staff_state(centre) for _ in range(number - len(kept.staff))]

@@ -9,7 +9,7 @@ import pytest
 
 from shared.events.contracts import registry as rc
 from tests.evaluation.known import Json
-from tests.evaluation.recorded import activity_state
+from tests.evaluation.recorded import activity_state, member_state
 from tests.evaluation.support import Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -90,3 +90,50 @@ async def test_a_confirmed_sheet_keeps_what_it_rests_on(desk: Desk) -> None:
     assert record["status"] == "recorded"
     shown = await officer.read(f"{SHEETS}/{sheet['id']}")
     assert record["id"] in shown["record_ids"]
+
+
+async def test_who_assists_adds_nothing_to_the_alliance_s_work(desk: Desk) -> None:
+    activity = await _verify(desk, organiser_role="assist")
+    assert await _records(desk, activity) == []
+
+
+async def test_an_activity_entered_by_hand_beside_the_verified_one_does_not_count_too(desk: Desk) -> None:
+    held_on, today = date(2021, 3, 2), date(2022, 1, 10)
+    officer, approver = (desk.caller(f"education_{rank}", today=today) for rank in ("officer", "approver"))
+    by_hand = {"alliance": "sci", "kind": "activity", "held_on": str(held_on), "title": "沙龙", "evidence": ["签到表"]}
+    entered = await officer.ok(RECORDS, by_hand, 201)
+    activity = activity_state(held_on, centre_id=uuid4(), alliance="sci", verified_on=held_on)
+    await desk.tell_activity(activity, 4)
+    assert await officer.refused(RECORDS, by_hand) == "alliance-activity-recorded"
+    await officer.ok(RECORDS, {**by_hand, "kind": "exchange"}, 201)
+    sheet = await officer.ok(SHEETS, {"alliance": "sci", "year": 2021, "marks": MARKS}, 201)
+    assert await approver.refused(f"{SHEETS}/{sheet['id']}/confirm") == "alliance-records-twice"
+    await officer.ok(f"{RECORDS}/{entered['id']}/strike", {"reason_code": "entered_twice"})
+    confirmed = await approver.ok(f"{SHEETS}/{sheet['id']}/confirm")
+    assert confirmed["records_by_kind"] == {"activity": 1, "exchange": 1}
+
+
+async def test_a_sheet_shows_the_members_of_the_year_s_end(desk: Desk) -> None:
+    for kind, joined_on, left_on in (
+        ("centre", date(2022, 12, 31), None),
+        ("centre", date(2022, 1, 1), date(2022, 12, 31)),
+        ("centre", date(2022, 1, 1), date(2022, 12, 30)),
+        ("investor", date(2023, 1, 1), None),
+        ("investor", None, None),
+    ):
+        member = member_state("sci", kind, joined_on, left_on)
+        await desk.feed(rc.AllianceMemberJoined, member.id, 1, member)
+    sheet = await desk.caller("education_officer", today=date(2023, 1, 9)).ok(
+        SHEETS, {"alliance": "sci", "year": 2022, "marks": MARKS}, 201
+    )
+    assert sheet["members_by_type"] == {"centre": 2}
+
+
+async def test_who_entered_a_record_by_hand_does_not_confirm_the_sheet_on_it(desk: Desk) -> None:
+    today = date(2025, 1, 9)
+    both = desk.caller("education_officer", "education_approver", today=today, account="both")
+    work = {"alliance": "sci", "kind": "exchange", "held_on": "2024-03-02", "title": "交流", "evidence": ["纪要"]}
+    await both.ok(RECORDS, work, 201)
+    officer = desk.caller("education_officer", today=today)
+    sheet = await officer.ok(SHEETS, {"alliance": "sci", "year": 2024, "marks": MARKS}, 201)
+    assert await both.refused(f"{SHEETS}/{sheet['id']}/confirm", status=403) == "four-eyes-required"

@@ -46,7 +46,7 @@ ALLIANCES_AND_COMMUNITIES = [
     Endpoint("POST", f"{ALLIANCE}/propose-lead-body", LEAD_OFFICERS, BODY),
     Endpoint("POST", f"{ALLIANCE}/confirm-lead-body", LEAD_APPROVERS),
     Endpoint("POST", f"{ALLIANCE}/refuse-lead-body", LEAD_APPROVERS, REASON),
-    Endpoint("GET", f"{ALLIANCES}/{{thing_id}}/history", CITY | OFFICER | APPROVER),
+    Endpoint("GET", f"{ALLIANCES}/{{thing_id}}/history", CITY),
     Endpoint("GET", MEMBERS, EVERYBODY),
     Endpoint("GET", MEMBER, EVERYBODY),
     Endpoint("POST", MEMBERS, ASKERS, JOIN),

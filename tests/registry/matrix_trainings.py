@@ -58,6 +58,7 @@ TRAININGS = [
     Endpoint("POST", f"{ENROLMENT}/cancel", PARTIES | LEADS, REASON),
     Endpoint("POST", f"{ENROLMENT}/acknowledge", PARTIES),
     Endpoint("POST", f"{ENROLMENT}/record-attendance", TRAINERS, {"meeting": 1, **REASON}),
+    Endpoint("POST", f"{ENROLMENT}/strike-attendance", TRAINERS, {"meeting": 1, **REASON}),
     Endpoint("GET", CERTIFICATES, READERS),
     Endpoint("GET", f"{CERTIFICATES}/verify", EVERYBODY),
     Endpoint("GET", CERTIFICATE, READERS),

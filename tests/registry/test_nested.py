@@ -18,23 +18,28 @@ from fastapi.routing import APIRoute
 from services.registry import main
 from services.registry.consumers import carry_out_decided
 from shared.auth import roles as r
+from tests.registry.activities import support as activities
 from tests.registry.alliances import support as alliances
 from tests.registry.centres.test_staff_and_self_checks import answers
 from tests.registry.conftest import running, settings_for
 from tests.registry.endpoints import Endpoint, ask
 from tests.registry.matrix import DEGREE, FLAG, MATRIX, PERMIT, PROPOSAL
+from tests.registry.matrix_library import TRIAL
 from tests.registry.matrix_titles import NATIONAL
-from tests.registry.support import DAY, Caller, Json, Registry, decided, expect, fresh_code
-from tests.registry.tenants.support import fresh_card, project
+from tests.registry.mentors import support as mentors
+from tests.registry.project_library import support as library
+from tests.registry.support import DAY, OPERATOR, Caller, Json, Registry, decided, expect, fresh_code
+from tests.registry.tenants.support import PERSONS, fresh_card, project
 from tests.registry.test_tiers import ready
 from tests.support.postgres import Cluster
 from tests.support.tokens import Keys
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.timeout(300)]
 
 NO_THING: Final = {
     "/v1/qualifications/{}/measures/{}": "a kind and no id",
     "/v1/imports/{}/{}": "an operation under the name of its kind: tests of imports",
+    "/v1/persons/{}/contacts/{}": "a kind and no id",
 }
 """Second places that are no id of a thing within the first."""
 
@@ -101,6 +106,8 @@ async def family(registry: Registry, name: str) -> Family:
         await made.add(operator, collection, case, "notice/objections", objection)
     await _of_tenants(registry, made, centre, name)
     await _papers(registry, made, centre, title, tier, name)
+    await _of_programmes(registry, made, centre, name)
+    await _of_library(registry, made, centre, name)
     return made
 
 
@@ -181,6 +188,36 @@ async def _papers(registry: Registry, made: Family, centre: Json, title: Json, t
     made.put("practices", practice, "attachments", attachment)
 
 
+async def _of_programmes(registry: Registry, made: Family, centre: Json, name: str) -> None:
+    """Activities, a year of a brand, a mentor at the centre, and what it agreed to."""
+    await made.add_document(registry.operator, "activities", await activities.planned(registry, centre))
+    led = registry.caller("industry_officer", account="brands")
+    [brand] = [
+        one
+        for one in expect(await led.get(activities.SERIES), 200)["items"]
+        if one["code"] == {"甲": "forum", "乙": "salon"}[name]
+    ]
+    year = {"year": 2019, "title": f"{name}届", "planned_from": "2019-03-01", "planned_until": "2019-06-30"}
+    await made.add(led, "activity-series", brand, "years", {**year, "alliance": "maker_spaces"})
+    mentor = await mentors.appointed(registry)
+    made.put("mentors", mentor, "centres", await mentors.at_centre(registry, mentor, centre))
+    await made.add_document(mentors.hr(registry), "mentors", mentor)
+    [person] = expect(await registry.officer.get(PERSONS, person_ref=mentor["person_ref"]), 200)["items"]
+    consents = expect(await registry.officer.get(f"{PERSONS}/{person['id']}/consents", open="true"), 200)["items"]
+    made.put("persons", person, "consents", next(one for one in consents if one["purpose"] == "mentor_public_page"))
+
+
+async def _of_library(registry: Registry, made: Family, centre: Json, name: str) -> None:
+    """A project of the library, and a trial of a product."""
+    owner = await library.founder(registry, name=f"次仁{name}")
+    await made.add_document(owner.itself, "project-library", await library.drafted(registry, owner))
+    hosted = {"centre_id": centre["id"], "project_id": owner.project["id"], "agreement_no": f"RZ-{name}"}
+    expect(await registry.officer.post("/v1/tenancies", hosted), 201)
+    trial = {**TRIAL, "project_id": owner.project["id"], "centre_id": centre["id"]}
+    tried = expect(await registry.operator.post(library.PLATFORM, trial), 201)
+    await made.add_document(registry.operator, "graduate-platform", tried)
+
+
 async def banned(registry: Registry, made: Family, name: str) -> None:
     """A centre of its own operator, delisted, with an order against its ban."""
     operator = fresh_code()
@@ -215,7 +252,7 @@ async def world(postgres: Cluster, keys: Keys) -> AsyncIterator[World]:
 def everybody(registry: Registry) -> Caller:
     """Somebody who may do everything: only the place of a thing can shut a door on him."""
     roles = (r.INDUSTRY_OFFICER, r.INDUSTRY_APPROVER, r.SCIENCE_OFFICER, r.SCIENCE_APPROVER, r.HR_APPROVER)
-    return registry.caller(*roles, account="everybody")
+    return registry.caller(*roles, r.CENTRE_OPERATOR, account="everybody", org=OPERATOR)
 
 
 def placed(endpoint: Endpoint, parents: Family, things: Family) -> str:

@@ -175,10 +175,13 @@ async def test_a_provider_admitted_before_the_rule_is_refused_until_its_represen
     assert await town.events(applied["id"], "vouchers.provider.representative_recorded.v1") == 1
 
 
-async def test_a_representative_recorded_later_counts_at_once(town: Town) -> None:
+async def test_a_representative_recorded_later_counts_once_another_officer_has_recorded_the_same(town: Town) -> None:
     standing = await town.standing()
     path = f"/v1/providers/{standing.seller.id}/record-representative"
     ref = {"legal_representative_ref": f"person-of-{standing.firm.code}"}
     assert code_of(await town.api.post(SCIENCE_APPROVER, path, ref)) == (403, "forbidden")
     await town.api.ok(SCIENCE_OFFICER, path, ref)
+    assert code_of(await town.api.post(SCIENCE_OFFICER, path, ref)) == (403, "four-eyes-required")
+    assert await uses(standing) == [(201, "")] * 3
+    await town.api.ok(Caller(("science_officer",), account_id="science-2"), path, ref)
     assert await uses(standing) == [(409, "parties-related")] * 3

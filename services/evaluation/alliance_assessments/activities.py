@@ -12,24 +12,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.alliance_assessments import rules
 from services.evaluation.alliance_assessments.models import AllianceAssessment, AllianceRecord
 from services.evaluation.alliance_assessments.telling import tell_record
+from services.evaluation.ecosystem.projections import ASSISTING
 from shared.events.consumer import Received
 from shared.events.contracts import evaluation as ec, registry as rc
 from shared.events.outbox import EventContext
 from shared.ids import next_case_no, uuid7
 from shared.policy.edition import Editions
 
-KIND: Final = "activity"
 WITHDRAWN: Final = "verification_withdrawn"
 
 
 async def record_verified(
     session: AsyncSession, editions: Editions, events: Sequence[Received[rc.ActivityState]]
 ) -> None:
-    """A verified activity through an alliance is on its record exactly once, however often it is told. One that was
+    """A verified activity through an alliance is on its record exactly once, however often it is told, as that of who
+    holds it: who only assisted has a record of its own at the registry, and none here. One that was
     struck by hand stays struck; one whose verification had been withdrawn counts again, with its figures of now."""
     for event in events:
         activity = event.data
-        if activity.alliance is None or activity.verified_on is None:
+        if activity.alliance is None or activity.verified_on is None or activity.organiser_role == ASSISTING:
             continue
         record = await _record_of(session, activity.id)
         if record is None:
@@ -61,7 +62,7 @@ async def _add(session: AsyncSession, editions: Editions, event: Received[rc.Act
         no=await next_case_no(session, "AR", activity.held_on.year),
         version=0,
         activity_id=activity.id,
-        kind=KIND,
+        kind=rules.ACTIVITY,
         edition=edition.id,
         status=rules.RECORDED,
         recorded_on=activity.verified_on,

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, true
+from sqlalchemy import Select, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.access import DIVISION_ROLES, READ_ALL
@@ -19,6 +19,7 @@ from services.evaluation.alliance_assessments.schemas import (
     ItemOut,
     RecordFilter,
 )
+from services.evaluation.ecosystem.projections import known_alliance_member
 from shared.auth.principal import Principal
 from shared.errors import not_found
 from shared.policy.edition import Edition, Editions
@@ -90,6 +91,29 @@ async def records_of_year(session: AsyncSession, alliance: str, year: int) -> li
     return list(await session.scalars(query.order_by(AllianceRecord.held_on, AllianceRecord.id)))
 
 
+async def verified_on(session: AsyncSession, alliance: str, day: date) -> str | None:
+    """The number of a record that counts and came of a verified activity of the day."""
+    query = select(AllianceRecord.no).where(
+        AllianceRecord.alliance == alliance,
+        AllianceRecord.held_on == day,
+        AllianceRecord.status == RECORDED,
+        AllianceRecord.activity_id.is_not(None),
+    )
+    found: str | None = await session.scalar(query.order_by(AllianceRecord.id).limit(1))
+    return found
+
+
+async def members_on(session: AsyncSession, alliance: str, day: date) -> dict[str, int]:
+    """4.6-1: the members of the day by type, the last day of a membership included."""
+    member = known_alliance_member.c
+    query = select(member.kind, func.count()).where(
+        member.alliance == alliance,
+        member.joined_on <= day,
+        or_(member.left_on.is_(None), member.left_on >= day),
+    )
+    return {row[0]: row[1] for row in await session.execute(query.group_by(member.kind).order_by(member.kind))}
+
+
 async def kinds_of(session: AsyncSession, sheet: AllianceAssessment) -> dict[str, int]:
     """How many records of each kind a sheet rests on."""
     kind = AllianceRecord.kind
@@ -122,12 +146,14 @@ async def show(session: AsyncSession, editions: Editions, sheet: AllianceAssessm
         )
         for name, mark, full_mark in marks_of(edition, sheet)
     ]
-    own: Collection[str] = set(AssessmentOut.model_fields) - {"items", "records_by_kind", "alliance_zh", "alliance_en"}
+    made = {"items", "records_by_kind", "members_by_type", "alliance_zh", "alliance_en"}
+    own: Collection[str] = set(AssessmentOut.model_fields) - made
     return AssessmentOut.model_validate(
         {
             **{name: getattr(sheet, name) for name in own},
             "items": items,
             "records_by_kind": await kinds_of(session, sheet),
+            "members_by_type": await members_on(session, sheet.alliance, date(sheet.year, 12, 31)),
             "alliance_zh": alliance.title_zh,
             "alliance_en": alliance.title_en,
         }

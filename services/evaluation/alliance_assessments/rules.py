@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from shared.policy.decision import Decision
 from shared.policy.edition import Edition
+
+ACTIVITY: Final = "activity"
+"""The kind of records that verified activities become by themselves."""
 
 RECORDED: Final = "recorded"
 STRUCK: Final = "struck"
@@ -69,5 +73,18 @@ def decide_by_activities(edition: Edition, score: Decimal, records: int) -> Deci
         passed,
         {"score": score, "records": records},
         message="alliance-work-on-record" if passed else "alliance-without-records",
+    )
+    return edition.decision(result)
+
+
+def decide_each_once(edition: Edition, entered: Mapping[str, date], verified: Mapping[date, str]) -> Decision:
+    """4.6-2, 4.6-3: support goes by the activities, so none counts twice: on the day of one that a bureau verified none
+    stands that was `entered` by hand, by its number."""
+    twice = sorted(no for no, day in entered.items() if day in verified)
+    result = edition.result(
+        "alliances.assessment",
+        not twice,
+        {"entered": ", ".join(twice), "verified": ", ".join(sorted({verified[entered[no]] for no in twice}))},
+        message="alliance-records-twice" if twice else "alliance-records-once",
     )
     return edition.decision(result)

@@ -131,7 +131,7 @@ class ItemOut(Response):
 
 class AssessmentOut(Response):
     """A year's sheet. `records_by_kind` are the records it rests on: as of now until it is confirmed, then those of
-    `record_ids`."""
+    `record_ids`. `members_by_type` are the alliance's members at the year's end, of a year that runs those of now."""
 
     id: UUID
     no: str
@@ -147,6 +147,7 @@ class AssessmentOut(Response):
     grade: str
     decision: StoredDecision
     records_by_kind: dict[str, int]
+    members_by_type: dict[str, int]
     record_ids: list[UUID]
     reason_code: str | None
     drafted_on: date

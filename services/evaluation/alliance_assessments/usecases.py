@@ -13,7 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.alliance_assessments import rules
 from services.evaluation.alliance_assessments.models import AllianceAssessment, AllianceRecord
-from services.evaluation.alliance_assessments.queries import find_assessment, find_record, led_by, records_of_year
+from services.evaluation.alliance_assessments.queries import (
+    find_assessment,
+    find_record,
+    led_by,
+    records_of_year,
+    verified_on,
+)
 from services.evaluation.alliance_assessments.schemas import NewAssessment, NewRecord, Return
 from services.evaluation.alliance_assessments.telling import tell_record, tell_sheet
 from services.evaluation.refusals import require_known, require_passed, require_status
@@ -39,13 +45,17 @@ class Caller:
 
 
 async def record_work(caller: Caller, sent: NewRecord) -> AllianceRecord:
-    """Record what an alliance did, by its lead bureau or the office (4.6-2)."""
+    """Record what an alliance did, by its lead bureau or the office (4.6-2). Raises 409 `alliance-activity-recorded`
+    for an activity of a day of which a verified one is on record already."""
     principal = caller.principal
     held_on = effective_date(principal, sent.held_on)
     edition = caller.editions.require_in_force(held_on)
     require_known("alliance", [sent.alliance], edition.alliances.kinds)
     require_known("kind", [sent.kind], edition.alliance_assessment.record_kinds)
     _require_lead(principal, edition, sent.alliance, "officer", office=True)
+    known = await verified_on(caller.session, sent.alliance, held_on) if sent.kind == rules.ACTIVITY else None
+    if known is not None:
+        raise DomainError("alliance-activity-recorded", 409, params={"no": known}, clauses=["4.6-3"])
     record = AllianceRecord(
         id=uuid7(),
         no=await next_case_no(caller.session, "AR", held_on.year),
@@ -137,11 +147,18 @@ async def return_assessment(caller: Caller, sheet_id: UUID, sent: Return) -> All
 
 
 async def confirm_assessment(caller: Caller, sheet_id: UUID, confirmed_on: date | None) -> AllianceAssessment:
-    """A second person stands by the sheet; the records it rests on are fixed (4.6-2)."""
+    """A second person stands by the sheet; the records it rests on are fixed (4.6-2). Raises 403 `four-eyes-required`
+    for who entered one of them by hand as well, 409 `alliance-records-twice`."""
     sheet, edition = await _for_decision(caller, sheet_id, (rules.DRAFTED,))
     day = _not_before(effective_date(caller.principal, confirmed_on), sheet.drafted_on)
     records = await records_of_year(caller.session, sheet.alliance, sheet.year)
+    entered = [record for record in records if record.activity_id is None]
+    if any(record.recorded_by == caller.principal.account_id for record in entered):
+        raise four_eyes_required()
     require_passed(rules.decide_by_activities(edition, sheet.score, len(records)))
+    by_hand = {record.no: record.held_on for record in entered if record.kind == rules.ACTIVITY}
+    verified = {record.held_on: record.no for record in records if record.activity_id is not None}
+    require_passed(rules.decide_each_once(edition, by_hand, verified))
     sheet.status, sheet.record_ids = rules.CONFIRMED, [record.id for record in records]
     sheet.confirmed_on, sheet.confirmed_by = day, caller.principal.account_id
     context = EventContext.of(caller.principal, day)

@@ -16,13 +16,16 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.base import AnyRow
-from services.evaluation.ecosystem import (
+from services.evaluation.ecosystem.projections import (
+    ASSISTING,
     CENTRE_STAFF,
+    CONFIRMED,
     VERIFIED,
     WAITING,
     known_activity,
     known_mentor,
     known_mentor_link,
+    known_mentor_session,
     known_mentor_term,
     known_training_certificate,
 )
@@ -34,7 +37,7 @@ from services.evaluation.rubrics.facts import ACTIVITIES, CERTIFICATES, MENTORS,
 from shared.policy.rubric import Indicator, Rubric
 
 _activity, _mentor, _link, _term = known_activity.c, known_mentor.c, known_mentor_link.c, known_mentor_term.c
-_certificate, _staff = known_training_certificate.c, known_staff.c
+_certificate, _staff, _session = known_training_certificate.c, known_staff.c, known_mentor_session.c
 
 ACTIVITY_RECORDS: Final = "activity_records"
 MENTOR_RECORDS: Final = "mentor_records"
@@ -97,8 +100,8 @@ async def record_counts(
     session: AsyncSession, year: int, as_of: date, centres: Sequence[UUID]
 ) -> dict[UUID, RecordsBehind]:
     """2.3-2, 4.5-1, 4.8-1, 4.8-2: the year's activities that a bureau had verified by `as_of`, and of the year's last
-    day the appointed mentors linked to a centre and its full-time staff with a certificate in force. A verification or
-    certificate taken back by `as_of` does not count, whatever it was in the year."""
+    day the appointed mentors who work with a centre and its full-time staff with a certificate in force. A verification
+    or certificate taken back by `as_of` does not count, whatever it was in the year."""
     last = date(year, 12, 31)
     found: dict[UUID, RecordsBehind] = {}
     for row in await _activities(session, date(year, 1, 1), last, as_of, centres):
@@ -156,7 +159,12 @@ async def _activities(
             func.array_agg(aggregate_order_by(heads, _activity.id)).filter(waiting).label("waiting_heads"),
             *_named(_activity.no + ":" + cast(_activity.event_id, Text), verified),
         )
-        .where(_activity.centre_id.in_(centres), _activity.held_on.between(first, last), or_(verified, waiting))
+        .where(
+            _activity.centre_id.in_(centres),
+            _activity.organiser_role != ASSISTING,
+            _activity.held_on.between(first, last),
+            or_(verified, waiting),
+        )
         .group_by(_activity.centre_id)
     )
     return (await session.execute(query)).all()
@@ -181,9 +189,16 @@ async def _mentors(session: AsyncSession, day: date, centres: Sequence[UUID]) ->
 
 
 def linked_on(day: date) -> tuple[ColumnElement[bool], ...]:
-    """Links of mentors in office to a centre on the day; the last day of a term is one of it."""
+    """Links of mentors in office to a centre on the day, the last day of a term included, who had a session there since
+    the year began that was confirmed by whom they advised: a link alone is the centre's own word."""
     in_office = exists().where(_term.mentor_id == _link.mentor_id, *in_office_on(day))
-    return (in_office, _link.since <= day, or_(_link.until.is_(None), _link.until >= day))
+    worked = exists().where(
+        _session.mentor_id == _link.mentor_id,
+        _session.centre_id == _link.centre_id,
+        _session.status == CONFIRMED,
+        _session.held_on.between(date(day.year, 1, 1), day),
+    )
+    return (in_office, worked, _link.since <= day, or_(_link.until.is_(None), _link.until >= day))
 
 
 def in_office_on(day: date) -> tuple[ColumnElement[bool], ...]:

@@ -63,7 +63,10 @@ def _untrained(facts: Facts) -> int:
 _LEVERS: Final = (
     Lever(
         "mentors_linked",
-        Said("聘任并联系本中心的创业导师", "mentors appointed and linked to the centre"),
+        Said(
+            "联系本中心且辅导经企业确认的在聘创业导师",
+            "mentors linked to the centre, with a session that an enterprise confirmed",
+        ),
         PERSON,
         frozenset({"services.mentors_per_ten"}),
         _changing(lambda records, units: replace(records, mentors=records.mentors + units)),

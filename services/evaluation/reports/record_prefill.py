@@ -11,7 +11,8 @@ from pydantic import JsonValue
 from sqlalchemy import Text, and_, cast, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.ecosystem import (
+from services.evaluation.ecosystem.projections import (
+    ASSISTING,
     CENTRE_STAFF,
     CONFIRMED,
     VERIFIED,
@@ -64,6 +65,7 @@ async def _activities(session: AsyncSession, found: Recorded, first: date, last:
         )
         .where(
             _activity.centre_id.in_(found),
+            _activity.organiser_role != ASSISTING,
             _activity.held_on <= last,
             _activity.status.in_((*WAITING, VERIFIED)),
         )

@@ -7,7 +7,17 @@ from decimal import Decimal
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, PrimaryKeyConstraint, SmallInteger, text
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Numeric,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import UniqueConstraint
@@ -119,3 +129,10 @@ class RehearsedCentre(Base):
     new_grade: Mapped[str | None]
     old_points: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
     new_points: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+
+
+year_counted_by_form = Table(
+    "year_counted_by_form", Base.metadata, Column("year", SmallInteger, primary_key=True, autoincrement=False)
+)
+"""Years that had begun, with a report or a cycle, when the registry's records came to count: whatever the policy
+edition's own rubric says since, the form's numbers count in them."""

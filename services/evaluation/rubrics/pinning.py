@@ -7,21 +7,14 @@ from datetime import date
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import Column, SmallInteger, Table, exists, select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.base import Base
 from services.evaluation.cycles.models import EvaluationCycle
 from services.evaluation.rubrics.counting import by_form
-from services.evaluation.rubrics.models import APPROVED, RubricEdition
+from services.evaluation.rubrics.models import APPROVED, RubricEdition, year_counted_by_form
 from shared.policy.edition import Edition, Editions
 from shared.policy.rubric import Rubric
-
-year_counted_by_form = Table(
-    "year_counted_by_form", Base.metadata, Column("year", SmallInteger, primary_key=True, autoincrement=False)
-)
-"""Years that had begun, with a report or a cycle, when the registry's records came to count: whatever the policy
-edition's own rubric says since, the form's numbers count in them."""
 
 
 async def rubric_for_year(session: AsyncSession, edition: Edition, year: int) -> UUID | None:

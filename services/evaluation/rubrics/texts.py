@@ -84,8 +84,9 @@ FORMULAS: Final[Mapping[str, Said]] = {
 
 RECORDED: Final[Mapping[str, Said]] = {
     "services.mentors_per_ten": Said(
-        "登记系统中年末在聘并联系本中心的创业导师数 × 10 ÷ 年末在孵企业数",
-        "mentors on record, appointed and linked to the centre at the year's end × 10 ÷ incubatees at the year's end",
+        "登记系统中年末在聘、联系本中心且当年有经确认辅导的创业导师数 × 10 ÷ 年末在孵企业数",
+        "mentors in office and linked to the centre at the year's end, with a confirmed session there in the year × 10 "
+        "÷ incubatees at the year's end",
     ),
     "services.staff_per_ten": Said(
         "登记系统中年末专职服务人员数（持培训证书者不足 {trained_percent}% 时按持证人数折算）× 10 ÷ 年末在孵企业数",

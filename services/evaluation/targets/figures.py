@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.centres import states_on
-from services.evaluation.ecosystem import COMPLETED, known_mentor, known_mentor_term, known_pairing
+from services.evaluation.ecosystem.projections import COMPLETED, known_mentor, known_mentor_term, known_pairing
 from services.evaluation.evaluations.record_counts import in_office_on
 from services.evaluation.projections import known_centre, known_enterprise, known_qualification, known_tenancy
 from shared.policy.edition import Edition

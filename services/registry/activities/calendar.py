@@ -14,6 +14,7 @@ from services.registry.activities.rules import CANCELLED, HELD, IN_CALENDAR, PLA
 from services.registry.centres.models import Centre
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
+from shared.http.validation import PayloadInvalid
 from shared.http.words import DivisionCode, EditionWord
 
 FEED_BACK: Final = timedelta(days=183)
@@ -63,6 +64,12 @@ class CalendarItemOut(Response):
     held_on: date
     ended_on: date
     status: str
+
+
+def require_order(wanted: CalendarWords) -> None:
+    """Raises 422 for days that end before they begin: an empty calendar would look as if nothing took place."""
+    if wanted.since is not None and wanted.until is not None and wanted.until < wanted.since:
+        raise PayloadInvalid.at("until", "before_beginning")
 
 
 def public_calendar(wanted: CalendarWords, *, since: date | None, until: date | None) -> Select[Activity, str | None]:

@@ -13,6 +13,7 @@ from services.registry.activities.calendar import (
     CalendarItemOut,
     CalendarWords,
     public_calendar,
+    require_order,
     shown,
 )
 from services.registry.activities.ical import MEDIA_TYPE, MOST, feed, tag_of
@@ -38,6 +39,7 @@ async def read_calendar(
     session: Session, principal: Anyone, wanted: Annotated[CalendarFilter, Query()]
 ) -> Page[CalendarItemOut]:
     """What takes place, from today on or on the days asked for, the earliest first."""
+    require_order(wanted)
     query = public_calendar(wanted, since=wanted.since or principal.today, until=wanted.until)
     return await paginate(session, query, keys=[Activity.starts_at, Activity.id], params=wanted, item=shown)
 
@@ -59,6 +61,7 @@ async def subscribe_to_calendar(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """The same to subscribe to: half a year back and a year ahead where no days are named."""
+    require_order(wanted)
     since, until = wanted.since or principal.today - FEED_BACK, wanted.until or principal.today + FEED_AHEAD
     query = public_calendar(wanted, since=since, until=until).order_by(Activity.starts_at, Activity.id)
     rows = (await session.execute(query.limit(MOST + 1))).all()

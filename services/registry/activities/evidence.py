@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.activities.models import Activity
-from services.registry.activities.queries import documents_among, is_photograph
-from services.registry.activities.rules import Report
+from services.registry.activities.queries import SHELF, documents_among, is_photograph
+from services.registry.activities.rules import ALLIANCE, BUREAU, CENTRE, COUNTING, DIVISION, Report, plain_place
 from services.registry.activities.schemas import SubmitActivity
 from services.registry.centres.models import Centre
 from services.registry.documents.models import Document
@@ -46,20 +47,64 @@ async def report_of(
 ) -> Report:
     """The record as the rules look at it. Documents that were taken out of the shelf meanwhile show nothing."""
     documents = await documents_among(session, activity.id, [*photos, *papers])
-    pictures = {known for known in photos if known in documents and is_photograph(documents[known])}
+    found = [documents[known] for known in photos if known in documents]
+    pictures = {document.sha256 for document in found if is_photograph(document)}
+    elsewhere = await _used_elsewhere(session, activity, pictures)
     return Report(
         ended_on=activity.ended_on,
         reported_on=step_day(principal, step.on, after=None),
+        first_reported_on=activity.first_submitted_on,
         by_bureau=principal.has(*BUREAU_ROLES),
         late_reason=sent.late_reason,
         organiser_listed=await _listed(session, activity),
         heads=activity.heads,
         spend=activity.spend,
-        photographs=len(pictures),
+        photographs=len(pictures - elsewhere),
+        photographs_elsewhere=len(elsewhere),
         papers=len({known for known in papers if known in documents}),
         series=activity.series,
         alliance=activity.alliance,
+        recorded_as=await _recorded_as(session, activity),
     )
+
+
+async def _used_elsewhere(session: AsyncSession, activity: Activity, pictures: Collection[str]) -> set[str]:
+    """Those pictures, by their content, that the report of another activity rests on."""
+    query = (
+        select(Document.sha256)
+        .join(Activity, Activity.id == Document.subject_id)
+        .where(
+            Document.subject_kind == SHELF,
+            Document.sha256.in_(pictures),
+            Document.id == func.any(Activity.photo_ids),
+            Activity.id != activity.id,
+            Activity.status.in_(COUNTING),
+        )
+    )
+    return set(await session.scalars(query))
+
+
+async def _recorded_as(session: AsyncSession, activity: Activity) -> str | None:
+    """The number of a reported activity of the same organiser that takes up part of the same time in the same place;
+    others that hold it with them have a record of their own."""
+    query = select(Activity.no, Activity.place).where(
+        Activity.id != activity.id,
+        Activity.status.in_(COUNTING),
+        Activity.starts_at < activity.ends_at,
+        Activity.ends_at > activity.starts_at,
+        _same_organiser(activity),
+    )
+    place = plain_place(activity.place)
+    rows = await session.execute(query.order_by(Activity.id))
+    return next((row.no for row in rows if plain_place(row.place) == place), None)
+
+
+def _same_organiser(activity: Activity) -> ColumnElement[bool]:
+    kind = activity.organiser_kind
+    if kind == CENTRE:
+        return Activity.centre_id == activity.centre_id
+    name = {DIVISION: Activity.division, BUREAU: Activity.department, ALLIANCE: Activity.alliance}[kind]
+    return and_(Activity.organiser_kind == kind, name == getattr(activity, name.key))
 
 
 async def _documents(session: AsyncSession, activity: Activity, field: str, ids: Sequence[UUID]) -> list[Document]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import JsonValue
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.registry.activities.rules import ORGANISERS, STATUSES
@@ -49,12 +49,21 @@ class Activity(Aggregate, Base):
             name="submitted_by_somebody",
         ),
         CheckConstraint("submitted_on > ended_on", name="submitted_when_over"),
+        CheckConstraint("submitted_on IS NULL OR first_submitted_on IS NOT NULL", name="first_submitted_once"),
         CheckConstraint(
             "(status = 'verified') = (verified_on IS NOT NULL) AND (verified_on IS NULL) = (verified_by IS NULL)",
             name="verified_by_somebody",
         ),
         CheckConstraint("verified_on >= submitted_on", name="verified_after_submission"),
         CheckConstraint("(status = 'cancelled') = (cancelled_on IS NOT NULL)", name="cancelled_on_a_day"),
+        ExcludeConstraint(
+            ("centre_id", "="),
+            ("place", "="),
+            (text("tstzrange(starts_at, ends_at)"), "&&"),
+            where=text("centre_id IS NOT NULL AND status IN ('submitted', 'verified')"),
+            using="gist",
+            name="ex_activity_counted_once",
+        ),
         CheckConstraint(
             "status NOT IN ('returned', 'rejected', 'cancelled') OR reason_code IS NOT NULL", name="ended_with_reason"
         ),
@@ -102,6 +111,8 @@ class Activity(Aggregate, Base):
     recorded_by: Mapped[str]
     submitted_by: Mapped[str | None]
     submitted_on: Mapped[date | None]
+    first_submitted_on: Mapped[date | None]
+    """The window is kept by it: time that a bureau takes to send a report back is not the organiser's."""
     late_reason: Mapped[str | None]
     verified_by: Mapped[str | None]
     verified_on: Mapped[date | None]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
-from shared.clock import BUSINESS_ZONE
 from shared.policy.decision import Decision, RuleResult
 from shared.policy.edition import Edition
 
@@ -30,6 +29,9 @@ WITHDRAWABLE: Final = (VERIFIED,)
 IN_CALENDAR: Final = (PLANNED, HELD, SUBMITTED, VERIFIED, RETURNED)
 """States of an activity that takes place or took place."""
 
+COUNTING: Final = (SUBMITTED, VERIFIED)
+"""States of a report that counts, or will once it is verified."""
+
 TOOK_PLACE: Final = (HELD, SUBMITTED, RETURNED, VERIFIED)
 """States in which results can be entered."""
 
@@ -46,11 +48,6 @@ SAME_PLACE: Final = "same_place"
 SAME_SERIES: Final = "same_series"
 
 
-def city_day(instant: datetime) -> date:
-    """The calendar day in the city."""
-    return instant.astimezone(BUSINESS_ZONE).date()
-
-
 def is_over(ended_on: date, today: date) -> bool:
     """4.5-1: the last day itself is not over before midnight."""
     return today > ended_on
@@ -63,7 +60,9 @@ def last_reporting_day(edition: Edition, ended_on: date) -> date:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A record as it would be reported. `organiser_listed` is None where no centre held it."""
+    """A record as it would be reported. `organiser_listed` is None where no centre held it; `first_reported_on` is when
+    it was reported before it was sent back. `photographs` shows nothing twice, `photographs_elsewhere` are those that
+    another report rests on, and `recorded_as` is the number under which the same activity was reported already."""
 
     ended_on: date
     reported_on: date
@@ -76,6 +75,9 @@ class Report:
     papers: int
     series: str | None
     alliance: str | None
+    first_reported_on: date | None = None
+    photographs_elsewhere: int = 0
+    recorded_as: str | None = None
 
 
 def decide_report(edition: Edition, report: Report) -> Decision:
@@ -93,6 +95,13 @@ def _results(edition: Edition, report: Report) -> Iterator[RuleResult]:
             {},
             message="activity-centre-listed" if report.organiser_listed else "activity-centre-not-listed",
         )
+    once = report.recorded_as is None
+    yield edition.result(
+        "activities.counted_once",
+        once,
+        {"recorded_as": report.recorded_as},
+        message="activity-recorded-once" if once else "activity-recorded-already",
+    )
     attended = report.heads is not None and report.heads > 0
     yield edition.result(
         "activities.attendance",
@@ -116,10 +125,11 @@ def _over(edition: Edition, report: Report) -> RuleResult:
 
 def _in_window(edition: Edition, report: Report) -> RuleResult:
     last = last_reporting_day(edition, report.ended_on)
-    in_time = report.reported_on <= last
+    reported_on = report.first_reported_on or report.reported_on
+    in_time = reported_on <= last
     excused = report.by_bureau and report.late_reason is not None
     message = "activity-in-time" if in_time else "activity-late-by-bureau" if excused else "activity-late"
-    inputs = {"reported_on": report.reported_on, "late_reason": report.late_reason}
+    inputs = {"reported_on": reported_on, "late_reason": report.late_reason}
     return edition.result("activities.reporting_window", in_time or excused, inputs, limit=last, message=message)
 
 
@@ -129,7 +139,7 @@ def _evidence(edition: Edition, report: Report) -> Iterator[RuleResult]:
     yield edition.result(
         "activities.photographs",
         enough,
-        {"photographs": report.photographs},
+        {"photographs": report.photographs, "elsewhere": report.photographs_elsewhere},
         limit=asked.photographs.value,
         message="activity-photographed" if enough else "activity-photographs-missing",
     )

@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from services.registry.activities.rules import ORGANISERS, STATUSES, VERIFIED
 from services.registry.codes import ReasonCode, Remark
-from services.registry.divisions.schemas import check_no_mobile
+from services.registry.texts import check_no_mobile
 from shared.clock import BUSINESS_ZONE
 from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
@@ -38,7 +38,7 @@ def city_time(value: object) -> datetime:
 
 
 def one_line(text: str) -> str:
-    """Raises PydanticCustomError `office_phone` for a mobile number; line breaks become spaces."""
+    """Raises PydanticCustomError `mobile_number` for a mobile number; line breaks become spaces."""
     return " ".join(check_no_mobile(text).split())
 
 

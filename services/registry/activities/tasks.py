@@ -15,7 +15,7 @@ from services.registry.activities.verifying import verifiers_of
 from services.registry.activities.winners.models import ActivityWinner
 from services.registry.activities.winners.queries import follow_scope
 from services.registry.activities.winners.rules import OPEN
-from services.registry.activity_series.rules import works_for
+from services.registry.activity_series.bodies import works_for
 from services.registry.policy import edition_at, edition_of_case
 from shared.auth.principal import Principal
 from shared.auth.roles import CENTRE_OPERATOR, DIVISION_OFFICER

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.activities import rules
@@ -22,10 +23,12 @@ from services.registry.activities.schemas import (
 from services.registry.activity_series.joining import join_year
 from services.registry.centres.rules import require_state
 from services.registry.changes import put, unchanged
+from services.registry.days import city_day
 from services.registry.policy import edition_at, require_known, require_passed
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import CaseStep, step_day
 from shared.auth.principal import Principal
+from shared.db import constraint_of
 from shared.errors import DomainError
 from shared.events import outbox
 from shared.events.contracts import registry as rc
@@ -189,12 +192,14 @@ async def submit_activity(
         step=CaseStep(on=sent.submitted_on),
     )
     decision = require_passed(rules.decide_report(edition, report))
-    late = day > rules.last_reporting_day(edition, activity.ended_on)
+    activity.first_submitted_on = activity.first_submitted_on or day
+    late = activity.first_submitted_on > rules.last_reporting_day(edition, activity.ended_on)
     activity.status, activity.edition, activity.decision = rules.SUBMITTED, edition.id, decision.to_json()
     activity.submitted_by, activity.submitted_on = principal.account_id, day
     activity.late_reason = sent.late_reason if late else None
     activity.reason_code = None
     _sign(activity, principal)
+    await _flush(session)
     context = EventContext.of(principal, day)
     await record(session, rc.ActivitySubmitted, activity, context, cited=decision.rules)
     return activity
@@ -215,6 +220,16 @@ async def record(
     await outbox.append(session, event_type, activity, state, context=context, rules=cited, edition=activity.edition)
 
 
+async def _flush(session: AsyncSession) -> None:
+    """Write now: of two reports of one activity at the same moment, the constraint lets one through."""
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if constraint_of(error) == "ex_activity_counted_once":
+            raise DomainError("activity-recorded-meanwhile", 409, clauses=["4.5-1"]) from error
+        raise
+
+
 def _sign(activity: Activity, principal: Principal) -> None:
     """Whoever had a hand in the record does not verify it."""
     if principal.account_id not in activity.hands:
@@ -230,7 +245,7 @@ def _settle(editions: Editions, activity: Activity) -> None:
     """Its days in the city, the words of the edition of its day, and who leads its series. Raises 422."""
     if activity.ends_at <= activity.starts_at:
         raise PayloadInvalid.at("ends_at", "not_after_the_start")
-    activity.held_on, activity.ended_on = rules.city_day(activity.starts_at), rules.city_day(activity.ends_at)
+    activity.held_on, activity.ended_on = city_day(activity.starts_at), city_day(activity.ends_at)
     edition = edition_at(editions, activity.held_on)
     known, longest = edition.activities, edition.activities.longest_days.value
     if (activity.ended_on - activity.held_on).days >= longest:

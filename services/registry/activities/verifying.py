@@ -13,7 +13,7 @@ from services.registry.activities.models import Activity
 from services.registry.activities.queries import lock_for, read_scope
 from services.registry.activities.schemas import DecideActivity
 from services.registry.activities.usecases import record
-from services.registry.activity_series.rules import works_for
+from services.registry.activity_series.bodies import works_for
 from services.registry.centres.rules import require_state
 from services.registry.policy import edition_of_case, require_known
 from services.registry.steps import CaseStep, require_four_eyes, step_day
@@ -97,10 +97,16 @@ async def withdraw_verification(
 
 
 def verifiers_of(edition: Edition, activity: Activity) -> tuple[str, ...]:
-    """The bodies that verify it: never the organiser alone where somebody else may."""
+    """The bodies that verify it: never the organiser, whoever owns the centre or leads the alliance that holds it,
+    where somebody else may."""
     bodies = rules.verifying_bodies(edition, activity.level, activity.lead)
-    own = activity.division if activity.organiser_kind == rules.DIVISION else activity.department
-    return tuple(body for body in bodies if body != own) or bodies
+    return tuple(body for body in bodies if body != _own_body(edition, activity)) or bodies
+
+
+def _own_body(edition: Edition, activity: Activity) -> str | None:
+    if activity.organiser_kind == rules.ALLIANCE and activity.alliance is not None:
+        return edition.alliances.kinds[activity.alliance].lead_department.value
+    return activity.department or activity.division
 
 
 async def _decidable(

@@ -1,27 +1,11 @@
-"""The steps of a brand's year, and who takes them."""
+"""The steps of a brand's year."""
 
 from __future__ import annotations
 
 from typing import Final
-
-from shared.auth.principal import Principal
-from shared.auth.roles import DIVISION_APPROVER, DIVISION_OFFICER
-from shared.policy.edition import Edition
 
 OPEN: Final = "open"
 CLOSED: Final = "closed"
 CANCELLED: Final = "cancelled"
 STATUSES: Final = (OPEN, CLOSED, CANCELLED)
 CLOSABLE: Final = (OPEN,)
-
-
-def works_for(edition: Edition, body: str, principal: Principal, *, approvers: bool = True) -> bool:
-    """Whether the caller belongs to a department, or to a division, of the edition."""
-    department = edition.departments.get(body)
-    if department is None:
-        roles = (DIVISION_OFFICER, DIVISION_APPROVER) if approvers else (DIVISION_OFFICER,)
-        return principal.division == body and principal.has(*roles)
-    if not department.role_prefix:
-        return False
-    ranks = ("officer", "approver") if approvers else ("officer",)
-    return principal.has(*(f"{department.role_prefix}_{rank}" for rank in ranks))

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.activities.models import Activity
 from services.registry.activities.rules import HELD, IN_CALENDAR, PLANNED, RETURNED, SUBMITTED
 from services.registry.activity_series import rules
+from services.registry.activity_series.bodies import works_for
 from services.registry.activity_series.models import ActivitySeriesYear
 from services.registry.activity_series.queries import YEAR_OF, find_series, find_year
 from services.registry.activity_series.schemas import CancelSeriesYear, CloseSeriesYear, OpenSeriesYear
@@ -116,7 +117,7 @@ async def cancel_year(
 def _require_lead(edition: Edition, lead: str, principal: Principal) -> None:
     """4.5-3: who leads it, or the office that coordinates them all (4.5-2)."""
     bodies = (lead, edition.activities.coordinator.value)
-    if not any(rules.works_for(edition, body, principal, approvers=False) for body in bodies):
+    if not any(works_for(edition, body, principal, approvers=False) for body in bodies):
         raise DomainError("series-led-by-another", 403, params={"lead": lead}, clauses=["4.5-3"])
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Depends, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.alliances import memberships
+from services.registry.alliances import memberships, removals
 from services.registry.alliances.models import AllianceMember
 from services.registry.alliances.queries import (
     LEAD_APPROVERS,
@@ -186,7 +186,7 @@ async def propose_removal(
 ) -> MemberOut:
     """Propose to remove a member."""
     step = CaseStep(reason_code=body.reason_code, remark=body.remark, if_match=if_match)
-    member = await memberships.propose_removal(session, runtime.editions, principal, member_id, step)
+    member = await removals.propose_removal(session, runtime.editions, principal, member_id, step)
     return await _answer(session, member, response)
 
 
@@ -202,7 +202,7 @@ async def remove_member(
 ) -> MemberOut:
     """Carry the removal out."""
     step = CaseStep(on=body.left_on, document_no=body.document_no, if_match=if_match)
-    member = await memberships.remove_member(session, runtime.editions, principal, member_id, step)
+    member = await removals.remove_member(session, runtime.editions, principal, member_id, step)
     return await _answer(session, member, response)
 
 
@@ -216,7 +216,7 @@ async def drop_removal(
     if_match: IfMatch = None,
 ) -> MemberOut:
     """Do not follow the proposal to remove it."""
-    member = await memberships.drop_removal(session, runtime.editions, principal, member_id, if_match=if_match)
+    member = await removals.drop_removal(session, runtime.editions, principal, member_id, if_match=if_match)
     return await _answer(session, member, response)
 
 

@@ -53,7 +53,6 @@ from shared.policy.edition import Edition, Editions
 
 RULES: Final = ("alliances.membership",)
 BOTH_SIDES: Final = ("alliances.membership", "alliances.member_four_eyes")
-REMOVAL: Final = ("alliances.removal",)
 ON_THE_LIST: Final = ("alliances.centre_on_the_list",)
 
 
@@ -131,7 +130,7 @@ async def accept_member(
     """The lead bureau accepts an application: a member from that day on. Raises 403 `four-eyes-required` for whoever
     gave the consent or entered it."""
     edition = edition_at(editions, principal.today)
-    member = await _of_lead(session, edition, principal, member_id, step.if_match)
+    member = await of_lead(session, edition, principal, member_id, step.if_match)
     require_state(member.status, rules.ACCEPTABLE)
     require_four_eyes(principal, member.consented_by)
     day = step_day(principal, step.on, after=member.consented_on)
@@ -160,7 +159,7 @@ async def refuse_member(
 ) -> AllianceMember:
     """The lead bureau does not accept an application, with a reason of the edition (422)."""
     edition = edition_at(editions, principal.today)
-    member = await _of_lead(session, edition, principal, member_id, step.if_match)
+    member = await of_lead(session, edition, principal, member_id, step.if_match)
     require_state(member.status, rules.ACCEPTABLE)
     require_known("reason_code", [step.reason_code or ""], edition.alliances.refusal_reasons)
     member.status, member.reason_code = rules.REFUSED, step.reason_code
@@ -228,57 +227,6 @@ async def leave_alliance(
     return member
 
 
-async def propose_removal(
-    session: AsyncSession, editions: Editions, principal: Principal, member_id: UUID, step: CaseStep
-) -> AllianceMember:
-    """Propose to remove a member, with a reason of the edition (422); it stays one until another person decides."""
-    edition = edition_at(editions, principal.today)
-    member = await _of_lead(session, edition, principal, member_id, step.if_match)
-    require_state(member.status, rules.LEAVABLE)
-    if member.removal_proposed_on is not None:
-        raise DomainError("removal-proposed", 409, params={"since": member.removal_proposed_on}, clauses=["4.6-2"])
-    require_known("reason_code", [step.reason_code or ""], edition.alliances.removal_reasons)
-    day = principal.today
-    member.removal_proposed_by, member.removal_proposed_on = principal.account_id, day
-    member.reason_code = step.reason_code
-    context = EventContext.of(principal, day)
-    await record(session, rc.AllianceMemberRemovalProposed, member, context, cited=REMOVAL, remark=step.remark)
-    return member
-
-
-async def remove_member(
-    session: AsyncSession, editions: Editions, principal: Principal, member_id: UUID, step: CaseStep
-) -> AllianceMember:
-    """Carry a removal out. Raises 403 `four-eyes-required` for whoever proposed it, 409 `removal-not-proposed`."""
-    edition = edition_at(editions, principal.today)
-    member = await _of_lead(session, edition, principal, member_id, step.if_match)
-    require_state(member.status, rules.LEAVABLE)
-    if member.removal_proposed_on is None:
-        raise DomainError("removal-not-proposed", 409, clauses=["4.6-2"])
-    require_four_eyes(principal, member.removal_proposed_by)
-    day = step_day(principal, step.on, after=member.removal_proposed_on)
-    end_membership(member, rules.REMOVED, day, principal.account_id)
-    member.document_no = step.document_no
-    context = EventContext.of(principal, day)
-    await record(session, rc.AllianceMemberRemoved, member, context, cited=REMOVAL)
-    return member
-
-
-async def drop_removal(
-    session: AsyncSession, editions: Editions, principal: Principal, member_id: UUID, *, if_match: str | None
-) -> AllianceMember:
-    """Do not follow the proposal: the member stays."""
-    edition = edition_at(editions, principal.today)
-    member = await _of_lead(session, edition, principal, member_id, if_match)
-    require_state(member.status, rules.LEAVABLE)
-    if member.removal_proposed_on is None:
-        raise DomainError("removal-not-proposed", 409, clauses=["4.6-2"])
-    member.removal_proposed_by = member.removal_proposed_on = member.reason_code = None
-    context = EventContext.of(principal)
-    await record(session, rc.AllianceMemberRemovalDropped, member, context, cited=REMOVAL)
-    return member
-
-
 async def end_with_centre(
     session: AsyncSession, centre_id: UUID, day: date, context: EventContext, *, reason_code: str
 ) -> None:
@@ -328,7 +276,7 @@ async def _join(session: AsyncSession, edition: Edition, member: AllianceMember,
     await record(session, rc.AllianceMemberJoined, member, context, cited=BOTH_SIDES)
 
 
-async def _of_lead(
+async def of_lead(
     session: AsyncSession, edition: Edition, principal: Principal, member_id: UUID, if_match: str | None
 ) -> AllianceMember:
     """A membership of an alliance that the caller's bureau leads, locked; 403 for the other bureau's."""

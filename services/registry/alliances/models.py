@@ -162,6 +162,16 @@ class TalentArrival(Aggregate, Base):
         CheckConstraint("verified_by <> recorded_by", name="verified_by_another"),
         CheckConstraint("status NOT IN ('verified', 'struck') OR verified_on IS NOT NULL", name="verified_by_somebody"),
         CheckConstraint("status NOT IN ('rejected', 'struck') OR reason_code IS NOT NULL", name="ended_with_reason"),
+        Index(
+            "uq_talent_arrival_once",
+            "member_id",
+            text("coalesce(centre_id, enterprise_id)"),
+            "kind",
+            "arrived_on",
+            "document_no",
+            unique=True,
+            postgresql_where=text("status IN ('recorded', 'verified')"),
+        ),
         Index("ix_talent_arrival_alliance", "alliance", "arrived_on", "id"),
         Index("ix_talent_arrival_member_id", "member_id", "id"),
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import READ_ALL, division_of, enterprise_code_of, operator_code_of
@@ -25,6 +26,7 @@ from services.registry.enterprises.queries import known_by
 from services.registry.policy import edition_at, require_known
 from services.registry.steps import CaseStep, require_four_eyes, step_day
 from shared.auth.principal import Principal
+from shared.db import constraint_of
 from shared.errors import DomainError, not_found
 from shared.events import outbox
 from shared.events.contracts import registry as rc
@@ -43,7 +45,8 @@ async def record_talent(
 ) -> TalentArrival:
     """Enter people whom a member brought: the host for itself, the lead bureau for anybody.
 
-    Raises 404 for an unknown membership or another's host, 422, 409 `talent-outside-membership`.
+    Raises 404 for an unknown membership or another's host, 422, 409 `talent-outside-membership`,
+    `talent-entered-already` where the host and the bureau both enter one document.
     """
     edition = edition_at(editions, principal.today)
     member = await session.scalar(
@@ -76,6 +79,12 @@ async def record_talent(
         **sent.model_dump(),
     )
     session.add(arrival)
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if constraint_of(error) == "uq_talent_arrival_once":
+            raise DomainError("talent-entered-already", 409, clauses=["4.7-1"]) from error
+        raise
     await _record(session, rc.TalentArrivalRecorded, arrival, EventContext.of(principal, sent.arrived_on))
     return arrival
 

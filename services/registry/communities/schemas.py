@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, PlainSerializer
+from pydantic import Field, PlainSerializer
 
 from services.registry.codes import DocumentNo, Name, ReasonCode, Remark
 from services.registry.communities.rules import PROPOSALS, REPORT_STATUSES, STATUSES
-from services.registry.divisions.schemas import check_no_mobile
 from services.registry.names.schemas import SearchText
+from services.registry.texts import NoMobile
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.http.words import DivisionCode, EditionWord, OneOf
@@ -23,14 +23,14 @@ Figure = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=2, example
 FigureOut = Annotated[Decimal, PlainSerializer(str, return_type=str, when_used="json")]
 """What the edition counts of an element, in its unit."""
 
-PlainText = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(check_no_mobile)]
+PlainText = Annotated[str, Field(min_length=1, max_length=2000), NoMobile]
 Jobs = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 
 
 class ProposeCommunity(Request):
     """A community of the caller's division around one of its centres."""
 
-    name: Annotated[Name, AfterValidator(check_no_mobile)]
+    name: Annotated[Name, NoMobile]
     base_centre_id: UUID
     sector: Word
     proposed_on: date | None = None

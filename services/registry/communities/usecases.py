@@ -249,7 +249,7 @@ async def _proposed(
     require_state(community.status, rules.LIVE)
     if community.open_proposal != proposal:
         raise DomainError("community-proposal-missing", 409, clauses=["4.4-1"])
-    require_four_eyes(principal, community.change_by)
+    require_four_eyes(principal, community.change_by, community.proposed_by)
     return community
 
 

@@ -13,12 +13,12 @@ from pydantic_core import PydanticCustomError
 
 from services.registry.codes import DocumentNo, Name, Remark
 from services.registry.divisions.rules import duty_kinds, unit_kinds
+from services.registry.texts import NoMobile
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.http.words import DivisionCode, EditionWord
 from shared.money import Money
 
-_MOBILE = re.compile(r"(?<![0-9])1[3-9][0-9]{9}(?![0-9])")
 _OFFICE_PHONE = re.compile(r"0[0-9]{2,3}-[0-9]{7,8}(-[0-9]{1,6})?|1[0-9]{4}")
 
 
@@ -29,17 +29,10 @@ def check_office_phone(number: str) -> str:
     return number
 
 
-def check_no_mobile(text: str) -> str:
-    """Raises PydanticCustomError `office_phone` for a text with a mobile number in it, which would be a person's."""
-    if _MOBILE.search(text):
-        raise PydanticCustomError("office_phone", "a mobile number is a person's")
-    return text
-
-
 Percent = Annotated[Decimal, PlainSerializer(lambda share: f"{share:.2f}", return_type=str, when_used="json")]
 """Two decimals, such as "37.50"."""
 
-Unit = Annotated[Name, AfterValidator(check_no_mobile)]
+Unit = Annotated[Name, NoMobile]
 """An office or a unit."""
 
 OfficePhone = Annotated[str, AfterValidator(check_office_phone), Field(examples=["0891-6330000"])]
@@ -59,7 +52,7 @@ class LeadingGroup(Request):
 
     document_no: DocumentNo
     established_on: date
-    chair_post: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(check_no_mobile)]
+    chair_post: Annotated[str, Field(min_length=1, max_length=60), NoMobile]
     members: Annotated[list[Unit], Field(max_length=60, default_factory=list)]
 
 

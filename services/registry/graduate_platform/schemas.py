@@ -6,12 +6,12 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.registry.codes import DocumentNo, Name, ReasonCode, Remark
 from services.registry.graduate_platform.rules import STAGES, STATUSES
-from services.registry.trainings.texts import check_no_mobile
+from services.registry.texts import NoMobile
 from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
@@ -19,7 +19,7 @@ from shared.http.words import OneOf
 from shared.identifiers import UnifiedSocialCreditCode
 from shared.money import Money, PositiveMoney
 
-Product = Annotated[Name, AfterValidator(check_no_mobile)]
+Product = Annotated[Name, NoMobile]
 Stage = Literal["trial", "conversion", "channel"]
 
 

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.mentors.endings import drop_proposal, finish
 from services.registry.mentors.models import Mentor, MentorSession, MentorTerm
-from services.registry.mentors.rules import APPOINTED, CONSENT_WITHDRAWN, OPEN, PROPOSED
-from services.registry.personal_data.hooks import PendingFiles, remove_documents
+from services.registry.mentors.queries import open_term
+from services.registry.mentors.rules import APPOINTED, CONSENT_WITHDRAWN, PROPOSED
+from services.registry.personal_data.hooks import HIDDEN, PendingFiles, remove_documents
 from services.registry.persons.models import Consent, Person
 from services.registry.remarks.models import CaseRemark
 from shared.events.outbox import EventContext
@@ -29,15 +30,20 @@ async def consent_withdrawn(session: AsyncSession, consent: Consent, context: Ev
         return
     if mentor.status == APPOINTED:
         await finish(session, mentor, context.effective_on, CONSENT_WITHDRAWN, context)
-    elif mentor.status == PROPOSED:
+    elif mentor.status == PROPOSED or await open_term(session, mentor.id) is not None:
         await drop_proposal(session, mentor, context)
 
 
 async def erase_person(session: AsyncSession, files: PendingFiles, person_id: UUID, context: EventContext) -> None:
-    """What was said about the mentor, its papers and the remarks go; terms, centres and sessions stay as facts."""
-    ids = list(await session.scalars(select(Mentor.id).where(Mentor.person_id == person_id)))
-    if not ids:
+    """What was said about the mentor, its papers and the remarks go, and a proposal that nobody decided; terms, centres
+    and sessions stay as facts."""
+    mentors = list(await session.scalars(select(Mentor).where(Mentor.person_id == person_id).with_for_update()))
+    if not mentors:
         return
+    ids = [mentor.id for mentor in mentors]
+    for mentor in mentors:
+        if mentor.status == PROPOSED or await open_term(session, mentor.id) is not None:
+            await drop_proposal(session, mentor, context)
     await session.execute(update(Mentor).where(Mentor.id.in_(ids)).values(organisation=None, introduction=None))
     held = select(MentorSession.id).where(MentorSession.mentor_id.in_(ids))
     about = update(CaseRemark).where(CaseRemark.subject_id.in_(ids) | CaseRemark.subject_id.in_(held))
@@ -45,13 +51,14 @@ async def erase_person(session: AsyncSession, files: PendingFiles, person_id: UU
     name = await session.scalar(select(Person.name).where(Person.id == person_id))
     if name:
         named = MentorSession.topic.contains(name, autoescape=True)
-        hidden = func.replace(MentorSession.topic, name, "***")
+        hidden = func.replace(MentorSession.topic, name, HIDDEN)
         await session.execute(update(MentorSession).where(named).values(topic=hidden))
     await remove_documents(session, files, SHELF, ids, context)
 
 
 def holds(day: date) -> ColumnElement[bool]:
-    """Somebody proposed or appointed is kept, and a mentor through the last day of the appointment."""
+    """A mentor is kept through the last day of the appointment. Who is only proposed is kept by its consent, if it gave
+    one, and no longer without than anybody who is new."""
     term = MentorTerm
     runs = exists().where(term.mentor_id == Mentor.id, term.status == APPOINTED, term.last_on >= day)
-    return exists().where(Mentor.person_id == Person.id, Mentor.status.in_(OPEN) | runs)
+    return exists().where(Mentor.person_id == Person.id, (Mentor.status == APPOINTED) | runs)

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.registry.codes import DocumentNo, PersonRef, ReasonCode, Remark
 from services.registry.mentors.rules import SESSION_STATUSES, STATUSES
 from services.registry.persons.schemas import NamedContact
-from services.registry.trainings.texts import check_no_mobile
+from services.registry.texts import NoMobile
 from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
@@ -22,9 +22,9 @@ from shared.identifiers import UnifiedSocialCreditCode
 
 FieldCode = Annotated[str, Field(min_length=1, max_length=64, examples=["financing"])]
 Fields = Annotated[list[FieldCode], Field(min_length=1, max_length=20)]
-Organisation = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(check_no_mobile)]
-Introduction = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(check_no_mobile)]
-Topic = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(check_no_mobile)]
+Organisation = Annotated[str, Field(min_length=1, max_length=200), NoMobile]
+Introduction = Annotated[str, Field(min_length=1, max_length=2000), NoMobile]
+Topic = Annotated[str, Field(min_length=1, max_length=200), NoMobile]
 Hours = Annotated[Decimal, Field(gt=0, le=24, max_digits=4, decimal_places=1, examples=["1.5"])]
 
 

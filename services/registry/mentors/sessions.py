@@ -154,7 +154,8 @@ async def _mentor(session: AsyncSession, principal: Principal, sent: RecordSessi
     worked: ColumnElement[bool] = exists().where(
         MentorLink.mentor_id == Mentor.id, MentorLink.centre_id == sent.centre_id
     )
-    known = select(Mentor).where(Mentor.id == sent.mentor_id, worked)
+    still_known = exists().where(Person.id == Mentor.person_id, Person.erased_on.is_(None))
+    known = select(Mentor).where(Mentor.id == sent.mentor_id, worked, still_known)
     mentor: Mentor | None = await session.scalar(known.with_for_update(of=Mentor))
     if mentor is None:
         raise not_found("mentor")

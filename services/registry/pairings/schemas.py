@@ -6,11 +6,11 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from services.registry.codes import DocumentNo, Name, ReasonCode, Remark
-from services.registry.divisions.schemas import check_no_mobile
 from services.registry.pairings.rules import STATUSES
+from services.registry.texts import NoMobile
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.http.words import EditionWord, OneOf
@@ -65,7 +65,7 @@ class LogEntry(Request):
 
     kind: Word
     held_on: date
-    title: Annotated[Name, AfterValidator(check_no_mobile)]
+    title: Annotated[Name, NoMobile]
     heads: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
     amount: PositiveMoney | None = None
     document_no: DocumentNo | None = None

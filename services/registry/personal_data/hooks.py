@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -17,6 +17,9 @@ from shared.events import outbox
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
 from shared.files.storage import Storage
+
+HIDDEN: Final = "***"
+"""In the place of a word that identifies a person, in what others wrote."""
 
 
 class PendingFiles:

@@ -7,6 +7,7 @@ from typing import Final
 
 from services.registry.activities.winners import personal_data as winners
 from services.registry.mentors import personal as mentors, rules as mentor_rules
+from services.registry.personal_data import obligations
 from services.registry.personal_data.hooks import ConsentEnded, ErasePerson, Holds
 from services.registry.project_library import leaving as project_library
 from services.registry.trainings import personal_data as trainings
@@ -30,5 +31,6 @@ ERASERS: Final[Sequence[ErasePerson]] = (
 GROUNDS: Final[Sequence[Holds]] = (
     mentors.holds,
     project_library.holds,
+    obligations.holds,
 )
 """What gives a ground to keep a person beside consents, firms, projects and work at a centre."""

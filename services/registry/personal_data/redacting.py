@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.operations.models import OperationProblem
+from services.registry.personal_data.hooks import HIDDEN
 from services.registry.persons.models import Graduation, PersonLink
 from services.registry.remarks.models import CaseRemark
 from shared.kernel_tables import idempotency_key
 
-HIDDEN: Final = "***"
 SHORTEST: Final = 2
 """A single character says nothing about anybody and is everywhere."""
 

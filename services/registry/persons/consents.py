@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -46,7 +46,8 @@ async def give_consent(
     """Record that the person agreed, of one thing or as such; given again, it is kept for as much longer.
 
     Raises 422 for an unknown purpose or channel, a day to come, or a paper without its number (`document_no`), 409
-    `consent-not-own` where somebody else's account would be the person's own, 409 `person-erased`.
+    `consent-not-own` where somebody else's account would be the person's own, `person-erased`, and
+    `consent-withdrawn-since` for a paper from before the person took the same back.
     """
     section = edition_at(editions or loaded_editions(), given_on).personal_data
     require_known("purpose", [purpose], section.purposes)
@@ -56,6 +57,7 @@ async def give_consent(
     require_proof(principal, person, channel, document_no)
     locked = await session.get_one(Person, person.id, with_for_update=True)
     require_not_erased(locked)
+    await _require_not_withdrawn_since(session, locked.id, purpose, subject_id, given_on)
     until = add_months(given_on, section.purposes[purpose].retention_months.value)
     consent = await _open(session, locked.id, purpose, subject_id)
     if consent is not None:
@@ -167,6 +169,19 @@ def require_proof(principal: Principal, person: Person, channel: str, document_n
         raise DomainError("consent-not-own", 409)
     if channel != OWN_ACCOUNT and document_no is None:
         raise PayloadInvalid.at("document_no", "missing")
+
+
+async def _require_not_withdrawn_since(
+    session: AsyncSession, person_id: UUID, purpose: str, subject_id: UUID | None, given_on: date
+) -> None:
+    """What was taken back is not brought back by an older paper, nor one thing of what was taken back as such."""
+    same = Consent.subject_id.is_(None) if subject_id is None else Consent.subject_id == subject_id
+    since = select(func.max(Consent.withdrawn_on)).where(
+        Consent.person_id == person_id, Consent.purpose == purpose, or_(Consent.subject_id.is_(None), same)
+    )
+    withdrawn_on: date | None = await session.scalar(since)
+    if withdrawn_on is not None and withdrawn_on > given_on:
+        raise DomainError("consent-withdrawn-since", 409, params={"withdrawn_on": withdrawn_on})
 
 
 async def _open(session: AsyncSession, person_id: UUID, purpose: str, subject_id: UUID | None) -> Consent | None:

@@ -35,6 +35,8 @@ HOME: Final = "+86"
 """Left out where a number of the country is shown."""
 
 _COUNTRY: Final = "CN"
+_MOBILE: Final = re.compile(r"\+?[0-9][0-9 ()-]*")
+"""How a number is written; the numbering plan's parser would also find one in a sentence and drop the rest."""
 _EMAIL: Final = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)+")
 _MAY_BE_MOBILE: Final = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
@@ -49,6 +51,8 @@ def checked_contact(field: str, kind: str, sent: SecretStr) -> str:
         if not _EMAIL.fullmatch(text.lower()):
             raise PayloadInvalid.at(field, "contact_email")
         return text.lower()
+    if not _MOBILE.fullmatch(text):
+        raise PayloadInvalid.at(field, "contact_mobile")
     try:
         number = phonenumbers.parse(text, _COUNTRY)
     except phonenumbers.NumberParseException:

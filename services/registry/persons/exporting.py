@@ -38,6 +38,9 @@ take part in (4.8-1, 4.8-2). Rooms of another lead add its own."""
 MOST: Final = 5000
 """Persons of one file: a longer list is asked for in parts."""
 
+NOT_GIVEN: Final = ("", "", "")
+"""In the place of name and contacts of somebody who does not agree any more: not taken out, and not counted."""
+
 _NO_STORE: Final = {"Cache-Control": "private, no-store"}
 
 

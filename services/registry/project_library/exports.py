@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.registry.persons.exporting import ExportPersons, export_answer, exported_people, record_export
+from services.registry.persons.consents import consented
+from services.registry.persons.exporting import NOT_GIVEN, ExportPersons, export_answer, exported_people, record_export
 from services.registry.project_library import rules
 from services.registry.project_library.models import LibraryClaim, LibraryItem
+from services.registry.project_library.queries import PURPOSE
 from shared.auth.principal import Principal
 from shared.policy.edition import Editions
 from shared.sealing import Keyring
@@ -24,11 +27,21 @@ _HEADINGS: Final = (
 async def export_claims(
     session: AsyncSession, editions: Editions, keys: Keyring, principal: Principal, sent: ExportPersons
 ) -> Response:
-    """The current choices. Raises 422 for a reason that the edition does not have, 503 without keys."""
-    query = select(LibraryClaim, LibraryItem).join(LibraryItem, LibraryItem.id == LibraryClaim.item_id)
+    """The current choices; without name and contacts whoever of the two does not agree any more. Raises 422 for a
+    reason that the edition does not have, 503 without keys."""
+    agreed = (
+        consented(LibraryClaim.person_id, PURPOSE, principal.today, subject_id=LibraryClaim.id).label("founder_agrees"),
+        consented(LibraryItem.owner_person_id, PURPOSE, principal.today, subject_id=LibraryItem.id).label(
+            "owner_agrees"
+        ),
+    )
+    query = select(LibraryClaim, LibraryItem, *agreed).join(LibraryItem, LibraryItem.id == LibraryClaim.item_id)
     current = query.where(LibraryClaim.status == rules.CLAIMED).order_by(LibraryClaim.no)
-    found = (await session.execute(current)).all()
-    persons = list({person for claim, item in found for person in (claim.person_id, item.owner_person_id)})
+    found = [
+        (claim, item, claim.person_id if founder else None, item.owner_person_id if owner else None)
+        for claim, item, founder, owner in await session.execute(current)
+    ]
+    persons = list({person for _, _, *both in found for person in both if person is not None})
     await record_export(
         session,
         principal,
@@ -41,8 +54,12 @@ async def export_claims(
         person_ids=persons,
     )
     people = await exported_people(session, keys, persons)
+
+    def clear(person: UUID | None) -> tuple[str, str, str]:
+        return NOT_GIVEN if person is None else people[person]
+
     lines = [
-        (claim.no, item.name, *people[claim.person_id], *people[item.owner_person_id], str(claim.next_due_on or ""))
-        for claim, item in found
+        (claim.no, item.name, *clear(founder), *clear(owner), str(claim.next_due_on or ""))
+        for claim, item, founder, owner in found
     ]
     return export_answer(sent.format, "library-claims", _HEADINGS, lines)

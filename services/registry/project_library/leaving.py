@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.personal_data.hooks import PendingFiles, remove_documents
+from services.registry.personal_data.hooks import HIDDEN, PendingFiles, remove_documents
 from services.registry.persons.models import Consent, Person
 from services.registry.project_library import rules
 from services.registry.project_library.follow_ups import end_claim
@@ -67,17 +67,27 @@ async def _agreed_otherwise(session: AsyncSession, ended: Consent, subject_id: U
 
 
 async def erase_person(session: AsyncSession, files: PendingFiles, person_id: UUID, context: EventContext) -> None:
-    """The papers of the person's projects, the plans it wrote, what was noted at its follow-ups, and remarks on either.
-    Numbers, days and states stay."""
+    """The papers of the person's projects, its name in what they say, the plans it wrote, what was noted at its
+    follow-ups, and remarks on either. Numbers, days and states stay."""
     items = list(await session.scalars(select(LibraryItem.id).where(LibraryItem.owner_person_id == person_id)))
     claims = list(await session.scalars(select(LibraryClaim.id).where(LibraryClaim.person_id == person_id)))
     if items:
         await remove_documents(session, files, ITEM, items, context)
+        await _unname(session, items, await session.scalar(select(Person.name).where(Person.id == person_id)))
     if claims:
         await session.execute(update(LibraryClaim).where(LibraryClaim.id.in_(claims)).values(plan=None))
         await session.execute(update(LibraryFollowUp).where(LibraryFollowUp.claim_id.in_(claims)).values(note=None))
     if subjects := [*items, *claims]:
         await session.execute(update(CaseRemark).where(CaseRemark.subject_id.in_(subjects)).values(text=None))
+
+
+async def _unname(session: AsyncSession, items: list[UUID], name: str | None) -> None:
+    if not name:
+        return
+    own = select(LibraryItem).where(LibraryItem.id.in_(items)).order_by(LibraryItem.id).with_for_update()
+    for item in await session.scalars(own):
+        item.name, item.summary = item.name.replace(name, HIDDEN), item.summary.replace(name, HIDDEN)
+    await session.flush()
 
 
 def holds(day: date) -> ColumnElement[bool]:

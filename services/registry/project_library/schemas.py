@@ -6,23 +6,23 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from services.registry.codes import DocumentNo, IndustryCode, Name, ReasonCode, Remark
 from services.registry.names.schemas import SearchText
 from services.registry.partners.schemas import Province
 from services.registry.persons.schemas import NamedContact
 from services.registry.project_library.rules import OWNER_KINDS, ROUND_STATUSES, STATUSES
-from services.registry.trainings.texts import check_no_mobile
+from services.registry.texts import NoMobile
 from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.http.words import EditionWord, OneOf
 
-PublicText = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(check_no_mobile)]
+PublicText = Annotated[str, Field(min_length=1, max_length=2000), NoMobile]
 """A text that others read: no mobile numbers in it, as identity numbers are in none."""
 
-PublicName = Annotated[Name, AfterValidator(check_no_mobile)]
+PublicName = Annotated[Name, NoMobile]
 Stage = Annotated[str, Field(min_length=1, max_length=64, examples=["prototype"])]
 OwnerKind = Literal["graduate", "school"]
 

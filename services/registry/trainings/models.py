@@ -191,11 +191,12 @@ class Enrolment(Aggregate, Base):
 
 
 class TrainingAttendance(Base):
-    """That an enrolee was at a meeting: once, by the code or by hand. No code is kept, nor anything made of one."""
+    """That an enrolee was at a meeting: once, by the code or by hand. No code is kept, nor anything made of one. What
+    is wrong is struck, and stays."""
 
     __tablename__ = "training_attendance"
     __table_args__ = (
-        UniqueConstraint("enrolment_id", "meeting_id", name=ONCE_A_MEETING),
+        Index(ONCE_A_MEETING, "enrolment_id", "meeting_id", unique=True, postgresql_where=text("struck_at IS NULL")),
         ForeignKeyConstraint(
             ["enrolment_id", "session_id"], ["enrolment.id", "enrolment.session_id"], name="fk_attendance_enrolment"
         ),
@@ -206,6 +207,7 @@ class TrainingAttendance(Base):
         ),
         CheckConstraint("via IN ('qr', 'hand')", name="via_known"),
         CheckConstraint("(via = 'hand') = (reason_code IS NOT NULL)", name="by_hand_with_reason"),
+        CheckConstraint("num_nulls(struck_by, struck_at, struck_reason) IN (0, 3)", name="struck_with_reason"),
         Index("ix_training_attendance_session_id", "session_id"),
         Index("ix_training_attendance_meeting_id", "meeting_id"),
     )
@@ -218,6 +220,9 @@ class TrainingAttendance(Base):
     reason_code: Mapped[str | None]
     recorded_by: Mapped[str]
     recorded_at: Mapped[datetime] = mapped_column(default=utcnow, server_default=func.now())
+    struck_by: Mapped[str | None]
+    struck_at: Mapped[datetime | None]
+    struck_reason: Mapped[str | None]
 
 
 class TrainingCertificate(Aggregate, Base):

@@ -17,7 +17,7 @@ from services.registry.trainings import rules
 from services.registry.trainings.models import Enrolment, TrainingCertificate, TrainingCourse, TrainingSession
 from shared.auth import roles as r
 from shared.auth.principal import Principal
-from shared.errors import not_found
+from shared.errors import four_eyes_required, not_found
 
 LEADS: Final = (r.HR_OFFICER, r.SCIENCE_OFFICER)
 """The officers of the two bureaus that 4.8-2 makes responsible; they keep every course and session."""
@@ -129,6 +129,14 @@ async def find_session(session: AsyncSession, training_id: UUID) -> TrainingSess
     if training is None:
         raise not_found("training-session")
     return training
+
+
+async def require_not_running(session: AsyncSession, principal: Principal, training: TrainingSession) -> None:
+    """403 `four-eyes-required` for whoever runs the session: it neither counts people by its own code nor judges what
+    it gave itself."""
+    run = select(TrainingSession.id).where(TrainingSession.id == training.id, runs_session(principal))
+    if await session.scalar(run) is not None:
+        raise four_eyes_required()
 
 
 async def find_session_kept(session: AsyncSession, principal: Principal, training_id: UUID) -> TrainingSession:

@@ -1,25 +1,13 @@
-"""Texts in which no mobile number may stand: what others read names offices, not people."""
+"""Texts of courses, sessions and their evaluations, which others read."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from typing import Annotated, Final
+from typing import Annotated
 
-from pydantic import AfterValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-_MOBILE: Final = re.compile(r"(?<![0-9])(?:\+?86[ -]?)?1[3-9][0-9](?:[ -]?[0-9]{4}){2}(?![0-9])")
+from services.registry.texts import NoMobile
 
-
-def check_no_mobile(text: str) -> str:
-    """Raises PydanticCustomError `mobile_number`, also for full-width digits and numbers written in groups."""
-    if _MOBILE.search(unicodedata.normalize("NFKC", text)):
-        raise PydanticCustomError("mobile_number", "a mobile number is a person's")
-    return text
-
-
-NoMobile = AfterValidator(check_no_mobile)
 Title = Annotated[str, Field(min_length=1, max_length=200), NoMobile]
 Place = Annotated[str, Field(min_length=1, max_length=200, examples=["城关双创中心二楼报告厅"]), NoMobile]
 Summary = Annotated[str, Field(min_length=1, max_length=5000), NoMobile]

@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, insert
 
-from services.evaluation.rubrics.pinning import year_counted_by_form
+from services.evaluation.rubrics.models import year_counted_by_form
 from shared.events.contracts import registry as rc
 from tests.evaluation.known import Centre, Json
+from tests.evaluation.recorded import link_state
 from tests.evaluation.support import Desk, full_form
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -129,7 +130,41 @@ async def test_mentors_are_those_of_the_year_s_last_day(
         id=UUID(int=mentor.id.int ^ 1), mentor_id=mentor.id, centre_id=centre.id, since=date(2019, 3, 1), until=until
     )
     await desk.feed(rc.MentorLinked, link.id, 1, link)
+    await desk.advised([link], date(2019, 3, 1))
     assert (await year_of(desk, centre))["mentors"]["inputs"]["mentors"] == counts
+
+
+@pytest.mark.parametrize(
+    ("held_on", "status", "counts"),
+    [
+        (date(2019, 1, 1), "confirmed", "1"),
+        (date(2019, 12, 31), "confirmed", "1"),
+        (date(2018, 12, 31), "confirmed", "0"),
+        (date(2020, 1, 1), "confirmed", "0"),
+        (date(2019, 6, 1), "recorded", "0"),
+        (date(2019, 6, 1), "contested", "0"),
+    ],
+    ids=str,
+)
+async def test_a_link_alone_makes_no_mentor_without_a_confirmed_session_of_the_year(
+    desk: Desk, held_on: date, status: str, counts: str
+) -> None:
+    centre, other = await desk.centre(), await desk.centre()
+    await desk.enterprise(centre)
+    mentor = await desk.mentor(other)
+    link = link_state(mentor, centre, date(2018, 1, 2))
+    await desk.feed(rc.MentorLinked, link.id, 1, link)
+    await desk.advised([link], held_on, status=status)
+    assert (await year_of(desk, centre))["mentors"]["inputs"]["mentors"] == counts
+
+
+async def test_an_activity_is_counted_by_those_who_hold_it_not_by_who_assists(desk: Desk) -> None:
+    centre, other, assisting = await desk.centre(), await desk.centre(), await desk.centre()
+    await desk.activity(centre, date(2019, 3, 1), organiser_role="host")
+    await desk.activity(other, date(2019, 3, 1), organiser_role="organise")
+    await desk.activity(assisting, date(2019, 3, 1), organiser_role="assist", status="submitted")
+    await desk.activity(assisting, date(2019, 3, 2), organiser_role="assist")
+    assert [await events_of(desk, place) for place in (centre, other, assisting)] == [(1, 0), (1, 0), (0, 0)]
 
 
 async def test_another_term_does_not_hide_who_was_a_mentor_before(desk: Desk) -> None:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+RELEASED: Final = """released AS (
+          SELECT held.case_id FROM budget_commitment AS held
+          JOIN appropriation AS line ON line.programme = held.programme AND line.year = line_year
+          JOIN journal_entry AS entry ON entry.case_id = line.id AND entry.kind = 'budget_unpaid_released'
+          GROUP BY held.case_id HAVING sum(held.committed) = 0
+        )"""
+"""Cases that hold nothing since their line's closing released what was unpaid."""
+
 OF_CASES: Final = {
     "a grant whose books are not its money": """
         SELECT no, paid, spent, refunded, recovered FROM centre_grant AS own WHERE
@@ -160,6 +168,10 @@ OF_CASES: Final = {
         SELECT * FROM (SELECT * FROM cases UNION ALL SELECT * FROM dues) AS own LEFT JOIN books USING (subject, account)
         WHERE own.amount <> coalesce(books.amount, 0)
     """,
+    "a fund that ended and holds something": """
+        SELECT no, cash, invested, subscribed, paid_in FROM angel_fund
+        WHERE status = 'terminated' AND (cash, invested, subscribed, paid_in) <> (0, 0, 0, 0)
+    """,
     "a municipal share above 30 % that nobody wrote down": """
         SELECT no, subscribed, municipal_subscribed, paid_in, municipal_paid_in FROM angel_fund
         WHERE status = 'active' AND breached_on IS NULL
@@ -200,7 +212,7 @@ OF_BUDGET: Final = {
         SELECT * FROM cases LEFT JOIN lines USING (id)
         WHERE (paid, back) <> (coalesce(line_paid, 0), coalesce(line_back, 0))
     """,
-    "a case that holds another budget than what was approved": """
+    "a case that holds another budget than what was approved": f"""
         WITH cases AS (
           SELECT id, paid, CASE WHEN status IN ('refused', 'cancelled') THEN 0 ELSE coalesce(approved, 0) END AS held
             FROM centre_grant
@@ -214,11 +226,9 @@ OF_BUDGET: Final = {
             CASE WHEN status IN ('approved', 'paid') THEN budget_amount ELSE 0 END FROM guarantee_claim WHERE livemode
         ), lines AS (
           SELECT case_id AS id, sum(committed) AS committed FROM budget_commitment GROUP BY 1
-        ), released AS (
-          SELECT case_id AS id, true AS by_closing FROM journal_entry WHERE kind = 'budget_unpaid_released' GROUP BY 1
-        )
-        SELECT * FROM cases LEFT JOIN lines USING (id) LEFT JOIN released USING (id)
-        WHERE held <> coalesce(committed, 0) AND (by_closing IS NULL OR paid > 0 OR coalesce(committed, 0) > 0)
+        ), {RELEASED}
+        SELECT * FROM cases LEFT JOIN lines USING (id)
+        WHERE held <> coalesce(committed, 0) AND (paid > 0 OR id NOT IN (SELECT case_id FROM released))
     """,
     "a budget line that is not what its ceiling allows": """
         SELECT programme, year, limit_amount FROM appropriation
@@ -237,7 +247,8 @@ OF_BUDGET: Final = {
         )
         SELECT * FROM lines LEFT JOIN books USING (programme, period)
         WHERE budget - committed <> coalesce(free, 0) OR (
-          SELECT sum(amount) FROM posting WHERE account LIKE 'budget.%' AND subject = programme) <> 0
+          SELECT sum(amount) FROM posting WHERE account LIKE 'budget.%' AND subject = lines.programme
+        ) <> (SELECT sum(transferred) FROM appropriation AS own WHERE own.programme = lines.programme)
     """,
     "a slip of the treasury that paid two cases": """
         WITH paid AS (

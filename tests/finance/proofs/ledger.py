@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import text
 
 from shared.db import Database
-from tests.finance.proofs.books import OF_BUDGET, OF_CASES
+from tests.finance.proofs.books import OF_BUDGET, OF_CASES, RELEASED
 
 BROKEN: Final = {
     **OF_CASES,
@@ -41,13 +41,14 @@ BROKEN: Final = {
         WHERE (coalesce(cases.committed, 0), coalesce(cases.paid, 0), coalesce(cases.returned, 0))
           <> (coalesce(books.committed, 0), coalesce(books.paid, 0), coalesce(books.returned, 0))
     """,
-    "a programme whose open cases are not what its line holds": """
-        WITH open AS (
+    "a programme whose open cases are not what its line holds": f"""
+        WITH {RELEASED}, open AS (
           SELECT 'grants' AS programme, sum(approved) AS amount FROM centre_grant
-            WHERE status NOT IN ('refused', 'cancelled')
+            WHERE status NOT IN ('refused', 'cancelled') AND id NOT IN (SELECT case_id FROM released)
           UNION ALL SELECT 'financing_reward', sum(approved) FROM financing_reward
-            WHERE status NOT IN ('refused', 'cancelled')
-          UNION ALL SELECT 'alliance_support', sum(approved) FROM alliance_support WHERE status <> 'refused'
+            WHERE status NOT IN ('refused', 'cancelled') AND id NOT IN (SELECT case_id FROM released)
+          UNION ALL SELECT 'alliance_support', sum(approved) FROM alliance_support
+            WHERE status <> 'refused' AND id NOT IN (SELECT case_id FROM released)
         )
         SELECT programme, amount, sum(committed) FROM open LEFT JOIN budget_commitment USING (programme)
         GROUP BY programme, amount HAVING coalesce(amount, 0) <> coalesce(sum(committed), 0)

@@ -38,7 +38,11 @@ STEPS: Final[Mapping[str, tuple[str, ...]]] = {
     "withdraw_claim": ("guarantee_claim.withdrawn", "loan.claim_ended"),
     "record_recovery": ("guarantee.recovered", "loan.recovered"),
     "propose_recovery_reversal": ("guarantee.recovery_reversal_proposed",),
-    "reverse_recovery": ("loan.payment_reversed", "guarantee.recovery_reversed"),
+    "reverse_recovery": (
+        "loan.payment_reversed",
+        "guarantee.recovery_reversed",
+        "guarantee_claim.recovery_reversed",
+    ),
     "confirm_return": ("guarantee.returned", "guarantee_claim.recovered"),
     "propose_write_off": ("guarantee.write_off_proposed",),
     "approve_write_off": ("guarantee.written_off",),

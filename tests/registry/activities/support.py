@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import select
 
@@ -49,8 +50,9 @@ async def held(registry: Registry, heads: int = 42, by: Caller | None = None, **
     return expect(await caller.post(f"{ACTIVITIES}/{activity['id']}/hold", {"heads": heads}), 200)
 
 
-async def photographed(caller: Caller, activity: Json, content: bytes = JPEG) -> str:
-    """The id of a photograph on its shelf."""
+async def photographed(caller: Caller, activity: Json, content: bytes | None = None) -> str:
+    """The id of a photograph on its shelf, of its own unless the content is given."""
+    content = JPEG + uuid4().bytes if content is None else content
     path = f"{ACTIVITIES}/{activity['id']}/documents"
     return str(expect(await caller.upload(path, content, "现场.jpg"), 201)["id"])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.registry.activities.support import (
     ACTIVITIES,
     AFTER,
+    JPEG,
     PDF,
     activity_body,
     as_one,
@@ -114,6 +116,70 @@ async def test_a_photograph_taken_off_the_shelf_shows_nothing_any_more(registry:
     refused(await operator.post(f"{path}/submit"), 409, "activity-photographs-missing")
 
 
+async def test_a_photograph_shows_one_activity_and_once(registry: Registry) -> None:
+    centre = await registry.listed()
+    first, second = await held(registry, centre=centre), await held(registry, centre=centre, **on(DAY, place="别处"))
+    operator = registry.operator.on(AFTER)
+    photo = await photographed(operator, first, JPEG)
+    expect(await operator.post(f"{ACTIVITIES}/{first['id']}/submit", {"photo_ids": [photo]}), 200)
+    path = f"{ACTIVITIES}/{second['id']}"
+    same = [await photographed(operator, second, JPEG) for _ in range(2)]
+    answer = refused(await operator.post(f"{path}/submit", {"photo_ids": same}), 409, "activity-photographs-missing")
+    failed = [rule for rule in answer["decision"]["results"] if not rule["passed"]]
+    assert failed[0]["inputs"] == {"photographs": 0, "elsewhere": 1}
+    own = await photographed(operator, second)
+    expect(await operator.post(f"{path}/submit", {"photo_ids": [*same, own]}), 200)
+
+
+async def test_the_same_hours_in_the_same_place_are_one_activity(registry: Registry) -> None:
+    centre = await registry.listed()
+    first = await submitted(registry, centre=centre)
+    again = await held(registry, centre=centre, title="项目路演", **on(DAY, place="城关双创中心 二楼路演厅"))
+    path, operator = f"{ACTIVITIES}/{again['id']}", registry.operator.on(AFTER)
+    body = {"photo_ids": [await photographed(operator, again)]}
+    told = refused(await operator.post(f"{path}/submit", body), 409, "activity-recorded-already")
+    assert first["no"] in told["detail"]
+    evening = {"starts_at": "2019-06-03T17:00", "ends_at": "2019-06-03T19:00"}
+    expect(await operator.patch(path, evening, f'"{again["version"]}"'), 200)
+    expect(await operator.post(f"{path}/submit", body), 200)
+    await submitted(registry)  # another centre's part in the same hours and place
+
+
+async def test_two_reports_of_one_activity_at_the_same_moment_are_one(registry: Registry) -> None:
+    centre = await registry.listed()
+    both = [await held(registry, centre=centre) for _ in range(2)]
+    operator = registry.operator.on(AFTER)
+    photos = [await photographed(operator, activity) for activity in both]
+    answers = await asyncio.gather(
+        *(
+            operator.post(f"{ACTIVITIES}/{activity['id']}/submit", {"photo_ids": [photo]})
+            for activity, photo in zip(both, photos, strict=True)
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+
+
+async def test_a_lead_bureau_does_not_verify_what_its_alliance_holds(registry: Registry) -> None:
+    body = {name: value for name, value in activity_body(None).items() if name != "centre_id"}
+    lead = registry.caller("industry_officer", account="industry-1", today=AFTER)
+    sent = {**body, "organiser_kind": "alliance", "alliance": "maker_spaces"}
+    activity = expect(await lead.post(ACTIVITIES, sent), 201)
+    path = f"{ACTIVITIES}/{activity['id']}"
+    expect(await lead.post(f"{path}/hold", {"heads": 12}), 200)
+    expect(await lead.post(f"{path}/submit", {"photo_ids": [await photographed(lead, activity)]}), 200)
+    colleague = registry.caller("industry_approver", account="industry-2", today=AFTER)
+    refused(await colleague.post(f"{path}/verify"), 403, "activity-verifier-other")
+    expect(await registry.caller("science_officer", today=AFTER).post(f"{path}/verify"), 200)
+
+
+async def test_a_division_does_not_verify_the_camp_at_a_centre_that_it_owns(registry: Registry) -> None:
+    led = {"series": "peking_university_camp", "alliance": "maker_spaces", "level": "municipal"}
+    centre = await registry.listed(owner_division="LIUWU")
+    activity = await submitted(registry, centre=centre, **led)
+    liuwu = registry.caller("division_approver", division="LIUWU", today=AFTER)
+    refused(await liuwu.post(f"{ACTIVITIES}/{activity['id']}/verify"), 403, "activity-verifier-other")
+
+
 async def test_a_reported_activity_keeps_its_documents(registry: Registry) -> None:
     activity = await submitted(registry)
     photo = activity["photo_ids"][0]
@@ -138,6 +204,14 @@ async def test_returned_corrected_and_reported_again(registry: Registry) -> None
     assert await events_of(registry, activity) == [
         "planned", "held", "submitted", "returned", "amended", "submitted", "verified",
     ]  # fmt: skip
+
+
+async def test_a_report_sent_back_after_the_window_is_still_its_organiser_s(registry: Registry) -> None:
+    activity = await submitted(registry)
+    path, late = f"{ACTIVITIES}/{activity['id']}", date(2019, 9, 2)
+    expect(await registry.officer.on(late).post(f"{path}/return", {"reason_code": "incomplete"}), 200)
+    found = expect(await registry.operator.on(late).post(f"{path}/submit"), 200)
+    assert (found["status"], found["submitted_on"], found["late_reason"]) == ("submitted", str(late), None)
 
 
 async def test_a_verification_is_withdrawn_and_the_activity_counts_no_more(registry: Registry) -> None:

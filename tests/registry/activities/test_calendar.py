@@ -101,7 +101,16 @@ async def test_both_forms_are_narrowed_alike(registry: Registry, wanted: dict[st
     assert [event["summary"] for event in events_in(feed.content)] == [titles[found]]
 
 
-@pytest.mark.parametrize("wanted", [{"series": "opera"}, {"from": "yesterday"}, {"since": "2019-06-01"}], ids=str)
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"series": "opera"},
+        {"from": "yesterday"},
+        {"since": "2019-06-01"},
+        {"from": "2019-06-02", "until": "2019-06-01"},
+    ],
+    ids=str,
+)
 async def test_what_cannot_be_asked_is_refused_in_both_forms(registry: Registry, wanted: dict[str, str]) -> None:
     refused(await registry.public.get(JSON, **wanted), 422, "validation-failed")
     refused(await registry.public.get(FEED, **wanted), 422, "validation-failed")

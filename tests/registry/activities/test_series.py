@@ -135,7 +135,7 @@ async def test_the_page_tells_what_came_of_each_year(registry: Registry) -> None
     centre = await registry.listed()
     led = {"series": "chuangyi", "level": "municipal"}
     await verified(registry, centre=centre, heads=120, **led)
-    await submitted(registry, centre=centre, **led)
+    await submitted(registry, centre=centre, place="柳梧会展中心", **led)
     await planned(registry, centre=centre, **led)
     await planned(registry, centre=centre, **led, **on(date(2020, 3, 3)))
     years = (await brand(registry, "chuangyi"))["years"]

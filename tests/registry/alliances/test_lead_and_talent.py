@@ -75,6 +75,7 @@ async def test_talent_counts_once_another_person_has_verified_it(registry: Regis
     _, stranger = await firm(registry)
     refused(await stranger.post(TALENT, talent_body(member, host)), 404, "not-found")
     arrival = expect(await itself.post(TALENT, talent_body(member, host)), 201)
+    refused(await lead(registry, SCI).post(TALENT, talent_body(member, host)), 409, "talent-entered-already")
     path = f"{TALENT}/{arrival['id']}"
     assert (arrival["province"], arrival["alliance"], arrival["status"]) == ("320000", SCI, "recorded")
     refused(await stranger.get(path), 404, "not-found")

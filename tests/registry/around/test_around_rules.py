@@ -10,10 +10,11 @@ from pydantic_core import PydanticCustomError
 
 from services.registry.coverage.rules import Placed, matrix, specialised_target
 from services.registry.divisions import rules as divisions
-from services.registry.divisions.schemas import check_no_mobile, check_office_phone
+from services.registry.divisions.schemas import check_office_phone
 from services.registry.partners import rules as partners
 from services.registry.practices.schemas import check_link
 from services.registry.service_records import rules as services
+from services.registry.texts import check_no_mobile
 from shared.policy.edition import load_editions
 
 EDITION = load_editions(None).get("lhasa-2019")

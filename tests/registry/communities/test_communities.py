@@ -72,6 +72,15 @@ async def test_five_divisions_open_communities(code: str | None, may: bool) -> N
     assert decide_division(EDITION, code).passed is may
 
 
+async def test_who_proposed_a_community_does_not_decide_on_its_end_either(registry: Registry) -> None:
+    community = await opened(registry)
+    path = f"{COMMUNITIES}/{community['id']}"
+    other = registry.caller("division_officer", division="540102", account="another-officer")
+    expect(await other.post(f"{path}/propose-closing", {"reason_code": "inactive"}), 200)
+    promoted = registry.caller("division_approver", division="540102", account="officer-540102")
+    refused(await promoted.post(f"{path}/close", DECISION), 403, "four-eyes-required")
+
+
 @pytest.mark.parametrize(("year", "due"), [(2019, date(2020, 2, 3)), (2018, date(2019, 1, 31))])
 async def test_a_report_is_due_in_january_and_a_holiday_moves_it(year: int, due: date) -> None:
     assert report_due_on(EDITION, year) >= date(year + 1, 1, 31)

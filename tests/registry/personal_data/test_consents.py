@@ -100,6 +100,19 @@ async def test_given_again_it_is_kept_for_as_much_longer(registry: Registry) -> 
     assert len(expect(await hr(registry).get(path), 200)["items"]) == 1
 
 
+async def test_older_paper_does_not_bring_back_what_was_taken_back(registry: Registry) -> None:
+    person = await someone(registry)
+    consent = await agreed(registry, person)
+    path = f"/v1/persons/{person['id']}/consents"
+    expect(await oneself(registry, person).post(f"{path}/{consent['id']}/withdraw"), 200)
+    paper = {"purpose": "training", "channel": "paper", "document_no": "同意书1号"}
+    clerk, before = hr(registry), (DAY - ONE).isoformat()
+    answer = await clerk.post(path, {**paper, "given_on": before})
+    assert DAY.isoformat() in refused(answer, 409, "consent-withdrawn-since")["detail"]
+    expect(await clerk.post(path, {**paper, "purpose": "mentor", "given_on": before}), 201)
+    expect(await clerk.post(path, {**paper, "given_on": DAY.isoformat()}), 201)
+
+
 async def test_consent_is_asked_for_by_purpose_and_day(registry: Registry) -> None:
     person = await someone(registry)
     await agreed(registry, person)
@@ -225,7 +238,8 @@ async def test_contact_is_shown_whole_for_a_reason_and_changed_by_oneself(regist
     assert expect(shown, 200)["contact"] == "+8613812345678"
     assert shown.headers["Cache-Control"] == "private, no-store"
     assert (await event_types(registry, mentor["person_id"]))[-1] == "person.revealed"
-    refused(await own.post(path, {"mobile": "0891-6322222"}), 422, "validation-failed")
+    for bad in ("0891-6322222", "13812345678x", "13812345678 x9", "手机13812345678", "tel:13812345678"):
+        refused(await own.post(path, {"mobile": bad}), 422, "validation-failed")
     version = expect(await own.get("/v1/persons/self"), 200)["version"]
     assert expect(await own.post(path, {"mobile": "+86 13812345678"}), 200)["mobile"] == "138****5678"
     assert expect(await own.get("/v1/persons/self"), 200)["version"] == version

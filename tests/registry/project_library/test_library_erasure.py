@@ -30,7 +30,14 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 async def graduate_of_a_school(registry: Registry) -> tuple[Json, str]:
     """Somebody whom only the library knows: a school's project with its paper, and a confirmed graduation."""
     owner = {"name": "白玛央金", "id_number": fresh_card(), "mobile": "13812345678"}
-    body = item_body(owner=owner, consent=PAPER, owner_kind="school", school_document_no="藏大函3号", name="藏药浴足包")
+    body = item_body(
+        owner=owner,
+        consent=PAPER,
+        owner_kind="school",
+        school_document_no="藏大函3号",
+        name="白玛央金藏药浴足包",
+        summary="白玛央金研制。",
+    )
     item = expect(await hr(registry).post(ITEMS, body), 201)
     expect(await hr(registry).upload(f"{ITEMS}/{item['id']}/documents", PDF, "白玛央金同意书.pdf"), 201)
     found = expect(await registry.officer.get(PERSONS, person_ref=item["owner_ref"]), 200)["items"][0]

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from shared.auth import roles as r
 from shared.clock import utcnow
-from tests.registry.support import Json, Registry, enterprise_body, expect, fresh_code, refused
-from tests.registry.tenants.support import event_types, events, fresh_card
-from tests.registry.trainings.support import ENROLMENTS, HELD, SESSIONS, School
+from tests.registry.personal_data.support import withdraw_all
+from tests.registry.support import OPERATOR, Json, Registry, enterprise_body, expect, fresh_code, refused
+from tests.registry.tenants.support import PERSONS, event_types, events, fresh_card
+from tests.registry.trainings.support import ENROLMENTS, HELD, SCORES, SESSIONS, School
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -193,6 +194,68 @@ async def test_trainer_does_not_enter_itself(school: School) -> None:
     refused(await trainer.on(HELD).post(path, BY_HAND), 403, "four-eyes-required")
 
 
+async def test_who_runs_the_session_counts_nobody_by_the_code(school: School) -> None:
+    """An operator shows the code at its own centre: its staff is entered by hand, and another issues."""
+    registry = school.registry
+    centre = await registry.listed()
+    place = f"/v1/centres/{centre['id']}/staff"
+    work = {"name": "德吉", "id_number": fresh_card(), "role": "manager", "full_time": True, "from_on": "2019-06-01"}
+    staff = expect(await registry.officer.post(place, work), 201)
+    operator = registry.caller(r.CENTRE_OPERATOR, account="operator", org=OPERATOR)
+    own = await school.course(audience="centre_staff", centre_id=centre["id"])
+    for course in (own, await school.course(audience="centre_staff")):
+        held = await school.session(course=course)
+        body = {"staff_id": staff["id"], "consent_document_no": "同意书-2"}
+        enrolment = expect(await operator.post(f"{SESSIONS}/{held['id']}/enrol", body), 201)
+        sent = {"token": await school.opened(held), "enrolment_id": enrolment["id"]}
+        answer = await operator.on(HELD).post(attend(held), sent)
+        if course is own:
+            refused(answer, 403, "four-eyes-required")
+            path = f"{ENROLMENTS}/{enrolment['id']}/record-attendance"
+            expect(await operator.on(HELD).post(path, {**BY_HAND, "reason_code": "paper_list"}), 200)
+            expect(await operator.on(HELD).post(f"{SESSIONS}/{held['id']}/complete"), 200)
+            issue = f"{SESSIONS}/{held['id']}/issue-certificates"
+            refused(await operator.on(HELD).post(issue), 403, "four-eyes-required")
+            praise = {"enrolment_id": enrolment["id"], "scores": SCORES}
+            refused(
+                await operator.on(HELD).post(f"{SESSIONS}/{held['id']}/evaluate", praise), 403, "four-eyes-required"
+            )
+        else:
+            assert expect(answer, 200)["first"]
+
+
+async def test_wrong_attendance_is_struck_and_does_not_count(school: School) -> None:
+    held = await school.session()
+    absent, came = await school.founders(2)
+    enrolment, other = await school.enrolled(absent, held), await school.enrolled(came, held)
+    await school.opened(held)
+    await school.attend(absent, held)
+    await school.attend(came, held)
+    path, there = f"{ENROLMENTS}/{enrolment['id']}/strike-attendance", school.officer.on(HELD)
+    wrong = {"meeting": 1, "reason_code": "not_in_the_room", "remark": "转发的签到码"}
+    refused(await absent.on(HELD).post(path, wrong), 404, "not-found")
+    refused(await there.post(path, {**wrong, "reason_code": "no_phone"}), 422, "validation-failed")
+    refused(await there.post(path, wrong, If_Match='"0"'), 412, "precondition-failed")
+    assert expect(await there.post(path, wrong), 200)["meetings_attended"] == []
+    refused(await there.post(path, wrong), 409, "attendance-not-recorded")
+    recorded = [json.loads(data) for name, data in await events(school.registry, enrolment["id"]) if "struck" in name]
+    assert [(one["attended_via"], one["struck_reason"], one["meeting_no"]) for one in recorded] == [
+        ("qr", "not_in_the_room", 1)
+    ]
+    assert "转发" not in str(recorded)
+    by_hand = f"{ENROLMENTS}/{enrolment['id']}/record-attendance"
+    assert expect(await there.post(by_hand, BY_HAND), 200)["meetings_attended"] == [1]
+    expect(await there.post(path, {**wrong, "reason_code": "entered_in_error"}), 200)
+    async with school.registry.db.transaction() as session:
+        query = text("SELECT count(*) FROM training_attendance WHERE enrolment_id = :id AND struck_by IS NOT NULL")
+        assert await session.scalar(query, {"id": enrolment["id"]}) == 2
+    await school.completed(held)
+    assert (await school.enrolment(enrolment))["status"] == "missed"
+    assert (await school.enrolment(other))["status"] == "attended"
+    late = f"{ENROLMENTS}/{other['id']}/strike-attendance"
+    refused(await there.post(late, wrong), 409, "invalid-transition")
+
+
 async def test_hours_stay_once_somebody_was_seen(school: School) -> None:
     held = await school.session()
     [founder] = await school.founders(1)
@@ -225,6 +288,25 @@ async def test_list_is_taken_out_for_a_reason_that_is_kept(school: School) -> No
     assert "央***" in plain.text
     assert "央金卓玛" not in plain.text
     assert "13900139000" not in plain.text
+
+
+async def test_who_does_not_agree_any_more_is_not_taken_out(school: School) -> None:
+    """What was attended stays, and with it the line; name and contacts do not leave any more."""
+    held = await school.session()
+    named = {"name": "央金卓玛", "id_number": fresh_card(), "mobile": "13900139000", "consent_document_no": "同意书-1"}
+    enrolment = expect(await school.officer.post(f"{SESSIONS}/{held['id']}/enrol", named), 201)
+    there = school.officer.on(HELD)
+    expect(await there.post(f"{ENROLMENTS}/{enrolment['id']}/record-attendance", BY_HAND), 200)
+    await school.completed(held)
+    person = expect(await school.registry.officer.get(PERSONS, person_ref=enrolment["person_ref"]), 200)["items"][0]
+    await withdraw_all(school.registry, person["id"])
+    body = {"reason_code": "training_contact", "document_no": "拉人社〔2019〕3号", "format": "csv"}
+    answer = await there.post(f"{SESSIONS}/{held['id']}/export", body)
+    assert answer.status_code == 200, answer.text
+    assert f"{enrolment['no']},,,," in answer.text
+    assert "央金卓玛" not in answer.text
+    async with school.registry.db.transaction() as session:
+        assert await session.scalar(text("SELECT count FROM person_export")) == 0
 
 
 async def test_code_and_comments_are_in_no_log(school: School, capsys: pytest.CaptureFixture[str]) -> None:

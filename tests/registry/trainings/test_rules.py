@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.registry.texts import check_no_mobile
 from services.registry.trainings import rules
 from services.registry.trainings.attendance import codes
-from services.registry.trainings.texts import check_no_mobile
 from shared.policy.edition import load_editions
 
 EDITION = load_editions(None).get("lhasa-2019")

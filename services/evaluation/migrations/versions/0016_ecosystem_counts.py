@@ -19,8 +19,10 @@ _STAFF_READ_AGAIN = (
 _BEGUN_BY_FORM = """
     INSERT INTO year_counted_by_form (year)
     SELECT year FROM evaluation_cycle UNION SELECT year FROM quarterly_report
+    UNION SELECT extract(year FROM now() AT TIME ZONE 'Asia/Shanghai')::smallint WHERE EXISTS (SELECT FROM known_centre)
 """
-"""Years with a report or a cycle began under the rule that the form's numbers count, and keep it."""
+"""Years with a report or a cycle, and the running one where there are centres, began under the rule that the form's
+numbers count, and keep it."""
 
 
 def upgrade() -> None:
@@ -109,6 +111,7 @@ def _create_activities() -> None:
         _text("no"),
         _text("title"),
         _text("level"),
+        _text("organiser_role"),
         _uuid("centre_id", nullable=True),
         _text("alliance", nullable=True),
         _day("held_on"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 from shared.kernel_schema import erasable
 
@@ -26,6 +27,7 @@ def upgrade() -> None:
     _create_contact()
     _create_consent()
     _create_export()
+    _create_known_loan()
 
 
 def _create_contact() -> None:
@@ -122,6 +124,18 @@ def _create_export() -> None:
         sa.PrimaryKeyConstraint("export_id", "person_id", name=op.f("pk_person_export_entry")),
     )
     op.create_index("ix_person_export_entry_person_id", "person_export_entry", ["person_id"])
+
+
+def _create_known_loan() -> None:
+    op.create_table(
+        "known_loan",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("refs", postgresql.ARRAY(sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_known_loan")),
+    )
+    op.create_index("ix_known_loan_refs", "known_loan", ["refs"], postgresql_using="gin")
 
 
 def downgrade() -> None:

@@ -52,7 +52,7 @@ def upgrade() -> None:
         "CREATE TRIGGER enrolment_seats AFTER INSERT OR UPDATE OR DELETE ON enrolment"
         " FOR EACH ROW EXECUTE FUNCTION count_training_seats()"
     )
-    append_only(op, "training_attendance")
+    append_only(op, "training_attendance", role_may_update=("struck_by", "struck_at", "struck_reason"))
 
 
 def downgrade() -> None:
@@ -255,8 +255,15 @@ def _create_training_attendance() -> None:
         sa.Column("reason_code", sa.Text()),
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("struck_by", sa.Text()),
+        sa.Column("struck_at", sa.DateTime(timezone=True)),
+        sa.Column("struck_reason", sa.Text()),
         sa.CheckConstraint(
             "(via = 'hand') = (reason_code IS NOT NULL)", name=op.f("ck_training_attendance_by_hand_with_reason")
+        ),
+        sa.CheckConstraint(
+            "num_nulls(struck_by, struck_at, struck_reason) IN (0, 3)",
+            name=op.f("ck_training_attendance_struck_with_reason"),
         ),
         sa.CheckConstraint("via IN ('qr', 'hand')", name=op.f("ck_training_attendance_via_known")),
         sa.ForeignKeyConstraint(
@@ -268,7 +275,13 @@ def _create_training_attendance() -> None:
             name="fk_attendance_meeting",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training_attendance")),
-        sa.UniqueConstraint("enrolment_id", "meeting_id", name="uq_training_attendance_meeting"),
+    )
+    op.create_index(
+        "uq_training_attendance_meeting",
+        "training_attendance",
+        ["enrolment_id", "meeting_id"],
+        unique=True,
+        postgresql_where=sa.text("struck_at IS NULL"),
     )
     op.create_index("ix_training_attendance_meeting_id", "training_attendance", ["meeting_id"])
     op.create_index("ix_training_attendance_session_id", "training_attendance", ["session_id"])

@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("recorded_by", sa.Text(), nullable=False),
         sa.Column("submitted_by", sa.Text()),
         sa.Column("submitted_on", sa.Date()),
+        sa.Column("first_submitted_on", sa.Date()),
         sa.Column("late_reason", sa.Text()),
         sa.Column("verified_by", sa.Text()),
         sa.Column("verified_on", sa.Date()),
@@ -107,7 +108,18 @@ def upgrade() -> None:
         sa.CheckConstraint("heads >= 0", name=op.f("ck_activity_heads_counted")),
         sa.CheckConstraint("spend >= 0", name=op.f("ck_activity_spend_counted")),
         sa.CheckConstraint("submitted_on > ended_on", name=op.f("ck_activity_submitted_when_over")),
+        sa.CheckConstraint(
+            "submitted_on IS NULL OR first_submitted_on IS NOT NULL", name=op.f("ck_activity_first_submitted_once")
+        ),
         sa.CheckConstraint("verified_on >= submitted_on", name=op.f("ck_activity_verified_after_submission")),
+        postgresql.ExcludeConstraint(
+            (sa.column("centre_id"), "="),
+            (sa.column("place"), "="),
+            (sa.text("tstzrange(starts_at, ends_at)"), "&&"),
+            where=sa.text("centre_id IS NOT NULL AND status IN ('submitted', 'verified')"),
+            using="gist",
+            name="ex_activity_counted_once",
+        ),
         sa.ForeignKeyConstraint(["centre_id"], ["centre.id"], name=op.f("fk_activity_centre_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activity")),
         sa.UniqueConstraint("no", name="uq_activity_no"),

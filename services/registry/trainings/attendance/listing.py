@@ -10,10 +10,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from services.registry.persons.exporting import ExportPersons, export_answer, exported_people, record_export
+from services.registry.persons.consents import consented
+from services.registry.persons.exporting import NOT_GIVEN, ExportPersons, export_answer, exported_people, record_export
 from services.registry.trainings import rules
 from services.registry.trainings.enrolments.queries import shown
 from services.registry.trainings.enrolments.schemas import EnrolmentOut
+from services.registry.trainings.enrolments.usecases import PURPOSE
 from services.registry.trainings.models import Enrolment
 from services.registry.trainings.scopes import find_session
 from shared.auth.principal import Principal
@@ -41,15 +43,17 @@ async def attendance_file(
     training_id: UUID,
     sent: ExportPersons,
 ) -> Response:
-    """Everybody enrolled or waiting, by the order of enrolment. Raises 404, and
-    422 for a reason that the edition does not have."""
+    """Everybody enrolled or waiting, by the order of enrolment; without name and contacts who does not agree any more.
+    Raises 404, and 422 for a reason that the edition does not have."""
     training = await find_session(session, training_id)
     query = select(Enrolment).where(
         Enrolment.session_id == training.id,
         or_(Enrolment.status.in_(rules.SEATED), Enrolment.status == rules.WAITING),
     )
     enrolments = list(await session.scalars(query.order_by(Enrolment.queue_no)))
-    person_ids = [one.person_id for one in enrolments]
+    runs = consented(Enrolment.person_id, PURPOSE, principal.today, subject_id=Enrolment.id)
+    agreed = set(await session.scalars(query.with_only_columns(Enrolment.id).where(runs)))
+    person_ids = [one.person_id for one in enrolments if one.id in agreed]
     await record_export(
         session,
         principal,
@@ -63,7 +67,10 @@ async def attendance_file(
     )
     people = await exported_people(session, keys, person_ids)
     listed = await shown(session, principal, enrolments)
-    lines = [_line(one, people[enrolment.person_id]) for one, enrolment in zip(listed, enrolments, strict=True)]
+    lines = [
+        _line(one, people.get(enrolment.person_id, NOT_GIVEN))
+        for one, enrolment in zip(listed, enrolments, strict=True)
+    ]
     return export_answer(sent.format, training.no, _HEADINGS, lines)
 
 

@@ -20,6 +20,7 @@ from services.registry.trainings.attendance.schemas import (
     ScreenOut,
     ScreenQuery,
     ScreenStep,
+    StrikeAttendance,
 )
 from services.registry.trainings.enrolments.queries import shown as shown_enrolments
 from services.registry.trainings.enrolments.schemas import EnrolmentOut
@@ -145,6 +146,22 @@ async def record_attendance(
     enrolment = await usecases.record_by_hand(
         session, runtime.editions, principal, enrolment_id, body, if_match=if_match
     )
+    set_etag(response, enrolment.version)
+    return (await shown_enrolments(session, principal, [enrolment]))[0]
+
+
+@router.post("/{enrolment_id}/strike-attendance", responses=_STEP)
+async def strike_attendance(
+    enrolment_id: UUID,
+    body: StrikeAttendance,
+    session: Session,
+    principal: Trainer,
+    runtime: RuntimeDep,
+    response: Response,
+    if_match: IfMatch = None,
+) -> EnrolmentOut:
+    """Take back what was recorded of a meeting, by hand or by the code."""
+    enrolment = await usecases.strike(session, runtime.editions, principal, enrolment_id, body, if_match=if_match)
     set_etag(response, enrolment.version)
     return (await shown_enrolments(session, principal, [enrolment]))[0]
 

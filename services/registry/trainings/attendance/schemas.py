@@ -41,6 +41,14 @@ class RecordAttendance(Request):
     remark: Remark | None = None
 
 
+class StrikeAttendance(Request):
+    """Which meeting's entry is wrong, with a reason of the edition."""
+
+    meeting: Number
+    reason_code: ReasonCode
+    remark: Remark | None = None
+
+
 class ScreenOut(Response):
     """The code to show now, and in how many seconds the next one takes its place. The answer is kept nowhere."""
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,12 +17,13 @@ from services.registry.policy import edition_at, require_known
 from services.registry.remarks.usecases import keep_remark
 from services.registry.trainings import rules
 from services.registry.trainings.attendance import codes
-from services.registry.trainings.attendance.schemas import RecordAttendance
+from services.registry.trainings.attendance.schemas import RecordAttendance, StrikeAttendance
 from services.registry.trainings.models import Enrolment, TrainingAttendance, TrainingMeeting, TrainingSession
 from services.registry.trainings.scopes import (
     find_session,
     lock_own_enrolment,
     lock_session,
+    require_not_running,
     runs_session,
 )
 from services.registry.trainings.states import course_of, enrolment_state, tell_session
@@ -98,9 +99,11 @@ async def attend(
     """An enrolee was there: counted once, however often the code is sent.
 
     Raises 409 `attendance-code-invalid` for whatever is no code of this session (made up, altered, of another one, or
-    its screen was closed), `attendance-code-expired` for one from before, `training-not-enrolled` without a place.
+    its screen was closed), `attendance-code-expired` for one from before, `training-not-enrolled` without a place, 403
+    `four-eyes-required` for whoever runs the session: who sees the code without being there counts nobody by it.
     """
     training = await find_session(session, training_id)
+    await require_not_running(session, principal, training)
     meeting = await _meeting_of_code(session, training, principal, key, token)
     enrolment = await lock_own_enrolment(session, principal, training.id, enrolment_id)
     if enrolment is None or enrolment.status != rules.ENROLLED:
@@ -124,6 +127,58 @@ async def record_by_hand(
 
     Raises 404 for an enrolment of another's session, 409 before the meeting's day.
     """
+    training, enrolment = await _to_correct(session, principal, enrolment_id, if_match)
+    known = edition_at(editions, principal.today).training.hand_reasons
+    require_known("reason_code", [sent.reason_code], known)
+    meeting = await _meeting(session, training, sent.meeting)
+    if principal.today < meeting.held_on:
+        raise DomainError("training-not-today", 409, params={"held_on": meeting.held_on}, clauses=["4.8-2"])
+    if await _count(session, principal, enrolment, meeting, rules.HAND, sent.reason_code):
+        await _tell(session, principal, training, enrolment, meeting, rules.HAND, remark=sent.remark)
+    return enrolment
+
+
+async def strike(
+    session: AsyncSession,
+    editions: Editions,
+    principal: Principal,
+    enrolment_id: UUID,
+    sent: StrikeAttendance,
+    *,
+    if_match: str | None,
+) -> Enrolment:
+    """What was recorded of a meeting was wrong, by hand or by a code that was sent on; until the session is completed,
+    and never one's own (403). The entry stays as struck, and the person may be counted anew.
+
+    Raises 404 for an enrolment of another's session, 409 `attendance-not-recorded`.
+    """
+    training, enrolment = await _to_correct(session, principal, enrolment_id, if_match)
+    known = edition_at(editions, principal.today).training.strike_reasons
+    require_known("reason_code", [sent.reason_code], known)
+    meeting = await _meeting(session, training, sent.meeting)
+    wrong = update(TrainingAttendance).where(
+        TrainingAttendance.enrolment_id == enrolment.id,
+        TrainingAttendance.meeting_id == meeting.id,
+        TrainingAttendance.struck_at.is_(None),
+    )
+    struck = wrong.values(struck_by=principal.account_id, struck_at=utcnow(), struck_reason=sent.reason_code)
+    via = await session.scalar(struck.returning(TrainingAttendance.via))
+    if via is None:
+        raise DomainError("attendance-not-recorded", 409, params={"meeting": meeting.number}, clauses=["4.8-2"])
+    remark_hash = await keep_remark(
+        session, enrolment.id, step="struck", text=sent.remark, written_by=principal.account_id
+    )
+    recorded = await _recorded(session, training, enrolment, meeting, via, remark_hash)
+    data = rc.AttendanceStruckData(**recorded.model_dump(), struck_reason=sent.reason_code)
+    context = EventContext.of(principal)
+    await outbox.append(session, rc.AttendanceStruck, enrolment, data, context=context, rules=rules.ATTENDANCE_RULES)
+    return enrolment
+
+
+async def _to_correct(
+    session: AsyncSession, principal: Principal, enrolment_id: UUID, if_match: str | None
+) -> tuple[TrainingSession, Enrolment]:
+    """Session and enrolment, locked, for whoever runs the session and is not the enrolee."""
     found = await session.scalar(select(Enrolment.session_id).where(Enrolment.id == enrolment_id))
     if found is None:
         raise not_found("enrolment")
@@ -135,14 +190,7 @@ async def record_by_hand(
     person = await session.get_one(Person, enrolment.person_id)
     if principal.person_ref == person.ref:
         raise four_eyes_required()
-    known = edition_at(editions, principal.today).training.hand_reasons
-    require_known("reason_code", [sent.reason_code], known)
-    meeting = await _meeting(session, training, sent.meeting)
-    if principal.today < meeting.held_on:
-        raise DomainError("training-not-today", 409, params={"held_on": meeting.held_on}, clauses=["4.8-2"])
-    if await _count(session, principal, enrolment, meeting, rules.HAND, sent.reason_code):
-        await _tell(session, principal, training, enrolment, meeting, rules.HAND, remark=sent.remark)
-    return enrolment
+    return training, enrolment
 
 
 async def _meeting_of_code(
@@ -180,7 +228,9 @@ async def _count(
         recorded_by=principal.account_id,
         recorded_at=utcnow(),
     )
-    counted = row.on_conflict_do_nothing(index_elements=["enrolment_id", "meeting_id"])
+    counted = row.on_conflict_do_nothing(
+        index_elements=["enrolment_id", "meeting_id"], index_where=TrainingAttendance.struck_at.is_(None)
+    )
     return await session.scalar(counted.returning(TrainingAttendance.id)) is not None
 
 
@@ -194,19 +244,30 @@ async def _tell(
     *,
     remark: str | None = None,
 ) -> None:
-    person = await session.get_one(Person, enrolment.person_id)
-    course = await course_of(session, training)
     context = EventContext.of(principal, meeting.held_on)
     remark_hash = await keep_remark(session, enrolment.id, step=via, text=remark, written_by=context.actor)
+    data = await _recorded(session, training, enrolment, meeting, via, remark_hash)
+    await outbox.append(session, rc.AttendanceRecorded, enrolment, data, context=context, rules=rules.ATTENDANCE_RULES)
+
+
+async def _recorded(
+    session: AsyncSession,
+    training: TrainingSession,
+    enrolment: Enrolment,
+    meeting: TrainingMeeting,
+    via: str,
+    remark_hash: str | None,
+) -> rc.AttendanceData:
+    person = await session.get_one(Person, enrolment.person_id)
+    course = await course_of(session, training)
     state = enrolment_state(enrolment, person.ref, course.audience, remark_hash=remark_hash)
-    data = rc.AttendanceData(
+    return rc.AttendanceData(
         **state.model_dump(),
         meeting_id=meeting.id,
         meeting_no=meeting.number,
         attended_on=meeting.held_on,
         attended_via=via,
     )
-    await outbox.append(session, rc.AttendanceRecorded, enrolment, data, context=context, rules=rules.ATTENDANCE_RULES)
 
 
 async def _meeting(

@@ -102,6 +102,7 @@ async def _require_other_hands(session: AsyncSession, principal: Principal, trai
     by_hand = exists().where(
         TrainingAttendance.session_id == training.id,
         TrainingAttendance.via == rules.HAND,
+        TrainingAttendance.struck_at.is_(None),
         TrainingAttendance.recorded_by == principal.account_id,
     )
     if await session.scalar(select(by_hand)):

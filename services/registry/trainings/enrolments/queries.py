@@ -66,7 +66,7 @@ async def shown(session: AsyncSession, principal: Principal, found: Sequence[Enr
     seen = (
         select(TrainingAttendance.enrolment_id, TrainingMeeting.number)
         .join(TrainingMeeting, TrainingMeeting.id == TrainingAttendance.meeting_id)
-        .where(TrainingAttendance.enrolment_id.in_(ids))
+        .where(TrainingAttendance.enrolment_id.in_(ids), TrainingAttendance.struck_at.is_(None))
     )
     for enrolment_id, number in await session.execute(seen.order_by(TrainingMeeting.number)):
         attended.setdefault(enrolment_id, []).append(number)

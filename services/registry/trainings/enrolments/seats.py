@@ -91,7 +91,7 @@ async def settle(session: AsyncSession, training: TrainingSession, context: Even
         select(func.coalesce(func.sum(length), 0))
         .select_from(TrainingAttendance)
         .join(TrainingMeeting, TrainingMeeting.id == TrainingAttendance.meeting_id)
-        .where(TrainingAttendance.enrolment_id == Enrolment.id)
+        .where(TrainingAttendance.enrolment_id == Enrolment.id, TrainingAttendance.struck_at.is_(None))
         .correlate(Enrolment)
         .scalar_subquery()
     )

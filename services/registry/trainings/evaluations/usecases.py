@@ -12,7 +12,7 @@ from services.registry.policy import edition_at
 from services.registry.trainings import rules
 from services.registry.trainings.evaluations.schemas import CriterionOut, Evaluate, TrainingResultsOut
 from services.registry.trainings.models import Enrolment, TrainingEvaluation, TrainingSession
-from services.registry.trainings.scopes import find_session, find_session_kept, lock_own_enrolment
+from services.registry.trainings.scopes import find_session, find_session_kept, lock_own_enrolment, require_not_running
 from shared.auth.principal import Principal
 from shared.errors import DomainError
 from shared.http.validation import Fault, PayloadInvalid
@@ -25,10 +25,11 @@ async def evaluate(
     """Keep an answer apart from who gave it; how many there are.
 
     The enrolment keeps that there was one, the answer neither whose nor when, and no event tells of it: its time and
-    actor would. Raises 409 `training-not-attended`, `training-already-evaluated`, `training-evaluation-over`, and 422
-    for other criteria than the edition's.
+    actor would. Raises 403 `four-eyes-required` for whoever runs the session, 409 `training-not-attended`,
+    `training-already-evaluated`, `training-evaluation-over`, and 422 for other criteria than the edition's.
     """
     training = await find_session(session, training_id)
+    await require_not_running(session, principal, training)
     enrolment = await lock_own_enrolment(session, principal, training.id, sent.enrolment_id)
     if enrolment is None or enrolment.status != rules.ATTENDED:
         raise DomainError("training-not-attended", 409, clauses=["4.8-2"])

@@ -178,7 +178,7 @@ async def _trainer(session: AsyncSession, reference: str | None) -> UUID | None:
 def _require_meetings(principal: Principal, meetings: list[Meeting]) -> None:
     ordered = sorted(meetings, key=lambda one: (one.held_on, one.starts))
     if any(one.ends <= one.starts for one in ordered):
-        raise PayloadInvalid.at("meetings", "before_the_beginning")
+        raise PayloadInvalid.at("meetings", "meeting_backwards")
     if any(one.held_on == after.held_on and one.ends > after.starts for one, after in pairwise(ordered)):
         raise PayloadInvalid.at("meetings", "meetings_overlap")
     if ordered[0].held_on < principal.today:

@@ -404,6 +404,8 @@ from shared.events.contracts.registry.trainings import (
     AttendanceData as AttendanceData,
     AttendanceOpened as AttendanceOpened,
     AttendanceRecorded as AttendanceRecorded,
+    AttendanceStruck as AttendanceStruck,
+    AttendanceStruckData as AttendanceStruckData,
     Enrolled as Enrolled,
     EnrolmentAttended as EnrolmentAttended,
     EnrolmentCancelled as EnrolmentCancelled,

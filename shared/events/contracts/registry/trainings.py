@@ -95,6 +95,12 @@ class AttendanceData(EnrolmentState):
     attended_via: str
 
 
+class AttendanceStruckData(AttendanceData):
+    """What was recorded of a meeting, and why it does not count any more."""
+
+    struck_reason: str
+
+
 class TrainingCertificateState(EventData):
     """A certificate of somebody who attended; it counts from `issued_on` until `revoked_on`."""
 
@@ -174,6 +180,12 @@ EnrolmentSeen = EventType(
 )
 AttendanceRecorded = EventType(
     ENROLMENT, "registry.enrolment.attendance_recorded.v1", AttendanceData, summary="Seen at a meeting."
+)
+AttendanceStruck = EventType(
+    ENROLMENT,
+    "registry.enrolment.attendance_struck.v1",
+    AttendanceStruckData,
+    summary="What was recorded of a meeting was wrong.",
 )
 EnrolmentAttended = EventType(
     ENROLMENT,

@@ -36,7 +36,8 @@ async def guarantees(city: City, draw: Draw) -> list[Move]:
     fee = guarantor(f"{path}/fee", {"paid_on": DAY, "reference": reference("DBF")})
     if row.status == "issued":
         claims = await _claims(city, row, draw)
-        return [*claims, fee, guarantor(f"{path}/cancel", why, "3")]
+        first = [fee, *claims] if row.fee_paid_on is None else [*claims, fee]
+        return [*first, guarantor(f"{path}/cancel", why, "3")]
     return await _recovered(city, row, loan, draw, path)
 
 

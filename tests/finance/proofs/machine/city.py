@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
@@ -120,7 +120,7 @@ class City:
         found = await self.rows(query, **params)
         return found[0] if found else None
 
-    async def send(self, desk: Desk, move: Move, key: str) -> Response:
+    async def send(self, desk: Desk, move: Move, key: str | None) -> Response:
         claims: Json = {"roles": (move.role,), "account_id": f"{move.role}-{move.who}", "today": move.today}
         return await desk.post("admin", move.path, move.body, key=key, claims={**claims, **move.claims})
 
@@ -137,3 +137,7 @@ def papers() -> Json:
 def treasury_slip(draw: Draw) -> str:
     """Now and then one that has paid already, whatever it paid."""
     return "国库-同一张" if draw.size == 3 else reference("国库-")
+
+
+Moves = Callable[[City, Draw], Awaitable[list[Move]]]
+"""What may be sent next about a kind of case, the usual first."""

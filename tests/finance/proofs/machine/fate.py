@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
+from time import monotonic
 from typing import Final
 
 from httpx import AsyncClient, Response, TransportError
@@ -31,11 +32,21 @@ FATES: Final = (CALM, CALM, CALM, TWICE, DIES, AT_ONCE, RIVALS)
 
 OUTCOMES: Final = frozenset({200, 201, 403, 404, 409, 422})
 """An answer of the rules. 422 is a fault of the machine, which is told at the end."""
+UNRULED: Final = "conflict"
+"""A constraint's refusal that no rule foresees: two met without a lock."""
 BUSY: Final = "idempotency-key-in-use"
 WAITS: Final = """
 SELECT count(*) FROM pg_stat_activity
 WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE 'insert into idempotency_key%'
 """
+LOCKED: Final = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
+PAYMENTS: Final = {
+    *("pay", "disburse", "refund", "recover", "confirm-refund", "receive", "repay"),
+    *("drawdowns", "payments", "recoveries"),
+}
+"""The last words of requests that nobody may send without a key."""
 
 
 class Died(Exception):
@@ -64,6 +75,8 @@ class Tally:
     kinds: set[str] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
     """Requests that could not be read."""
+    failed: list[str] = field(default_factory=list)
+    """What went wrong, with its traceback: nothing is played after that."""
 
 
 @dataclass
@@ -75,12 +88,16 @@ class Fates:
     tally: Tally
     process: Callable[[], ServiceProcess] | None = None
     """A process with the same database, started when it is needed; None where nobody is killed any more."""
+    _asked: set[str] = field(default_factory=set)
+    """Payments that were tried without a key."""
     _keys: count[int] = field(default_factory=lambda: count(1))
 
     async def meet(self, move: Move, fate: str) -> bool:
         """Whether it was done in the end."""
         key = f"machine-{next(self._keys)}"
         self.tally.sent[move.verb] += 1
+        if move.verb not in self._asked and move.path.rpartition("/")[2] in PAYMENTS:
+            await self._without_key(move)
         if fate == DIES:
             await self._dies(move, key)
         elif fate == KILLED:
@@ -109,7 +126,14 @@ class Fates:
         if answer.status_code == 422:
             self.tally.wrong.append(f"{move} {answer.text}")
         assert answer.status_code in OUTCOMES, (move, answer.status_code, answer.text)
+        assert answer.is_success or answer.json()["code"] != UNRULED, f"{move.path} was stopped by the database alone"
         return answer
+
+    async def _without_key(self, move: Move) -> None:
+        self._asked.add(move.verb)
+        answer = await patiently(lambda: self.city.send(self.city.desk, move, None))
+        told = (answer.status_code, answer.json().get("code"))
+        assert told == (400, "idempotency-key-required"), f"{move.path} does without a key: {told}"
 
     async def _again(self, move: Move, key: str, answer: Response) -> None:
         """The first answer comes again, and nothing is done."""
@@ -137,9 +161,17 @@ class Fates:
         return done[0] if done else both[0]
 
     async def _rivals(self, move: Move, key: str) -> Response:
-        """Two people with the same in mind; what the books say afterwards shows whether they met."""
+        """Two people with the same in mind; what the books say afterwards shows whether they met. Nobody is done before
+        both have come as far as they can: who reads without a lock has read too early by then."""
         other = replace(move, who=f"{move.who}-rival")
-        both = await asyncio.gather(self._send(move, key), self._send(other, f"{key}-rival"))
+        async with self.city.db.transaction() as session:
+            await session.execute(text("LOCK TABLE idempotency_key IN EXCLUSIVE MODE"))
+            asking = [
+                asyncio.create_task(self._send(move, key)),
+                asyncio.create_task(self._send(other, f"{key}-rival")),
+            ]
+            await _until(lambda: _all_wait(self.city.db, asking))
+        both = await asyncio.gather(*asking)
         return next((answer for answer in both if answer.is_success), both[0])
 
     async def _killed(self, move: Move, key: str) -> None:
@@ -169,6 +201,20 @@ class Fates:
 async def _waiting(db: Database) -> bool:
     async with db.transaction() as session:
         return bool(await session.scalar(text(WAITS)))
+
+
+async def _until(there: Callable[[], Awaitable[bool]]) -> None:
+    """For a while: on a busy machine the other comes later."""
+    deadline = monotonic() + 10
+    while not await there() and monotonic() < deadline:
+        await asyncio.sleep(0.005)
+
+
+async def _all_wait(db: Database, asking: Sequence[asyncio.Task[Response]]) -> bool:
+    """Whoever has no answer yet stands before a lock."""
+    async with db.transaction() as session:
+        waiting = await session.scalar(text(LOCKED))
+    return int(waiting or 0) >= sum(not task.done() for task in asking)
 
 
 async def _quiet(db: Database) -> bool:

@@ -10,7 +10,10 @@ from tests.finance.angel_funds.world import CHECKLIST, MUNICIPAL, PATH, firm_cod
 from tests.finance.proofs.machine.city import City, Draw, Move, papers, reference
 from tests.finance.support import Json
 
-FUND: Final = "SELECT * FROM angel_fund WHERE centre_id = :centre AND status NOT IN ('refused', 'terminated')"
+FUND: Final = """
+SELECT * FROM angel_fund WHERE centre_id = :centre AND status <> 'refused' AND (status <> 'terminated' OR EXISTS (
+  SELECT FROM angel_fund_order WHERE fund_id = angel_fund.id AND due > 0 AND received_on IS NULL)) ORDER BY no
+"""
 ORDERS: Final = """
 SELECT * FROM angel_fund_order WHERE fund_id = :fund AND (status IN ('prepared', 'approved')
   OR (status = 'done' AND due > 0 AND received_on IS NULL)) ORDER BY line
@@ -33,6 +36,8 @@ async def funds(city: City, draw: Draw) -> list[Move]:
         ]
     orders = await city.rows(ORDERS, fund=row.id)
     moves = [move for order in orders[draw.case // 2 % 2 :] for move in _order(path, order)]
+    if row.status == "terminated":
+        return moves
     investors = await city.rows("SELECT * FROM angel_fund_investor WHERE fund_id = :id ORDER BY line", id=row.id)
     if row.status == "active":
         moves += _capital(row, investors, draw, path)

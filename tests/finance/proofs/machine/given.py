@@ -90,6 +90,7 @@ async def alliances(city: City, draw: Draw) -> list[Move]:
     if row.status == "reviewed":
         return [Move(approver, f"{path}/approve", {"amount": str(row.requested), **papers()}, today=over), refuse]
     if row.status == "approved":
+        refuse = Move(approver, f"{path}/refuse", REFUSE, who="2", today=over)
         return [Move("treasury_officer", f"{path}/pay", {"reference": treasury_slip(draw)}, today=over), refuse, apply]
     june = over.replace(month=6, day=1)
     if row.status == "paid":

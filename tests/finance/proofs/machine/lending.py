@@ -104,7 +104,7 @@ async def _paid_out(city: City, row: Any, draw: Draw) -> list[Move]:
         id=row.id,
     )
     if paid is not None:
-        back = {"bank_reference": reference("CZ"), "reversed_on": "2020-10-01", "reason_code": "bounced"}
+        back = {"bank_reference": reference("CZ"), "reversed_on": "2020-10-09", "reason_code": "bounced"}
         moves.append(_report(f"{path}/payments/{paid.id}/reverse", back))
     more = {"agreed_on": "2020-04-20", "matures_on": "2020-12-06", "bank_reference": reference("ZQ"), "reason": "展期"}
     moves.append(_report(f"{path}/extensions", more))

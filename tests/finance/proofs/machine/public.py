@@ -101,6 +101,7 @@ async def appropriations(city: City, draw: Draw) -> list[Move]:
     row = rows[draw.case % len(rows)]
     path = f"{LINES}/{row.id}"
     officer, approver = "treasury_officer", "treasury_approver"
+    day = DAY if row.year == DAY.year else date(row.year, 12, 1)
     proposed = {"id": row.id}
     waits = await city.row(
         "SELECT 1 FROM appropriation_revision WHERE appropriation_id = :id AND status = 'proposed'", **proposed
@@ -111,7 +112,7 @@ async def appropriations(city: City, draw: Draw) -> list[Move]:
     transfer = await city.row("SELECT id FROM appropriation_transfer WHERE status = 'proposed'")
     moves: list[Move] = []
     if waits is not None:
-        moves += [Move(approver, f"{path}/approve"), Move(approver, f"{path}/refuse", REFUSE)]
+        moves += [Move(approver, f"{path}/approve", today=day), Move(approver, f"{path}/refuse", REFUSE, today=day)]
     if ends is not None:
         moves += [
             Move(approver, f"{path}/approve-closing", today=YEAR_END),
@@ -119,11 +120,11 @@ async def appropriations(city: City, draw: Draw) -> list[Move]:
         ]
     if transfer is not None:
         moves += [
-            Move(approver, f"{LINES}/transfers/{transfer.id}/approve"),
-            Move(approver, f"{LINES}/transfers/{transfer.id}/refuse", REFUSE),
+            Move(approver, f"{LINES}/transfers/{transfer.id}/approve", today=day),
+            Move(approver, f"{LINES}/transfers/{transfer.id}/refuse", REFUSE, today=day),
         ]
     amount = ("400000.00", "150000.00", "0.01", "900000.00")[draw.size % 4]
-    moves.append(Move(officer, f"{path}/revise", {"document_no": document(), "amount": amount}))
+    moves.append(Move(officer, f"{path}/revise", {"document_no": document(), "amount": amount}, today=day))
     other = next(one for one in rows if one.year == row.year and one.programme != row.programme)
     moved = {
         "year": row.year,
@@ -133,7 +134,7 @@ async def appropriations(city: City, draw: Draw) -> list[Move]:
         "document_no": document(),
         "reason": "年中调剂",
     }
-    moves.append(Move(officer, f"{LINES}/transfers", moved))
+    moves.append(Move(officer, f"{LINES}/transfers", moved, today=day))
     if row.status == APPROVED and row.year == DAY.year:
         carry = ("0.00", "1000.00")[draw.case % 2]
         end = {"document_no": document(), "carry_over": carry, "unpaid": ("carry", "release")[draw.size % 2]}

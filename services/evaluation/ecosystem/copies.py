@@ -8,7 +8,7 @@ from typing import TypeVar
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.evaluation.ecosystem import (
+from services.evaluation.ecosystem.projections import (
     known_activity,
     known_alliance_member,
     known_mentor,
@@ -67,8 +67,9 @@ async def copy_certificates(session: AsyncSession, events: Sequence[Received[rc.
 
 async def copy_activities(session: AsyncSession, events: Sequence[Received[rc.ActivityState]]) -> None:
     """Activities, and whether a bureau verified them (4.5-1)."""
-    fields = ("no", "title", "level", "centre_id", "alliance", "held_on", "heads", "status", "verified_on")
-    await upsert_projection(session, known_activity, [_row(event, *fields) for event in events])
+    fields = ("no", "title", "level", "organiser_role", "centre_id", "alliance")
+    dated = ("held_on", "heads", "status", "verified_on")
+    await upsert_projection(session, known_activity, [_row(event, *fields, *dated) for event in events])
 
 
 async def copy_members(session: AsyncSession, events: Sequence[Received[rc.AllianceMemberState]]) -> None:

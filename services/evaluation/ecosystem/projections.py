@@ -16,6 +16,8 @@ COMPLETED: Final = "completed"
 WAITING: Final = ("held", "submitted", "returned")
 """An activity that took place and is not decided on: it may still be verified."""
 VERIFIED: Final = "verified"
+ASSISTING: Final = "assist"
+"""A centre's part in an activity that somebody else hosts or organises: kept, and counted by those."""
 CENTRE_STAFF: Final = "centre_staff"
 
 
@@ -92,6 +94,7 @@ known_activity = _copy(
     Column("no", Text, nullable=False),
     Column("title", Text, nullable=False),
     Column("level", Text, nullable=False),
+    Column("organiser_role", Text, nullable=False),
     Column("centre_id", Uuid),
     Column("alliance", Text),
     Column("held_on", Date, nullable=False),
