@@ -35,7 +35,7 @@ def settings_for(url: str, keys: Keys, policy_dir: Path | None = None) -> Servic
         public_keys_dir=keys.public_dir,
         business_clock="simulated",
         policy_dir=policy_dir,
-        files_url=f"file://{keys.public_dir.parent}/files",
+        files_url=f"file://{keys.public_dir.parent}/registry-files",
         workers_enabled=False,
     )
 

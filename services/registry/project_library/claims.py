@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.models import Centre
@@ -131,7 +131,7 @@ async def accept_claim(
     if principal.has(*LIBRARIANS) and sent.document_no is None:
         raise PayloadInvalid.at("document_no", "missing")
     await _require_centre(session, sent.centre_id)
-    await session.get_one(Person, claim.person_id, with_for_update=True)
+    await _lock_choosers(session, claim)
     item = await lock_item(session, true(), claim.item_id)
     await _lock(session, claim, if_match)
     require_state(claim.status, rules.ANSWERABLE)
@@ -242,6 +242,15 @@ async def _require_centre(session: AsyncSession, centre_id: UUID | None) -> None
         return
     if await session.scalar(select(Centre.id).where(Centre.id == centre_id, Centre.status == "listed")) is None:
         raise not_found("centre")
+
+
+async def _lock_choosers(session: AsyncSession, claim: LibraryClaim) -> None:
+    """Whoever asks for the same project, in one order: two answers at once wait for each other and never crosswise."""
+    rivals = select(LibraryClaim.person_id).where(
+        LibraryClaim.item_id == claim.item_id, LibraryClaim.status == rules.REQUESTED
+    )
+    concerned = or_(Person.id == claim.person_id, Person.id.in_(rivals))
+    await session.execute(select(Person.id).where(concerned).order_by(Person.id).with_for_update())
 
 
 async def _lock(session: AsyncSession, claim: LibraryClaim, if_match: str | None) -> None:

@@ -52,7 +52,7 @@ async def test_the_department_approves_and_the_treasury_pays(
     claim = await counter.claimed(guarantee)
     base = f"{GUARANTEES}/claims/{claim['id']}"
     done(await counter.guarantor(f"{base}/accept"))
-    approve, pay = f"{base}/approve", f"{base}/pay"
+    approve, pay, money = f"{base}/approve", f"{base}/pay", {**MONEY, "reference": f"ZF-{claim['no']}"}
     assert refused(await counter.guarantor(approve, account="guarantor-2")) == (403, "forbidden")
     assert (await counter.send(f"{other}_approver", "POST", approve)).status_code in (403, 404)
     assert (await counter.send(f"{own}_officer", "POST", approve)).status_code == 403
@@ -63,12 +63,12 @@ async def test_the_department_approves_and_the_treasury_pays(
     assert claim["no"] not in await tasks_of(counter, "guarantor", "claim_to_approve")
     done(await counter.send(f"{own}_approver", "POST", approve))
     assert await budget_of(db, claim) == (Decimal("40000.00"), Decimal(0), Decimal(0))
-    assert refused(await counter.guarantor(pay, MONEY, account="guarantor-3")) == (403, "forbidden")
-    approver = await counter.send("treasury_officer", "POST", pay, MONEY, account=f"{own}_approver-1")
+    assert refused(await counter.guarantor(pay, money, account="guarantor-3")) == (403, "forbidden")
+    approver = await counter.send("treasury_officer", "POST", pay, money, account=f"{own}_approver-1")
     assert refused(approver) == (403, "four-eyes-required")
     assert claim["no"] in await tasks_of(counter, "treasury_officer", "public_claim_to_pay")
     assert claim["no"] not in await tasks_of(counter, "guarantor", "claim_to_pay")
-    paid = done(await counter.send("treasury_officer", "POST", pay, MONEY))
+    paid = done(await counter.send("treasury_officer", "POST", pay, money))
     assert (paid["status"], paid["paid_by"]) == ("paid", "treasury_officer-1")
     assert await budget_of(db, claim) == (Decimal("40000.00"), Decimal("40000.00"), Decimal(0))
 

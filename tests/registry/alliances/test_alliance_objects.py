@@ -70,8 +70,8 @@ async def _made(registry: Registry) -> World:
             r.CENTRE_OPERATOR: registry.operator,
             r.ENTERPRISE: other_firm,
             r.FOUNDER: registry.caller("founder", person_ref="person-77"),
-            r.DIVISION_OFFICER: registry.caller("division_officer", account="somebody", division="540102"),
-            r.DIVISION_APPROVER: registry.caller("division_approver", account="somebody", division="540102"),
+            r.DIVISION_OFFICER: registry.caller("division_officer", account="somebody", division="540121"),
+            r.DIVISION_APPROVER: registry.caller("division_approver", account="somebody", division="540121"),
         },
     )
 

@@ -17,7 +17,14 @@ from tests.registry.tenants.support import (
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NAME = "扎西·次仁"
-HIDDEN: Json = {"id": None, "version": None, "person_ref": None, "id_number": None, "place_known": None}
+HIDDEN: Json = {
+    "id": None,
+    "version": None,
+    "person_ref": None,
+    "id_number": None,
+    "place_known": None,
+    "erased_on": None,
+}
 
 
 async def known_person(registry: Registry, card: str) -> Json:

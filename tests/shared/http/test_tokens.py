@@ -7,7 +7,7 @@ import hmac
 import json
 import time
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +49,13 @@ class Issuers:
     ) -> str:
         now = int(time.time())
         claims = {**CLAIMS, "iss": "gateway", "aud": "finance", "iat": now, "exp": now + 60, "jti": "j", **changes}
-        claims = {name: value for name, value in claims.items() if value != "absent"}
+        claims = {name: _at(now, value) for name, value in claims.items() if value != "absent"}
         payload = json.dumps(claims).encode()
         return jwt.PyJWS().encode(payload, key or self.keys["gateway"], algorithm=algorithm, headers={"typ": typ})
+
+
+def _at(now: int, value: object) -> object:
+    return now + int(value.total_seconds()) if isinstance(value, timedelta) else value
 
 
 @pytest.fixture
@@ -90,10 +94,10 @@ INTERNAL = {"scope": "internal", "roles": []}
         pytest.param({"iss": "../gateway"}, id="issuer that is a path"),
         pytest.param({"iss": ["gateway"]}, id="issuer that is a list"),
         pytest.param({"iss": "registry"}, id="signed by another issuer"),
-        pytest.param({"exp": int(time.time()) - 60, "iat": int(time.time()) - 90}, id="expired"),
+        pytest.param({"exp": timedelta(seconds=-60), "iat": timedelta(seconds=-90)}, id="expired"),
         pytest.param({"exp": "absent"}, id="no expiry"),
-        pytest.param({"exp": int(time.time()) + 3600}, id="lives an hour"),
-        pytest.param({"iat": int(time.time()) + 600, "exp": int(time.time()) + 660}, id="issued in the future"),
+        pytest.param({"exp": timedelta(hours=1)}, id="lives an hour"),
+        pytest.param({"iat": timedelta(minutes=10), "exp": timedelta(minutes=11)}, id="issued in the future"),
         pytest.param({"iat": "absent"}, id="no issue time"),
         pytest.param({"jti": "absent"}, id="no id"),
         pytest.param({"sub": "absent"}, id="no subject"),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -179,7 +179,8 @@ async def _to_correct(
     session: AsyncSession, principal: Principal, enrolment_id: UUID, if_match: str | None
 ) -> tuple[TrainingSession, Enrolment]:
     """Session and enrolment, locked, for whoever runs the session and is not the enrolee."""
-    found = await session.scalar(select(Enrolment.session_id).where(Enrolment.id == enrolment_id))
+    run = exists().where(TrainingSession.id == Enrolment.session_id, runs_session(principal))
+    found = await session.scalar(select(Enrolment.session_id).where(Enrolment.id == enrolment_id, run))
     if found is None:
         raise not_found("enrolment")
     training = await lock_session(session, runs_session(principal), found)
