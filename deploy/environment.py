@@ -31,6 +31,11 @@ class Suite:
     """Where uploaded files lie, a folder or prefix in it for each service; each service's own default without it."""
     own_broker: bool = True
     """The broker has our users; another may have none, or one that NATS_URL names."""
+    nats_tls: Mapping[str, str] = field(default_factory=dict)
+    """How every process checks the broker's certificate; empty where it has none."""
+    public_url: str | None = None
+    """Where callers outside find the gateway, and bureaus the broker."""
+    public_nats_url: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, service: str) -> dict[str, str]:
@@ -45,6 +50,7 @@ class Suite:
             "BUSINESS_CLOCK": self.business_clock,
             **{f"{name.upper()}_URL": self.url(name) for name in DATABASES},
             **self._broker_login(service),
+            **self.nats_tls,
         }
         if ":" not in self.database_urls[service].partition("://")[2].partition("@")[0]:
             values["DATABASE_PASSWORD_FILE"] = str(self.secrets.database_password(service))
@@ -59,11 +65,15 @@ class Suite:
         if service == "vouchers":
             values["ACCOUNT_KEYS_FILE"] = str(self.secrets.account_keys)
         if service == "gateway":
+            given = {"PUBLIC_URL": self.public_url, "PUBLIC_NATS_URL": self.public_nats_url}
+            values |= {name: value for name, value in given.items() if value is not None}
             values["ACCESS_SIGNING_KEY_FILE"] = str(self.secrets.access_key)
+            values["ANSWER_SIGNING_KEY_FILE"] = str(self.secrets.answer_key)
+            values["GATEWAY_KEYS_FILE"] = str(self.secrets.gateway_keys)
         return {**values, **self.extra}
 
     def of_provisioner(self) -> dict[str, str]:
-        return {"NATS_URL": self.nats_url, **self._broker_login("provisioner")}
+        return {"NATS_URL": self.nats_url, **self._broker_login("provisioner"), **self.nats_tls}
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.ports[service]}"

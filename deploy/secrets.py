@@ -34,8 +34,9 @@ class Secrets:
         for issuer in ISSUERS:
             self._ensure_key(self.signing_key(issuer))
             self._write_public(issuer)
-        self._ensure_key(self.access_key)
-        for keys in (self.person_keys, self.evidence_keys, self.account_keys):
+        for key in (self.access_key, self.answer_key):
+            self._ensure_key(key)
+        for keys in (self.person_keys, self.evidence_keys, self.account_keys, self.gateway_keys):
             self._write_once(keys, new_keys().encode())
 
     def add_sealing_key(self, path: Path) -> None:
@@ -56,6 +57,16 @@ class Secrets:
         return self.folder / "gateway" / "access.pem"
 
     @property
+    def answer_key(self) -> Path:
+        """The gateway's key for answers that a partner wants signed."""
+        return self.folder / "gateway" / "answers.pem"
+
+    @property
+    def gateway_keys(self) -> Path:
+        """The gateway's keys for what it keeps sealed: second factors, secrets of webhooks and of signed requests."""
+        return self.folder / "gateway" / "gateway-keys.json"
+
+    @property
     def person_keys(self) -> Path:
         """The registry's keys for the identity numbers of persons, which are lost with them: keep a copy elsewhere."""
         return self.folder / "registry" / "person-keys.json"
@@ -69,6 +80,16 @@ class Secrets:
     def account_keys(self) -> Path:
         """Vouchers' keys for the bank accounts of providers, which are lost with them: keep a copy elsewhere."""
         return self.folder / "vouchers" / "account-keys.json"
+
+    @property
+    def nats_bureaus(self) -> Path:
+        """The bureaus that the broker lets in: names, topics and public keys."""
+        return self.folder / "nats" / "bureaus.json"
+
+    def write_nats_bureaus(self, text: str) -> None:
+        """Replace the list of bureaus; the broker's configuration is made from it."""
+        self._folder(self.nats_bureaus.parent)
+        self._write(self.nats_bureaus, text.encode())
 
     @property
     def public_keys(self) -> Path:

@@ -1,6 +1,7 @@
 """What the operator may say about the stack, all of it through environment variables."""
 
 from contextlib import suppress
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -9,7 +10,7 @@ from pydantic import BaseModel, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from deploy.embedded.databases import DATABASES, Roles
-from deploy.embedded.nats import NatsServer
+from deploy.embedded.nats import NatsServer, Tls
 from deploy.embedded.postgres import PostgresServer
 from deploy.embedded.process import HOST
 from deploy.environment import Suite
@@ -79,6 +80,18 @@ class StackSettings(BaseSettings):
     nats_port: int = _port("nats", 14222)
 
     nats_url: str | None = None
+    nats_listen: str = HOST
+    """The embedded broker's address. Anything but loopback, where other bureaus come in, needs a certificate."""
+    nats_tls_certificate_file: Path | None = None
+    nats_tls_key_file: Path | None = None
+    nats_tls_ca_file: Path | None = None
+    """Whom services believe about the broker's certificate, where it is not one of the system's authorities."""
+    nats_tls_hostname: str = ""
+    """The name in the certificate, which services check although they connect by loopback."""
+    public_nats_url: str | None = None
+    """Where bureaus find the broker, such as `tls://events.example.org:4222`."""
+    public_url: str | None = None
+    """Where everybody finds the gateway, such as `https://mengchuang.example.org`."""
     registry_database_url: str | None = None
     evaluation_database_url: str | None = None
     finance_database_url: str | None = None
@@ -94,6 +107,16 @@ class StackSettings(BaseSettings):
     def _production_runs_on_real_time(self) -> Self:
         if self.environment == "production" and self.business_clock == "simulated":
             raise ValueError("BUSINESS_CLOCK=simulated is refused in production")
+        return self
+
+    @model_validator(mode="after")
+    def _strangers_come_in_over_tls(self) -> Self:
+        if (self.nats_tls_certificate_file is None) != (self.nats_tls_key_file is None):
+            raise ValueError("NATS_TLS_CERTIFICATE_FILE and NATS_TLS_KEY_FILE belong together")
+        if self.nats_tls_certificate_file is None and not _is_loopback(self.nats_listen):
+            raise ValueError("NATS_LISTEN beyond loopback needs NATS_TLS_CERTIFICATE_FILE and NATS_TLS_KEY_FILE")
+        if self.nats_tls_certificate_file is not None and not self.nats_tls_hostname:
+            raise ValueError("NATS_TLS_HOSTNAME: the name in the certificate, by which services know the broker")
         return self
 
     def choosing(self, said: Choices, remembered: Choices) -> Self:
@@ -145,8 +168,21 @@ class StackSettings(BaseSettings):
 
     def nats(self) -> NatsServer:
         """The embedded broker; the secrets must exist."""
-        users = self.secrets.nats_passwords()
-        return NatsServer(self.home / "nats", self.nats_port, users=users, log_file=self.log_file("nats"))
+        return NatsServer(
+            self.home / "nats",
+            self.nats_port,
+            users=self.secrets.nats_passwords(),
+            log_file=self.log_file("nats"),
+            bureaus_file=self.secrets.nats_bureaus,
+            listen=self.nats_listen,
+            tls=self.nats_tls(),
+        )
+
+    def nats_tls(self) -> Tls | None:
+        """The operator's certificate for the embedded broker, if there is one."""
+        if self.nats_tls_certificate_file is None or self.nats_tls_key_file is None:
+            return None
+        return Tls(self.nats_tls_certificate_file.resolve(), self.nats_tls_key_file.resolve())
 
     def database_url(self, service: str) -> str:
         """For requests. Of the embedded server without the password, which the service reads from its file."""
@@ -171,9 +207,30 @@ class StackSettings(BaseSettings):
             database_urls={name: self.database_url(name) for name in DATABASES},
             nats_url=self.nats_url or f"nats://{HOST}:{self.nats_port}",
             own_broker=self.embeds_nats,
+            nats_tls=self._nats_trust(),
+            public_url=self.public_url,
+            public_nats_url=self.public_nats_url,
             secrets=self.secrets,
             environment=self.environment,
             business_clock=self.business_clock,
             policy_dir=None if self.policy_dir is None else self.policy_dir.resolve(),
             files_url=(self.files_url or f"file://{self.home / 'files'}").rstrip("/"),
         )
+
+    def _nats_trust(self) -> dict[str, str]:
+        """How services check the broker's certificate, as their environment says it."""
+        ca = self.nats_tls_ca_file
+        given = {
+            "NATS_TLS_HOSTNAME": self.nats_tls_hostname,
+            "NATS_TLS_CA_FILE": "" if ca is None else str(ca.resolve()),
+        }
+        return {name: value for name, value in given.items() if value}
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -121,7 +121,7 @@ class Supervisor:
     def _start_all(self) -> None:
         settings = self._settings
         check_ports(settings.ports_needed())
-        for name in ("postgres", "nats", "migrations", "provisioner", *DATABASES):
+        for name in ("postgres", "nats", "migrations", "provisioner", "bureaus", *DATABASES):
             rotate(settings.log_file(name))
         settings.secrets.ensure()
         if settings.embeds_postgres:
@@ -136,6 +136,8 @@ class Supervisor:
         self._migrate()
         self._enter("starting", "services")
         processes = [self._provisioner(), *(self._service(name) for name in DATABASES)]
+        if settings.embeds_nats:
+            processes.append(self._bureaus())
         for process in processes:
             self._start(process)
         self._wait_ready(processes)
@@ -196,6 +198,10 @@ class Supervisor:
         command = [sys.executable, "-m", "deploy.cli", "nats", "provision", "--loop"]
         env = {**inherited(), **self._suite.of_provisioner()}
         return ManagedProcess("provisioner", command, env, log_file=self._settings.log_file("provisioner"))
+
+    def _bureaus(self) -> ManagedProcess:
+        command = [sys.executable, "-m", "deploy.cli", "bureaus", "apply", "--loop"]
+        return ManagedProcess("bureaus", command, dict(os.environ), log_file=self._settings.log_file("bureaus"))
 
     def _service(self, name: str) -> ManagedProcess:
         port = self._settings.port(name)

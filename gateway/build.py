@@ -10,35 +10,90 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 from starlette.types import ASGIApp
 
+from gateway.accounts.consumers import consumers
 from gateway.accounts.router import router as accounts_router
 from gateway.base import Base
+from gateway.bureaus.router import router as bureaus_router
+from gateway.delegations.router import router as delegations_router
 from gateway.description.collector import Descriptions
 from gateway.description.site import Site
-from gateway.feed.router import router as feed_router
-from gateway.front.callers import Accounts, Callers
+from gateway.feed.router import Feed, router as feed_router
+from gateway.feed.sources import Logs
+from gateway.feed.streams import Streams
+from gateway.feed.tails import Tails
+from gateway.front.answers import Dress
+from gateway.front.cache import PublicCache
+from gateway.front.callers import Callers, Credentials
+from gateway.front.changes import Changes
+from gateway.front.load import Load
 from gateway.front.routes import OWN
 from gateway.front.upstream import Upstreams
+from gateway.invitations.router import router as invitations_router
+from gateway.keys.admission import Admission
+from gateway.keys.credentials import ApiKeys
+from gateway.keys.models import ApiKey
+from gateway.keys.router import router as keys_router
+from gateway.limits.leases import Leases
+from gateway.limits.limiter import Limiter
+from gateway.limits.values import load_limits
+from gateway.oidc.identities import OutsideIdentities
+from gateway.oidc.router import issuers_router, router as outside_identities_router
+from gateway.password_resets.router import router as password_resets_router, use_router as password_reset_router
+from gateway.sealing import keep_sealed_anew
+from gateway.second_factor.models import SecondFactor
+from gateway.second_factor.router import router as second_factor_router
+from gateway.sessions.forgetting import forget_sessions
 from gateway.settings import GatewaySettings
+from gateway.signatures.answers import AnswerSigner
+from gateway.signatures.nonces import sweep_nonces
 from gateway.signin.access import AccessTokens
+from gateway.signin.credentials import Accounts, OpenSessions, Sessions
 from gateway.signin.router import router as signin_router
 from gateway.tasks.gathering import Gatherer
 from gateway.tasks.router import router as tasks_router
+from gateway.webhooks.models import WebhookSecret
+from gateway.webhooks.router import router as webhooks_router
+from gateway.webhooks.worker import deliver_webhooks, sender_of
 from shared.app import Runtime, ServiceDefinition, create_app
 from shared.auth.tokens import TokenMinter, load_private_key
+from shared.db import Database
 from shared.events.contracts import topics
+from shared.events.contracts.gateway import ACCOUNT, API_KEY, DELEGATION, OUTSIDE_IDENTITY, SESSION
 from shared.http.messages import Messages
 from shared.http.problems import Problems
 
 MESSAGES = Path(__file__).parent / "messages.toml"
 
+
+async def seal_secrets_anew(runtime: Runtime) -> None:
+    """Worker: whatever secrets the gateway keeps, after a key was added."""
+    await keep_sealed_anew(runtime, (ApiKey, SecondFactor, WebhookSecret))
+
+
 GATEWAY = ServiceDefinition(
     name=OWN,
     title="Gateway: sign-in, accounts and events",
-    routers=(signin_router, accounts_router, feed_router, tasks_router),
+    routers=(
+        signin_router,
+        second_factor_router,
+        accounts_router,
+        password_resets_router,
+        password_reset_router,
+        invitations_router,
+        delegations_router,
+        feed_router,
+        keys_router,
+        bureaus_router,
+        issuers_router,
+        outside_identities_router,
+        tasks_router,
+        webhooks_router,
+    ),
     topics=topics(OWN),
-    consumers=None,
+    consumers=consumers,
     metadata=Base.metadata,
     messages=MESSAGES,
+    background=(seal_secrets_anew, forget_sessions, sweep_nonces, deliver_webhooks),
 )
 
 
@@ -50,8 +105,16 @@ class Parts:
     own: FastAPI
     site: ASGIApp
     accounts: Accounts
+    sessions: OpenSessions
     callers: Callers
+    keys: ApiKeys
+    admission: Admission
+    changes: Changes
     upstreams: Upstreams
+    limiter: Limiter
+    load: Load
+    dress: Dress
+    cache: PublicCache
     problems: Problems
 
 
@@ -64,12 +127,79 @@ async def build(settings: GatewaySettings, state: State, stack: AsyncExitStack) 
     tokens = AccessTokens(load_private_key(settings.access_signing_key_file), settings.access_token_seconds)
     own.state.access_tokens = tokens
     accounts = Accounts(runtime.db, settings.account_cache_seconds)
+    sessions = OpenSessions(runtime.db, settings.account_cache_seconds)
+    changes = Changes()
+    changes.register(ACCOUNT.name, accounts.forget)
+    changes.register(SESSION.name, sessions.forget)
+    changes.register(DELEGATION.name, lambda _: accounts.forget_all())
+    keys = ApiKeys(runtime.db, settings.account_cache_seconds)
+    stack.push_async_callback(keys.close)
+    for topic in (ACCOUNT, API_KEY):
+        changes.register(topic.name, keys.forget)
     minter = TokenMinter(OWN, load_private_key(settings.signing_key_file))
-    callers = Callers(tokens, accounts, minter, simulated=simulated)
+    outside = OutsideIdentities.open(settings, runtime.db, accounts, stack)
+    own.state.outside_identities = outside
+    changes.register(OUTSIDE_IDENTITY.name, outside.forget)
+    credentials: tuple[Credentials, ...] = (keys, Sessions(tokens, accounts, sessions), outside)
+    callers = Callers(credentials, minter, simulated=simulated)
     upstreams = Upstreams(settings)
     await upstreams.open()
     stack.push_async_callback(upstreams.close)
+    own.state.process = state
+    logs = Logs(runtime.db, runtime.peers)
+    streams = Streams(settings.streams_per_caller, settings.streams_per_process)
+    own.state.feed = Feed(logs, Tails(logs), streams)
+    own.state.webhook_sender = sender_of(settings)
+    stack.push_async_callback(own.state.webhook_sender.close)
     own.state.gatherer = Gatherer(callers, upstreams, settings.tasks_seconds)
-    descriptions = Descriptions(runtime.peers, own.openapi, settings.description_seconds, simulated=simulated)
-    site = Site(settings, descriptions, callers, runtime, own.state.migration_head, (state, own.state))
-    return Parts(settings, own, site.app(), accounts, callers, upstreams, Problems(Messages.load(MESSAGES)))
+    descriptions = Descriptions(
+        runtime.peers,
+        own.openapi,
+        settings.description_seconds,
+        simulated=simulated,
+        issuers=[issuer.issuer for issuer in outside.issuers.values()],
+    )
+    await changes.listen(settings, stack)
+    answers = AnswerSigner(settings.answer_signing_key_file, settings.public_url)
+    admission = Admission(settings, runtime.db, answers)
+    problems = Problems(Messages.load(MESSAGES))
+    limiter = await _limiter(settings, stack)
+    load = Load(problems.messages, most_in_flight=settings.max_in_flight, most_lag_seconds=settings.max_lag_seconds)
+    await load.start()
+    stack.push_async_callback(load.stop)
+    kept = settings.public_cache_seconds
+    cache = PublicCache(kept if kept is not None else 0.0 if simulated else 1.0)
+    head = own.state.migration_head
+    site = Site(settings, descriptions, callers, admission, runtime, answers, head, (state, own.state))
+    return Parts(
+        settings=settings,
+        own=own,
+        site=site.app(),
+        accounts=accounts,
+        sessions=sessions,
+        callers=callers,
+        keys=keys,
+        admission=admission,
+        changes=changes,
+        upstreams=upstreams,
+        limiter=limiter,
+        load=load,
+        dress=Dress(settings),
+        cache=cache,
+        problems=problems,
+    )
+
+
+async def _limiter(settings: GatewaySettings, stack: AsyncExitStack) -> Limiter:
+    """Draws tokens over a connection of its own: it must not wait for one behind slow sign-ins."""
+    db = Database(
+        settings.sqlalchemy_url(),
+        pool_size=1,
+        pool_timeout=1.0,
+        statement_timeout=1.0,
+        application_name=f"{OWN}-limits",
+    )
+    stack.push_async_callback(db.close)
+    leases = Leases(db, settings.rate_limits_alone)
+    stack.push_async_callback(leases.close)
+    return Limiter(load_limits(settings.rate_limits_file), leases, off=settings.rate_limits == "off")

@@ -188,6 +188,10 @@ async def _keep_running(worker: Callable[[], Awaitable[None]], name: str) -> Non
             return
         except Exception:
             log.exception("background-worker-failed", worker=name)
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # A connection that broke while its transaction was cancelled: the error stands for the cancellation.
+                raise asyncio.CancelledError from None
             await asyncio.sleep(_RESTART_SECONDS)
 
 

@@ -19,7 +19,8 @@ class DomainError(Exception):
     """A refusal the caller can understand; rendered as an RFC 9457 problem.
 
     ``params`` fill the text's ``{placeholders}``; never put personal data or secrets there. ``clauses`` are
-    clause ids of the policy; left empty, they are taken from the failed rules of ``decision``.
+    clause ids of the policy; left empty, they are taken from the failed rules of ``decision``. ``members`` are
+    further members of the problem, for programs (RFC 9457, 3.2).
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class DomainError(Exception):
         decision: Decision | None = None,
         clauses: Sequence[str] = (),
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -39,6 +41,7 @@ class DomainError(Exception):
         self.decision = decision
         self.clauses: tuple[str, ...] = tuple(clauses) or _failed_clauses(decision)
         self.headers: Mapping[str, str] = dict(headers or {})
+        self.members: Mapping[str, str] = dict(members or {})
 
     def __str__(self) -> str:
         return f"{self.code} ({self.status})"

@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 from pydantic import JsonValue
 
-from shared import tracing
+from shared import budget, tracing
 from shared.auth.tokens import TokenMinter, load_private_key
 from shared.clock import business_today
 from shared.settings import ServiceSettings
@@ -66,9 +66,15 @@ class PeerClient:
     ) -> JsonValue:
         """GET an ``/internal`` resource; ``timeout`` in seconds covers the whole exchange.
 
-        Raises PeerUnavailable (no answer, 5xx, 429, not JSON) or PeerRefused (other 4xx).
+        It is cut to what is left of the request's own budget, and the other service is told.
+        Raises PeerUnavailable (no answer, 5xx, 429, not JSON), PeerRefused (other 4xx), or 503 `out-of-time`.
         """
-        headers = {"Authorization": f"Bearer {self._token(peer)}", "traceparent": tracing.current()}
+        timeout = budget.within(timeout)
+        headers = {
+            "Authorization": f"Bearer {self._token(peer)}",
+            "traceparent": tracing.current(),
+            budget.HEADER: str(int(timeout * 1000)),
+        }
         if correlation_id:
             headers["X-Correlation-Id"] = correlation_id
         url = self._settings.peer_url(peer) + path

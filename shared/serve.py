@@ -11,9 +11,12 @@ from types import FrameType
 import uvicorn
 from uvicorn.importer import import_from_string
 
+from shared.connection import Connection
+
 FINISH_REQUESTS_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75
-"""Longer than the gateway keeps idle connections: the callee must not close first, or a request falls in the gap."""
+"""Longer than the gateway, and the usual proxies before it (60 s), keep idle connections: the callee must not close
+first, or a request falls in the gap."""
 
 
 class DrainingServer(uvicorn.Server):
@@ -48,7 +51,7 @@ def serve(app_path: str, *, host: str, port: int, drain_seconds: float = 0) -> N
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         log_config=None,
@@ -57,6 +60,7 @@ def serve(app_path: str, *, host: str, port: int, drain_seconds: float = 0) -> N
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=FINISH_REQUESTS_SECONDS,
+        reset_contextvars=True,
     )
     DrainingServer(config, app, drain_seconds).run()
 

@@ -38,6 +38,10 @@ class ServiceSettings(BaseSettings):
     nats_user: str = ""
     nats_password: SecretStr = SecretStr("")
     nats_password_file: Path | None = None
+    nats_tls_ca_file: Path | None = None
+    """Authorities (PEM) for the broker's certificate, where it is not one of the system's."""
+    nats_tls_hostname: str = ""
+    """The name in the broker's certificate, where it is not the one in the URL."""
 
     signing_key_file: Path
     """Own Ed25519 private key (PEM); signs tokens to other services."""

@@ -1,4 +1,7 @@
-"""`mengchuang accounts add`: the way in for the first administrator; all others are made through the API."""
+"""`mengchuang accounts add`: the way in for the first administrators; all others are invited through the API.
+
+It takes no second person, because whoever has the machine has everything; the event names `command-line` as who did it.
+"""
 
 import asyncio
 import sys
@@ -12,6 +15,7 @@ from deploy.commands.databases import open_databases
 from deploy.migrating import database_server
 from deploy.settings import StackSettings
 from gateway.accounts.usecases import Scope, create_account
+from shared.auth.roles import MENTOR
 from shared.clock import business_today
 from shared.errors import DomainError
 from shared.events.outbox import EventContext
@@ -37,6 +41,8 @@ def add(
     person_ref: Annotated[str | None, typer.Option(help="opaque reference of a registered person")] = None,
 ) -> None:
     """Open an account. The password is asked for, or read from standard input where that is no terminal."""
+    if MENTOR in role and not person_ref:
+        raise RuntimeError("refused: a mentor is a registered person, say which by --person-ref")
     scope = Scope(org=org, division=division, provider=provider, bank=bank, person_ref=person_ref)
     password = _password()
     settings = StackSettings()

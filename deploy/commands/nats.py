@@ -33,10 +33,19 @@ class ProvisionerSettings(BaseSettings):
     nats_user: str = PROVISIONER
     nats_password: str | None = None
     nats_password_file: Path = Field(default_factory=lambda: StackSettings().secrets.nats_password(PROVISIONER))
+    nats_tls_ca_file: Path | None = None
+    nats_tls_hostname: str = ""
 
     def broker(self) -> Broker:
         password = self.nats_password or read_or_none(self.nats_password_file)
-        return Broker(self.nats_url, user=self.nats_user, password=password, name=PROVISIONER)
+        return Broker(
+            self.nats_url,
+            user=self.nats_user,
+            password=password,
+            name=PROVISIONER,
+            tls_ca_file=self.nats_tls_ca_file,
+            tls_hostname=self.nats_tls_hostname,
+        )
 
 
 def read_or_none(path: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""`mengchuang persons add-key | forget-keys`: the keys that personal data and bank accounts are sealed with."""
+"""`mengchuang persons add-key | forget-keys`: the keys that personal data and other secrets are sealed with."""
 
 import asyncio
 from collections.abc import Mapping
@@ -14,10 +14,16 @@ from deploy.secrets import Secrets
 from deploy.settings import StackSettings
 
 app = typer.Typer(
-    no_args_is_help=True, help="Keys for what is sealed: identity numbers, evidence about persons, bank accounts."
+    no_args_is_help=True,
+    help="Keys for what is sealed: identity numbers, evidence, bank accounts, secrets of partners.",
 )
 
-_SEALED = {"registry": ("person", "person_contact"), "finance": ("loan_hire",), "vouchers": ("settlement_account",)}
+_SEALED = {
+    "registry": ("person", "person_contact"),
+    "finance": ("loan_hire",),
+    "vouchers": ("settlement_account",),
+    "gateway": ("api_key", "second_factor", "webhook_secret"),
+}
 """The tables with sealed rows of each service that seals."""
 
 
@@ -52,7 +58,12 @@ def forget_keys() -> None:
 
 
 def _files(secrets: Secrets) -> Mapping[str, Path]:
-    return {"registry": secrets.person_keys, "finance": secrets.evidence_keys, "vouchers": secrets.account_keys}
+    return {
+        "registry": secrets.person_keys,
+        "finance": secrets.evidence_keys,
+        "vouchers": secrets.account_keys,
+        "gateway": secrets.gateway_keys,
+    }
 
 
 async def _in_use(settings: StackSettings) -> dict[str, dict[str, int]]:

@@ -73,14 +73,14 @@ async def _demo(settings: StackSettings, gateway_url: str, say: Texts) -> None:
 
 
 def admin_opener(settings: StackSettings) -> OpenAdmin:
-    """The way in for the first administrator, as `mengchuang accounts add` does it; all others come by the API."""
+    """The way in for the first two administrators, as `mengchuang accounts add` does it; all others come by the API."""
 
-    async def open_admin(username: str, password: str) -> bool:
+    async def open_admin(username: str, password: str, role: str) -> bool:
         context = EventContext(actor="command-line", effective_on=FIRST_DAY, correlation_id=str(uuid4()))
         async with open_databases(settings, ["gateway"]) as databases:
             try:
                 async with databases["gateway"].transaction() as session:
-                    await create_account(session, username, password, roles=["admin"], scope=Scope(), context=context)
+                    await create_account(session, username, password, roles=[role], scope=Scope(), context=context)
             except DomainError as error:
                 if error.code == "username-taken":
                     return False

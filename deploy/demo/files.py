@@ -19,6 +19,11 @@ class Data:
     enterprises: list[tables.Enterprise]
     tenancies: list[tables.Tenancy]
     reports: list[tables.Report]
+    held: list[tables.CentreActivity]
+    mentors: list[tables.Mentor]
+    advice: list[tables.MentorSession]
+    staff: list[tables.StaffMember]
+    trainings: list[tables.Training]
     appropriations: list[tables.Appropriation]
     grants: list[tables.Grant]
     spending: list[tables.Spending]
@@ -73,6 +78,11 @@ def load(folder: Path = tables.DATA) -> Data:
         enterprises=tables.read(tables.Enterprise, folder),
         tenancies=tables.read(tables.Tenancy, folder),
         reports=tables.read(tables.Report, folder),
+        held=tables.read(tables.CentreActivity, folder),
+        mentors=tables.read(tables.Mentor, folder),
+        advice=tables.read(tables.MentorSession, folder),
+        staff=tables.read(tables.StaffMember, folder),
+        trainings=tables.read(tables.Training, folder),
         appropriations=tables.read(tables.Appropriation, folder),
         grants=tables.read(tables.Grant, folder),
         spending=tables.read(tables.Spending, folder),
@@ -126,11 +136,13 @@ def reduced(data: Data, keys: frozenset[str]) -> Data:
     redemptions = tables.select(data.redemptions, keys)
     services = tables.select(data.services, keys)
     referrals = tables.select(data.referrals, keys)
+    advice = tables.select(data.advice, keys)
     orgs = {
         *(centre.operator_code for centre in centres),
         *(redemption.enterprise for redemption in redemptions),
         *(service.enterprise for service in services),
         *(referral.enterprise for referral in referrals),
+        *(session.enterprise for session in advice),
         *(provider.code for provider in data.providers),
     }
     return Data(
@@ -141,6 +153,11 @@ def reduced(data: Data, keys: frozenset[str]) -> Data:
         enterprises=[enterprise for enterprise in data.enterprises if enterprise.code in codes],
         tenancies=tenancies,
         reports=tables.select(data.reports, keys),
+        held=tables.select(data.held, keys),
+        mentors=data.mentors,
+        advice=advice,
+        staff=tables.select(data.staff, keys),
+        trainings=data.trainings,
         appropriations=data.appropriations,
         grants=tables.select(data.grants, keys),
         spending=tables.select(data.spending, keys),

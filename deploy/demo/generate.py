@@ -8,6 +8,7 @@ from pathlib import Path
 
 from deploy.demo import tables
 from deploy.demo.generating.accounts import make_accounts
+from deploy.demo.generating.activities import make_centre_activities
 from deploy.demo.generating.around import (
     make_agreements,
     make_carriers,
@@ -46,6 +47,13 @@ from deploy.demo.generating.lending import (
 )
 from deploy.demo.generating.persons import founder_of, make_graduations, make_persons
 from deploy.demo.generating.projects import make_projects
+from deploy.demo.generating.records import (
+    make_mentor_sessions,
+    make_mentors,
+    make_staff,
+    make_trainings,
+    of_the_year,
+)
 from deploy.demo.generating.reports import make_reports
 from deploy.demo.generating.targets import make_target_figures
 from deploy.demo.generating.tiers import make_services, make_tiers
@@ -71,6 +79,9 @@ def all_tables() -> list[Sequence[tables.Row]]:
     founder, graduation = founder_of(population.enterprises, graduations)
     projects = make_projects(centres, founder)
     referrals, loans = make_referrals(population), make_loans(population, founder, graduation)
+    reports = make_reports(centres, population, projects)
+    parties = {row.enterprise for rows in (redemptions, services, referrals) for row in rows}
+    advice = make_mentor_sessions(centres, of_the_year(reports), population, parties)
     earlier, funds = make_earlier_enterprises(centres), make_matching_funds()
     return [
         centres,
@@ -94,7 +105,12 @@ def all_tables() -> list[Sequence[tables.Row]]:
         funds,
         make_matching_payments(funds, population),
         make_target_figures(),
-        make_reports(centres, population, projects),
+        reports,
+        make_centre_activities(centres, reports),
+        make_mentors(),
+        advice,
+        make_staff(centres, of_the_year(reports)),
+        make_trainings(),
         make_appropriations(),
         grants,
         make_spending(grants),
@@ -121,7 +137,7 @@ def all_tables() -> list[Sequence[tables.Row]]:
         make_rewards(population),
         make_alliance_activities(),
         make_alliance_supports(),
-        make_accounts(centres, founder, providers, redemptions, services, referrals),
+        make_accounts(centres, founder, providers, redemptions, services, referrals, advice),
     ]
 
 

@@ -30,7 +30,11 @@ def _service(name: str) -> Permissions:
     for producer in SERVICES:
         for topic in topics(producer):
             publish += _durable(topic.stream, durable_name(name, topic.name))
-    return _allow(publish, [f"{inbox_prefix(name)}.>", f"_wake.{name}"])
+    subscribe = [f"{inbox_prefix(name)}.>", f"_wake.{name}"]
+    if name == "gateway":
+        # Its processes hear one another's events, to forget what they have in caches, and everybody's, to send them on.
+        subscribe += [f"{producer}.>" for producer in SERVICES]
+    return _allow(publish, subscribe)
 
 
 def _durable(stream: str, name: str) -> list[str]:

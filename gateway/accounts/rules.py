@@ -24,35 +24,48 @@ REQUIRED_SCOPE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """For each scoped role the fields of which one must be set."""
 
+
+def array_of(values: frozenset[str]) -> str:
+    """The values as PostgreSQL's array, for a CHECK."""
+    return "ARRAY[" + ", ".join(f"'{value}'" for value in sorted(values)) + "]::text[]"
+
+
 MIN_PASSWORD_LENGTH: Final = 12
 MAX_PASSWORD_LENGTH: Final = 256
 """Characters after NFC. Length is what makes a password strong; symbols are not asked for (NIST SP 800-63B, 3.1.1)."""
+
+REQUEST_DAYS: Final = 7
+"""How long what one person asked for waits for the second one."""
 
 
 def check_roles(roles: Iterable[str], scope: Mapping[str, str | None]) -> tuple[str, ...]:
     """The roles, sorted and once each, if one account may hold them with this scope.
 
-    Raises 422 `roles-unknown`, `roles-incompatible` (administration is held alone: whoever runs the system neither
-    decides cases nor audits) or `role-scope-missing`.
+    Raises 422 `roles-unknown`, `roles-incompatible` (system administration, security administration and audit are each
+    held alone, GB/T 22239: whoever runs the system neither secures nor audits it) or `role-scope-missing`.
     """
     held = frozenset(roles)
     unknown = held - ASSIGNABLE_ROLES
     if unknown or not held:
         raise DomainError("roles-unknown", 422, params={"roles": ", ".join(sorted(unknown)) or "-"})
-    if r.ADMIN in held and len(held) > 1:
-        raise DomainError("roles-incompatible", 422, params={"role": r.ADMIN})
+    alone = held & r.OVERSIGHT_ROLES
+    if alone and len(held) > 1:
+        raise DomainError("roles-incompatible", 422, params={"role": ", ".join(sorted(alone))})
     for role, fields in REQUIRED_SCOPE.items():
         if role in held and not any(scope.get(field) for field in fields):
             raise DomainError("role-scope-missing", 422, params={"role": role, "fields": " / ".join(fields)})
     return tuple(sorted(held))
 
 
-def check_password(password: str, username: str) -> None:
-    """Refuse a password by its length, or if it is little more than the user name. Raises 422 `password-too-weak`."""
-    folded = password.casefold()
-    if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
-        raise DomainError(
-            "password-too-weak", 422, params={"minimum": MIN_PASSWORD_LENGTH, "maximum": MAX_PASSWORD_LENGTH}
-        )
-    if len(set(folded)) < 4 or len(folded.replace(username.casefold(), "")) < MIN_PASSWORD_LENGTH // 2:
-        raise DomainError("password-too-simple", 422)
+def carries_power(
+    held: Iterable[str], held_scope: Mapping[str, str | None], wanted: Iterable[str], scope: Mapping[str, str | None]
+) -> bool:
+    """Whether a change of rights needs a second person: it gives a role of power, or another scope to one already held.
+
+    Taking a role away never does.
+    """
+    now, then = frozenset(held), frozenset(wanted)
+    if (then - now) & r.POWER_ROLES:
+        return True
+    moved = any(scope.get(field) and scope.get(field) != held_scope.get(field) for field in SCOPE_FIELDS)
+    return moved and bool(then & r.POWER_ROLES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +22,9 @@ DESCRIPTION: Final = (
     "The public interface of the suite that runs a city's innovation-and-entrepreneurship policy.\n\n"
     "Money is a string in yuan, dates are business days in Asia/Shanghai, errors are RFC 9457 problems in Chinese or"
     " English (`Accept-Language`), lists are paged by `cursor`, changes are guarded by `ETag` and `If-Match`, and POSTs"
-    " repeated with the same `Idempotency-Key` are carried out once."
+    " repeated with the same `Idempotency-Key` are carried out once.\n\n"
+    "`x-roles` names who may call an operation, any one of them; `x-second-factor` those that only take a session with"
+    " a second factor. What breaks a program is announced in docs/api-changes.toml before it comes."
 )
 SIMULATED: Final = "\n\nThis instance runs on a simulated business clock: send `Mengchuang-Today: YYYY-MM-DD`."
 FETCH_SECONDS: Final = 20.0
@@ -41,12 +43,19 @@ class Descriptions:
     """The merged description, at most `seconds` behind the services that answer."""
 
     def __init__(
-        self, peers: PeerClient, own: Callable[[], Document], seconds: float, *, simulated: bool = False
+        self,
+        peers: PeerClient,
+        own: Callable[[], Document],
+        seconds: float,
+        *,
+        simulated: bool = False,
+        issuers: Sequence[str] = (),
     ) -> None:
         self._peers = peers
         self._own = own
         self._seconds = seconds
         self._description = DESCRIPTION + (SIMULATED if simulated else "")
+        self._issuers = issuers
         self._copies: dict[str, _Copy] = {}
         self._merged: bytes | None = None
         self._lock = asyncio.Lock()
@@ -63,7 +72,7 @@ class Descriptions:
     def _merge(self, documents: dict[str, Document]) -> bytes:
         """Takes seconds, hence in a thread: the event loop goes on answering."""
         documents[OWN] = self._own()
-        merged = merge(documents, title=TITLE, description=self._description)
+        merged = merge(documents, title=TITLE, description=self._description, issuers=self._issuers)
         return json.dumps(merged, ensure_ascii=False, separators=(",", ":")).encode()
 
     async def _refresh(self, service: str) -> bool:

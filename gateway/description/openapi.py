@@ -4,67 +4,117 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
 from pydantic import JsonValue
 
+from gateway.description import common
+from gateway.description.common import PROBLEM, Object
+from gateway.description.examples import give_examples
+from gateway.description.naming import operation_ids, schema_names, tag_of, tags
+from gateway.description.operations import finish
 from gateway.front.routes import owner
 
 Document: TypeAlias = Mapping[str, JsonValue]
-Object: TypeAlias = dict[str, JsonValue]
 
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 SHARED_SEGMENTS: Final = ("/v1/operations/", "/v1/imports/")
 """Several services answer these, told apart by prefix or kind; one description stands for all."""
 
-PROBLEM: Final = "Problem"
-PROBLEM_TYPE: Final = "application/problem+json"
-SECURITY_SCHEMES: Final[Object] = {
-    "bearer": {"type": "http", "scheme": "bearer", "description": "an access token of POST /v1/auth/token"},
-    "password": {
-        "type": "oauth2",
-        "description": "signs in with user name and password and sends the token",
-        "flows": {"password": {"tokenUrl": "/v1/auth/token", "scopes": {}}},
-    },
-}
+_NAMED: Final = frozenset({"properties", "schemas", "$defs", "paths"})
+_LIMITS: Final = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+_PYTHONS: Final = frozenset({*_LIMITS, "decimal_places", "max_digits"})
 _TEMPLATE = re.compile(r"\{[^}]*\}")
 _SCHEMA_REF = re.compile(r"#/components/schemas/([^/]+)")
 
 
-def merge(documents: Mapping[str, Document], *, title: str, description: str) -> Object:
+def merge(
+    documents: Mapping[str, Document], *, title: str, description: str, issuers: Sequence[str] = (), server: str = "/"
+) -> Object:
     """The public description.
 
     Paths that the gateway does not route to the service that describes them are left out, and so is everything under
     `/internal`. A schema that several services have in the same form appears once; of the same name and another form,
-    each gets its service's name in front.
+    each gets its service's name in front. `issuers` are those whose tokens are believed besides our own.
     """
+    documents = {service: _with_names_for_people(document) for service, document in documents.items()}
     shared = _shared_schemas(documents)
     schemas: Object = {}
     paths: Object = {}
+    owners: dict[str, str] = {}
     for service, document in documents.items():
         renamed = {name: name if name in shared else f"{service.capitalize()}{name}" for name in _colliding(documents)}
         for name, schema in _schemas(document).items():
             schemas[renamed.get(name, name)] = _rewrite(schema, renamed)
         for path, item in _public_paths(service, document).items():
-            _add(paths, path, _path_item(service, _rewrite(item, renamed)))
-    _distinguish_operation_ids(paths)
+            _add(paths, path, _rewrite(item, renamed))
+            owners.setdefault(path, service)
+    parameters = _finish(paths, owners, issuers)
+    give_examples(paths)
+    used = {tag_of(path) for path in paths}
     return {
         "openapi": "3.1.0",
         "info": {"title": title, "version": "1", "description": description},
-        "servers": [{"url": "/"}],
-        "tags": [{"name": service, "description": _title(document)} for service, document in documents.items()],
+        "servers": [{"url": server}],
+        "tags": [{"name": tag, "description": tags().get(tag, "")} for tag in sorted(used)],
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": _used(dict(sorted(schemas.items())), paths),
-            "securitySchemes": SECURITY_SCHEMES,
+            "parameters": dict(sorted(parameters.items())),
+            **common.components(issuers),
         },
     }
 
 
-def _title(document: Document) -> JsonValue:
-    info = document.get("info")
-    return info.get("title", "") if isinstance(info, dict) else ""
+def _finish(paths: Object, owners: Mapping[str, str], issuers: Sequence[str]) -> Object:
+    """Complete every operation in place; returns the parameters that they share."""
+    parameters: Object = {}
+    found = [(path, method, operation) for path, item in paths.items() for method, operation in _operations(item)]
+    named = operation_ids((path, method, str(operation.get("operationId", ""))) for path, method, operation in found)
+    for path, method, operation in found:
+        item = paths[path]
+        assert isinstance(item, dict)
+        item[method] = finish(
+            path,
+            method,
+            operation,
+            service=owners[path],
+            named=named[path, method],
+            issuers=issuers,
+            parameters=parameters,
+        )
+    return parameters
+
+
+def _with_names_for_people(document: Document) -> Document:
+    names = schema_names(_schemas(document))
+    components: Object = {"schemas": {names[name]: schema for name, schema in _schemas(document).items()}}
+    renamed = _rewrite({"paths": document.get("paths", {}), "components": components}, names)
+    assert isinstance(renamed, dict)
+    plain = _plain(renamed)
+    assert isinstance(plain, dict)
+    return {**document, **plain}
+
+
+def _plain(value: JsonValue, *, named: bool = False) -> JsonValue:
+    """Without titles that only repeat a field's name, which generators take for names of their own, and without
+    Python's words for limits, which no other reader knows. `named`: the keys are names of fields."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if named:
+        return {key: _plain(item) for key, item in value.items()}
+    kept = {
+        key: _plain(item, named=key in _NAMED)
+        for key, item in value.items()
+        if not (key == "title" and isinstance(item, str)) and key not in _PYTHONS
+    }
+    for word, keyword in _LIMITS.items():
+        if word in value and value.get("type") in ("number", "integer"):
+            kept[keyword] = value[word]
+    return kept
 
 
 def _schemas(document: Document) -> Object:
@@ -113,35 +163,9 @@ def _is_public(service: str, path: str) -> bool:
     return path.startswith(SHARED_SEGMENTS) or owner(_TEMPLATE.sub("x", path).encode()) == service
 
 
-def _path_item(service: str, item: JsonValue) -> Object:
-    assert isinstance(item, dict)
-    return {key: _operation(service, value) if key in METHODS else value for key, value in item.items()}
-
-
-def _operation(service: str, operation: JsonValue) -> JsonValue:
-    assert isinstance(operation, dict)
-    responses = operation.get("responses")
-    merged = dict(responses) if isinstance(responses, dict) else {}
-    merged.setdefault(
-        "default",
-        {
-            "description": "Any other refusal or failure: RFC 9457 problem details",
-            "content": {PROBLEM_TYPE: {"schema": {"$ref": f"#/components/schemas/{PROBLEM}"}}},
-        },
-    )
-    return {**operation, "tags": [service], "security": _security(operation.get("security")), "responses": merged}
-
-
-def _security(security: JsonValue) -> JsonValue:
-    """Where a bearer token is asked for, the password flow is another way to have one."""
-    if not isinstance(security, list):
-        return [{}]
-    token: list[JsonValue] = [{"bearer": []}, {"password": []}]
-    return [*token, {}] if {} in security else token
-
-
-def _add(paths: Object, path: str, item: Object) -> None:
+def _add(paths: Object, path: str, item: JsonValue) -> None:
     """Add a path; for the segments several services share, what another one has described already stays."""
+    assert isinstance(item, dict)
     form = _TEMPLATE.sub("{}", path)
     known = next((other for other in paths if _TEMPLATE.sub("{}", other) == form), None)
     if known is None:
@@ -183,19 +207,6 @@ def _references(value: JsonValue) -> set[str]:
     return {match[1]} if match else set()
 
 
-def _distinguish_operation_ids(paths: Object) -> None:
-    """Make operation ids unique by the service's name in front of all but the first."""
-    seen: set[str] = set()
-    for operation in _operations(paths):
-        identifier, tags = operation.get("operationId"), operation.get("tags")
-        if not isinstance(identifier, str) or not isinstance(tags, list):
-            continue
-        if identifier in seen:
-            identifier = operation["operationId"] = f"{tags[0]}_{identifier}"
-        seen.add(identifier)
-
-
-def _operations(paths: Object) -> Iterator[Object]:
-    for item in paths.values():
-        if isinstance(item, dict):
-            yield from (value for key, value in item.items() if key in METHODS and isinstance(value, dict))
+def _operations(item: JsonValue) -> list[tuple[str, Object]]:
+    assert isinstance(item, dict)
+    return [(key, value) for key, value in item.items() if key in METHODS and isinstance(value, dict)]

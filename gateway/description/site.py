@@ -17,12 +17,19 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route, Router
 
 from gateway.description.collector import Descriptions
-from gateway.front.callers import Callers
+from gateway.feed.rules import readable
+from gateway.front.callers import Caller, Callers
+from gateway.front.exchange import Exchange
+from gateway.front.restrictions import restriction
 from gateway.front.routes import UPSTREAMS
+from gateway.keys.admission import Admission
 from gateway.settings import GatewaySettings
-from shared.asyncapi import build_asyncapi
+from gateway.signatures.answers import DIRECTORY, DIRECTORY_TYPE, AnswerSigner
+from shared.asyncapi import Places, build_asyncapi
 from shared.auth.roles import ADMIN, AUDITOR
 from shared.errors import DomainError
+from shared.events.outside import OUTSIDE
+from shared.events.types import Audience
 from shared.http.health import check
 from shared.metrics import render
 from shared.peers import PeerRefused, PeerUnavailable
@@ -47,7 +54,7 @@ PAGE: Final = """<!doctype html>
 """
 START: Final = """SwaggerUIBundle({
   url: "/openapi.json", dom_id: "#api", deepLinking: true, docExpansion: "none", filter: true,
-  persistAuthorization: false, tryItOutEnabled: true, validatorUrl: null
+  persistAuthorization: false, tryItOutEnabled: true, validatorUrl: null, showExtensions: true
 });
 """
 POLICY: Final = (
@@ -56,6 +63,8 @@ POLICY: Final = (
 )
 _FORWARDING: Final = frozenset({"forwarded", "x-forwarded-for", "x-real-ip", "via"})
 _NEEDED: Final = ("database", "migrations")
+EXCHANGE_KEY: Final = "mengchuang.exchange"
+"""Where the handlers find the front's request in the ASGI scope."""
 
 
 class Site:
@@ -66,17 +75,22 @@ class Site:
         settings: GatewaySettings,
         descriptions: Descriptions,
         callers: Callers,
+        admission: Admission,
         runtime: Runtime,
+        answers: AnswerSigner,
         migration_head: str | None,
         states: Sequence[State],
     ) -> None:
         self._settings = settings
         self._descriptions = descriptions
         self._callers = callers
+        self._admission = admission
         self._runtime = runtime
+        self._answers = answers
         self._head = migration_head
         self._states = states
-        self._asyncapi = json.dumps(build_asyncapi(), ensure_ascii=False).encode()
+        self._places = Places(settings.public_nats_url, settings.public_url)
+        self._asyncapi: dict[frozenset[Audience], bytes] = {}
         folder = files(fastapi_offline) / "static"
         self._assets = {name: (folder / name).read_bytes() for name in ASSETS}
 
@@ -91,6 +105,7 @@ class Site:
                 Route("/docs/{name}", self.asset),
                 Route("/openapi.json", self.openapi),
                 Route("/asyncapi.json", self.asyncapi),
+                Route(DIRECTORY, self.answer_keys),
                 Route("/healthz", self.alive),
                 Route("/readyz", self.ready),
                 Route("/metrics", self.metrics),
@@ -116,8 +131,20 @@ class Site:
     async def openapi(self, _request: Request) -> Response:
         return Response(await self._descriptions.openapi(), media_type="application/json")
 
-    async def asyncapi(self, _request: Request) -> Response:
-        return Response(self._asyncapi, media_type="application/json")
+    async def asyncapi(self, request: Request) -> Response:
+        """The events that leave the suite, for anybody; those within it too, for whoever may read them."""
+        roles = (await self._caller(request)).roles
+        audiences = readable(roles) | OUTSIDE
+        if audiences not in self._asyncapi:
+            document = build_asyncapi(audiences, places=self._places)
+            self._asyncapi[audiences] = json.dumps(document, ensure_ascii=False).encode()
+        headers = {"Vary": "Authorization", "Cache-Control": "private, max-age=60"}
+        return Response(self._asyncapi[audiences], media_type="application/json", headers=headers)
+
+    async def answer_keys(self, _request: Request) -> Response:
+        """The public keys that answers are signed with."""
+        headers = {"Cache-Control": "public, max-age=3600"}
+        return JSONResponse(self._answers.directory(), media_type=DIRECTORY_TYPE, headers=headers)
 
     async def alive(self, _request: Request) -> Response:
         """The process answers."""
@@ -137,11 +164,19 @@ class Site:
     async def metrics(self, request: Request) -> Response:
         """Prometheus text for a scraper in the same network, or an administrator or auditor who signed in; else 404."""
         if not self._is_inside(request):
-            authorization = request.headers.get("authorization")
-            caller = await self._callers.identify(authorization.encode("latin-1") if authorization else None)
-            if {ADMIN, AUDITOR}.isdisjoint(caller.roles):
+            caller = await self._caller(request)
+            required = self._settings.second_factor == "required"
+            if {ADMIN, AUDITOR}.isdisjoint(caller.roles) or restriction(caller, required=required) is not None:
                 raise DomainError("route-not-found", 404)
         return Response(render(), media_type=CONTENT_TYPE_LATEST)
+
+    async def _caller(self, request: Request) -> Caller:
+        """Who asks; a key is good here only from where, and signed as, it is good elsewhere."""
+        exchange: Exchange = request.scope[EXCHANGE_KEY]
+        caller = await self._callers.identify(exchange.first(b"authorization"))
+        self._admission.check_address(exchange, caller)
+        await self._admission.vouch(exchange, caller)
+        return caller
 
     def _is_inside(self, request: Request) -> bool:
         if request.client is None or not _FORWARDING.isdisjoint(request.headers.keys()):

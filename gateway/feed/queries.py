@@ -8,9 +8,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gateway.feed.rules import readable
-from gateway.feed.sources import LoggedEvent, Logs, Stretch
-from shared.errors import forbidden, not_found
+from gateway.feed.sources import LoggedEvent, LogPage, Logs, Stretch
+from gateway.feed.standing import CHECK_SECONDS, Standing
+from gateway.feed.tails import Tails
+from shared.errors import DomainError, forbidden, not_found
 from shared.events.contracts import PRODUCERS, event_types
 from shared.events.types import Audience, EventType, Topic
 
@@ -18,6 +19,22 @@ STRETCH: Final = 500
 """Events read at a time; more than a page, because others' events in between are skipped."""
 MOST_STRETCHES: Final = 20
 """After so many without anything for this reader the answer is given, with the position reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a reader reads: a topic, the event types of it that are for him and asked for, and from where on."""
+
+    topic: Topic
+    types: frozenset[str]
+    after: int
+    epoch: int | None
+    """The epoch that `after` is a position of, as far as the reader knows."""
+
+    def check(self, page: LogPage) -> None:
+        """Raises 409 `log-restored` where the log is not the one that the reader has read so far."""
+        if self.epoch not in (None, page.epoch) or (self.after > page.head and not page.items):
+            raise DomainError("log-restored", 409, params={"epoch": page.epoch, "head": page.head})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +49,15 @@ class FeedPage:
 
     def to_json(self) -> bytes:
         """Structured CloudEvents. `data` is not parsed and written anew: it stays the text that was hashed."""
-        items = ",".join(_cloud_event(item) for item in self.items)
+        items = ",".join(cloud_event(item) for item in self.items)
         frame = {"topic": self.topic, "epoch": self.epoch, "head": self.head, "next_after": self.next_after}
         return f'{json.dumps(frame)[:-1]},"items":[{items}]}}'.encode()
 
 
-def _cloud_event(event: LoggedEvent) -> str:
+def cloud_event(event: LoggedEvent) -> str:
+    """A CloudEvent in structured mode, as JSON."""
     attributes: dict[str, str | int] = dict(event.attributes)
-    attributes.update(position=event.position, epoch=event.epoch, hash=event.hash)
+    attributes.update(position=event.position, epoch=event.epoch, hash=event.hash, previoushash=event.previous)
     return f'{json.dumps(attributes, ensure_ascii=False)[:-1]},"data":{event.data}}}'
 
 
@@ -57,29 +75,55 @@ def topic_for(name: str, audiences: Collection[Audience]) -> tuple[Topic, frozen
     return types[0].topic, names
 
 
+def of_types(topic: Topic, readable: frozenset[str], wanted: Sequence[str]) -> frozenset[str]:
+    """The event types that were asked for, all of the readable ones where none were.
+
+    Raises 422 `event-types-unknown`, for those that are not for the reader too: he is not told that there are any.
+    """
+    unknown = sorted(set(wanted) - readable)
+    if unknown:
+        raise DomainError("event-types-unknown", 422, params={"topic": topic.name, "types": ", ".join(unknown)})
+    return frozenset(wanted) or readable
+
+
 def _names_for(types: Sequence[EventType[Any]], audiences: Collection[Audience]) -> frozenset[str]:
     return frozenset(kind.name for kind in types if kind.audience in audiences)
 
 
-async def read_feed(logs: Logs, name: str, *, after: int, limit: int, wait: float, roles: Collection[str]) -> FeedPage:
-    """Events of a topic after a position; with `wait`, up to so many seconds until there is one for the reader.
+async def read_feed(
+    logs: Logs, tails: Tails, wanted: Wanted, *, limit: int, wait: float, standing: Standing
+) -> FeedPage:
+    """Events after a position; with `wait`, up to so many seconds until there is one for the reader.
 
-    Raises 404 and 403 as `topic_for`, and PeerUnavailable if the log's owner does not answer.
+    Raises 409 `log-restored`, 401 for a reader whose rights ended while he waited, and PeerUnavailable if the log's
+    owner does not answer.
     """
-    topic, names = topic_for(name, readable(roles))
     clock = asyncio.get_running_loop().time
     deadline = clock() + wait
-    stretches = 0
+    after, stretches = wanted.after, 0
     while True:
-        left = max(0.0, deadline - clock())
-        page = await logs.read(topic, Stretch(after, STRETCH, round(left, 3)))
+        page = await logs.read(wanted.topic, Stretch(after, STRETCH, 0))
+        if stretches == 0 or not page.items:
+            wanted.check(page)
         stretches += 1
-        shown = [item for item in page.items if item.attributes.get("type") in names]
+        shown = [item for item in page.items if item.attributes.get("type") in wanted.types]
         if page.items:
             after = page.items[-1].position
         if len(shown) > limit:
             shown = shown[:limit]
             after = shown[-1].position
-        at_head = after >= page.head
-        if shown or stretches >= MOST_STRETCHES or (at_head and clock() >= deadline) or not (page.items or left):
-            return FeedPage(topic.name, page.epoch, page.head, after, shown)
+        over = after >= page.head and (clock() >= deadline or standing.draining)
+        if shown or stretches >= MOST_STRETCHES or over:
+            await standing.require()
+            return FeedPage(wanted.topic.name, page.epoch, page.head, after, shown)
+        if after >= page.head:
+            await _wait(tails, wanted.topic, page, after, deadline, standing)
+
+
+async def _wait(tails: Tails, topic: Topic, page: LogPage, after: int, deadline: float, standing: Standing) -> None:
+    """Until there is something after the position, or no reason to wait any longer."""
+    clock = asyncio.get_running_loop().time
+    async with tails.follow(topic, page) as tail:
+        while tail.epoch == page.epoch and tail.head == after and clock() < deadline and not standing.draining:
+            await tail.news(min(CHECK_SECONDS, max(0.0, deadline - clock())))
+            await standing.require()

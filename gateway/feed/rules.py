@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from shared.auth.roles import ADMIN, AUDITOR, BUREAU
+from shared.auth.roles import ADMIN, AUDITOR, BUREAU, SECURITY_ADMIN
 from shared.events.types import Audience
 
 _BUREAU_READERS = frozenset({BUREAU, AUDITOR, ADMIN})
 _INTERNAL_READERS = frozenset({AUDITOR, ADMIN})
+_SECURITY = "gateway."
+"""Topics of sign-ins, accounts, keys and whatever else is about who comes in."""
 
 
 def readable(roles: Collection[str]) -> frozenset[Audience]:
@@ -19,3 +21,14 @@ def readable(roles: Collection[str]) -> frozenset[Audience]:
     if not _INTERNAL_READERS.isdisjoint(roles):
         audiences.add(Audience.INTERNAL)
     return frozenset(audiences)
+
+
+def audiences_of(roles: Collection[str], topic: str, chosen: Collection[str] | None) -> frozenset[Audience]:
+    """The audiences of a topic that a caller belongs to; a bureau that has chosen topics is one for those only, and a
+    security administrator reads all of who comes in, but nothing of the work."""
+    if SECURITY_ADMIN in roles and topic.startswith(_SECURITY):
+        return frozenset(Audience)
+    audiences = readable(roles)
+    if chosen is None or topic in chosen or not _INTERNAL_READERS.isdisjoint(roles):
+        return audiences
+    return audiences - {Audience.BUREAU}

@@ -25,6 +25,9 @@ class CloudEvent(Response):
     position: int = Field(ge=1, description="gapless in the topic's log; others' events are left out of the feed")
     epoch: int = Field(ge=1, description="raised when the log was restored; then read again from the start")
     hash: str = Field(pattern="^[0-9a-f]{64}$", description="link of the topic's hash chain")
+    previoushash: str = Field(
+        pattern="^([0-9a-f]{64})?$", description="of the position before, whoever that is for; empty at the first"
+    )
     aggregateversion: str
     effectiveon: date
     actor: str

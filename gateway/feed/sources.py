@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from pydantic import BaseModel
 
@@ -26,6 +26,8 @@ class LoggedEvent(BaseModel):
     hash: str
     attributes: dict[str, str]
     data: str
+    previous: str = ""
+    """Hash of the position before; empty at the first."""
 
 
 class LogPage(BaseModel):
@@ -33,7 +35,15 @@ class LogPage(BaseModel):
 
     epoch: int
     head: int
+    after_hash: str | None = None
     items: list[LoggedEvent]
+
+    def linked(self) -> Self:
+        """Each event with the hash of the one before it, whoever that one is for."""
+        previous = self.after_hash or ""
+        for item in self.items:
+            item.previous, previous = previous, item.hash
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +73,7 @@ class Logs:
             timeout=stretch.wait + MARGIN_SECONDS,
         )
         try:
-            return LogPage.model_validate(answer)
+            return LogPage.model_validate(answer).linked()
         except ValueError as error:
             raise PeerUnavailable(topic.producer, "not a log") from error
 
@@ -85,7 +95,8 @@ class Logs:
                     )
                     for event in page.events
                 ]
-                found = LogPage(epoch=page.epoch, head=page.head, items=items)
+                after_hash = None if page.after_hash is None else page.after_hash.hex()
+                found = LogPage(epoch=page.epoch, head=page.head, after_hash=after_hash, items=items).linked()
             if found.items or asyncio.get_running_loop().time() >= deadline:
                 return found
             await asyncio.sleep(POLL_SECONDS)

@@ -1,32 +1,38 @@
-"""Who is calling: from a bearer token to an account, and from the account to the token a service believes."""
+"""Who is calling: from a bearer value to a caller, and from the caller to the token a service believes."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
-from uuid import UUID
+from typing import Final, Literal, Protocol
 
-from sqlalchemy import select
-
-from gateway.accounts.models import Account
-from gateway.signin.access import AccessTokens
+from gateway.delegations.rules import Standin
 from shared.auth.principal import ANONYMOUS
 from shared.auth.roles import PUBLIC
-from shared.auth.tokens import MAX_TTL_SECONDS, InvalidToken, TokenMinter
-from shared.db import Database
+from shared.auth.tokens import MAX_TTL_SECONDS, TokenMinter
 from shared.errors import DomainError, unauthenticated
 
 RENEW_BEFORE_SECONDS: Final = 10
 CACHE_SIZE: Final = 10_000
+CALLER_KEY: Final = "mengchuang.caller"
+"""Where the gateway's own app finds the caller in the ASGI scope; nothing from outside can set it."""
+
+Credential = Literal["anonymous", "session", "oidc", "key"]
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The account's rights at the moment; equal callers get the same internal token."""
+    """Somebody's rights at the moment; equal callers get the same internal token.
+
+    `scopes` narrows what the roles allow (None: all of it) and `mfa` says that a second factor was shown. By what
+    somebody came in (`credential`, and the id of that session or key) is for logs and for the gateway's own endpoints;
+    it makes no difference to a service. `rate_class` is a key's own class of limits, if it has one, and
+    `terms` what its requests must keep to (`gateway.keys.terms`). `standins` are the account's delegations during
+    leave, which `gateway.front.restrictions.on_day` turns into the roles of a day, never beyond `ceiling`.
+    """
 
     account_id: str
     roles: tuple[str, ...]
@@ -36,79 +42,37 @@ class Caller:
     bank: str | None = None
     person_ref: str | None = None
     livemode: bool = True
+    scopes: frozenset[str] | None = None
+    mfa: bool = False
+    on_behalf_of: tuple[str, ...] = ()
+    credential: Credential = field(default="anonymous", compare=False)
+    credential_id: str | None = field(default=None, compare=False)
+    rate_class: str | None = field(default=None, compare=False)
+    terms: object = field(default=None, compare=False, repr=False)
+    must_change_password: bool = field(default=False, compare=False)
+    standins: tuple[Standin, ...] = field(default=(), compare=False)
+    ceiling: frozenset[str] | None = field(default=None, compare=False)
+    """The roles that can come by this way in, whatever the account has or is left; None: all."""
 
 
 NOBODY: Final = Caller(ANONYMOUS, (PUBLIC,))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    caller: Caller | None
-    generation: int
-    stale_at: float
+class Credentials(Protocol):
+    """One kind of bearer values, and whom they stand for."""
 
+    def recognises(self, token: str) -> bool:
+        """Whether the value has this kind's form; nothing is verified yet, and no other kind is asked after a yes."""
 
-class Accounts:
-    """Accounts as callers, believed for at most `seconds` before the database is asked again."""
-
-    def __init__(self, db: Database, seconds: float) -> None:
-        self._db = db
-        self._seconds = seconds
-        self._entries: OrderedDict[UUID, _Entry] = OrderedDict()
-        self._asking: dict[UUID, asyncio.Task[_Entry]] = {}
-
-    async def find(self, account_id: UUID, generation: int) -> Caller | None:
-        """The account, or None: unknown, disabled, or of another generation than the token."""
-        entry = self._entries.get(account_id)
-        if entry is None or entry.stale_at <= time.monotonic():
-            entry = await self._ask(account_id)
-        return entry.caller if entry.generation == generation else None
-
-    def forget_all(self) -> None:
-        """Some account has changed in this process."""
-        self._entries.clear()
-
-    async def _ask(self, account_id: UUID) -> _Entry:
-        """One question to the database at a time for each account, however many requests wait for it."""
-        task = self._asking.get(account_id)
-        if task is None:
-            task = asyncio.create_task(self._load(account_id))
-            self._asking[account_id] = task
-            task.add_done_callback(lambda _: self._asking.pop(account_id, None))
-        return await asyncio.shield(task)
-
-    async def _load(self, account_id: UUID) -> _Entry:
-        asked = time.monotonic()
-        columns = select(
-            Account.roles,
-            Account.org,
-            Account.division,
-            Account.provider,
-            Account.bank,
-            Account.person_ref,
-            Account.generation,
-            Account.disabled_at,
-        ).where(Account.id == account_id)
-        async with self._db.engine.connect() as connection:
-            row = (await connection.execute(columns)).one_or_none()
-        caller = None
-        if row is not None and row.disabled_at is None:
-            scope = (row.org, row.division, row.provider, row.bank, row.person_ref)
-            caller = Caller(str(account_id), tuple(row.roles), *scope)
-        entry = _Entry(caller, row.generation if row is not None else 0, asked + self._seconds)
-        self._entries[account_id] = entry
-        self._entries.move_to_end(account_id)
-        if len(self._entries) > CACHE_SIZE:
-            self._entries.popitem(last=False)
-        return entry
+    async def identify(self, token: str) -> Caller | None:
+        """Whom a value of this kind stands for at the moment; None for one that is not good, or no more."""
 
 
 class Callers:
     """Reads Authorization headers and signs what goes to the services instead."""
 
-    def __init__(self, access: AccessTokens, accounts: Accounts, minter: TokenMinter, *, simulated: bool) -> None:
-        self._access = access
-        self._accounts = accounts
+    def __init__(self, credentials: Sequence[Credentials], minter: TokenMinter, *, simulated: bool) -> None:
+        self._credentials = tuple(credentials)
         self._minter = minter
         self._simulated = simulated
         self._tokens: OrderedDict[tuple[Caller, str, date], tuple[float, str]] = OrderedDict()
@@ -116,23 +80,26 @@ class Callers:
     async def identify(self, authorization: bytes | None) -> Caller:
         """Who sent this header; nobody in particular without one.
 
-        Raises 401 `unauthenticated` for whatever is sent and not a good token of a living account: a caller who
+        Raises 401 `unauthenticated` for whatever is sent and not a good credential of somebody living: a caller who
         believes to be known must never be treated as nobody.
         """
         if authorization is None:
             return NOBODY
-        scheme, _, token = authorization.partition(b" ")
-        token = token.strip(b" ")
-        if scheme.lower() != b"bearer" or not token:
+        scheme, _, value = authorization.partition(b" ")
+        value = value.strip(b" ")
+        if scheme.lower() != b"bearer" or not value:
             raise unauthenticated()
         try:
-            access = self._access.read(token.decode("ascii"))
-        except (InvalidToken, UnicodeDecodeError) as error:
-            raise _invalid() from error
-        caller = await self._accounts.find(access.account_id, access.generation)
-        if caller is None:
-            raise _invalid()
-        return caller
+            token = value.decode("ascii")
+        except UnicodeDecodeError as error:
+            raise invalid_token() from error
+        for kind in self._credentials:
+            if kind.recognises(token):
+                caller = await kind.identify(token)
+                if caller is None:
+                    break
+                return caller
+        raise invalid_token()
 
     def internal_token(self, caller: Caller, audience: str, today: date) -> str:
         """The token that tells `audience` who is calling; signed anew ten seconds before the last one is over."""
@@ -153,6 +120,7 @@ class Callers:
             "today": today.isoformat(),
             "simulated": self._simulated,
             "livemode": caller.livemode,
+            "on_behalf_of": list(caller.on_behalf_of) or None,
         }
         token = self._minter.mint(audience, {name: value for name, value in claims.items() if value is not None})
         self._tokens[key] = (now + MAX_TTL_SECONDS - RENEW_BEFORE_SECONDS, token)
@@ -162,5 +130,6 @@ class Callers:
         return token
 
 
-def _invalid() -> DomainError:
+def invalid_token() -> DomainError:
+    """What every credential that is not good is answered with, whatever is wrong with it (RFC 6750, 3.1)."""
     return DomainError("unauthenticated", 401, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})

@@ -30,13 +30,29 @@ REQUEST_ALLOWED: Final = frozenset(
     }
 )
 SINGLE: Final = frozenset(
-    {b"authorization", b"content-length", b"content-type", b"host", b"idempotency-key", b"if-match", b"traceparent"}
+    {
+        b"authorization",
+        b"content-digest",
+        b"content-encoding",
+        b"content-length",
+        b"content-type",
+        b"host",
+        b"idempotency-key",
+        b"if-match",
+        b"origin",
+        b"traceparent",
+        b"transfer-encoding",
+    }
 )
+ROUTE: Final = b"mengchuang-route"
+"""In which a service says the template of the path; for the log, and for nobody outside."""
 RESPONSE_DROPPED: Final = frozenset(
     {
+        ROUTE,
         b"connection",
         b"date",
         b"keep-alive",
+        b"mengchuang-budget-ms",
         b"proxy-authenticate",
         b"proxy-authorization",
         b"proxy-connection",
@@ -51,41 +67,33 @@ RESPONSE_DROPPED: Final = frozenset(
     }
 )
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_NONE: Final[frozenset[bytes]] = frozenset()
 
 
-def repeated(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
-    """The first header that may appear once only and appears again: two readers might each pick another one."""
-    seen: set[bytes] = set()
-    for name, _ in headers:
-        if name in SINGLE:
-            if name in seen:
-                return name
-            seen.add(name)
-    return None
-
-
-def for_upstream(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+def for_upstream(headers: Sequence[tuple[bytes, bytes]], options: frozenset[bytes]) -> list[tuple[str, str]]:
     """The caller's headers that a service may see; identity, cookies, forwarding and hop-by-hop fields stay outside.
 
-    The front adds Authorization, X-Request-Id and the trace context itself.
+    `options` are those that Connection names. The front adds Authorization, X-Request-Id, the budget and the trace
+    context itself.
     """
-    allowed = REQUEST_ALLOWED - _connection_options(headers)
+    allowed = REQUEST_ALLOWED - options if options else REQUEST_ALLOWED
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers if name in allowed]
 
 
 def for_caller(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """A service's response headers without those that concern one connection, and without those the front sets."""
     lowered = [(name.lower(), value) for name, value in headers]
-    dropped = RESPONSE_DROPPED | _connection_options(lowered)
+    options = connection_options(lowered)
+    dropped = RESPONSE_DROPPED | options if options else RESPONSE_DROPPED
     return [(name, value) for name, value in lowered if name not in dropped]
 
 
-def _connection_options(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
+def connection_options(headers: Iterable[tuple[bytes, bytes]]) -> frozenset[bytes]:
     """Names of headers that the sender meant for the next hop only (RFC 9110, 7.6.1)."""
-    for name, value in headers:
-        if name == b"connection":
-            return frozenset(option.strip().lower() for option in value.split(b","))
-    return frozenset()
+    values = [value for name, value in headers if name == b"connection"]
+    if not values:
+        return _NONE
+    return frozenset(option.strip().lower() for value in values for option in value.split(b","))
 
 
 def request_id(sent: bytes | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 import time
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ HELD_SECONDS = 0.2
 """Lines are written together: one call to the system for each request costs as much as reading it."""
 
 _QUIET = frozenset({b"/healthz", b"/readyz", b"/metrics"})
+_TEMPLATE = re.compile(r"[A-Za-z0-9/_{}.:-]{1,200}")
 _held: list[str] = []
 
 
@@ -36,13 +38,27 @@ def record(exchange: Exchange) -> None:
         return
     if not _held:
         asyncio.get_running_loop().call_later(HELD_SECONDS, flush)
-    # Every value is a number or of a form that needs no escaping: see what sets them.
+    # Every value is a number or of a form that needs no escaping: see what sets them. Nothing of the address that was
+    # asked for, nor of the query: both may hold what somebody is called.
+    refusal = f', "refused": "{exchange.refusal}"' if exchange.refusal is not None else ""
     _held.append(
         f'{{"event": "request", "level": "info", "service": "{OWN}", "timestamp": "{datetime.now(UTC).isoformat()}",'
-        f' "request_id": "{exchange.request_id}", "method": "{exchange.method}", "route": "{exchange.route}",'
+        f' "request_id": "{exchange.request_id}", "method": "{exchange.method}", "route": "{_template(exchange)}",'
+        f' "upstream": "{exchange.route}", "trace_id": "{exchange.trace.id}",'
         f' "status": {exchange.status}, "ms": {seconds * 1000:.1f}, "bytes": {exchange.sent_bytes},'
-        f' "account_id": "{exchange.account_id}"}}\n'
+        f' "account_id": "{exchange.account_id}"{refusal}}}\n'
     )
+
+
+def _template(exchange: Exchange) -> str:
+    """The path's template as the service named it; only the service's name where none did."""
+    template = exchange.template
+    return template if template is not None and _is_template(template) else exchange.route
+
+
+@lru_cache(maxsize=1000)
+def _is_template(text: str) -> bool:
+    return _TEMPLATE.fullmatch(text) is not None
 
 
 def flush() -> None:

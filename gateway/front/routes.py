@@ -93,7 +93,18 @@ SEGMENTS: Final[dict[str, tuple[str, ...]]] = {
         "voucher-requests",
         "voucher-delistings",
     ),
-    OWN: ("auth", "accounts", "api-keys", "webhooks", "events", "tasks"),
+    OWN: (
+        "auth",
+        "accounts",
+        "invitations",
+        "delegations",
+        "api-keys",
+        "bureaus",
+        "outside-identities",
+        "webhooks",
+        "events",
+        "tasks",
+    ),
 }
 
 IMPORTS: Final[dict[str, tuple[str, ...]]] = {
@@ -122,9 +133,13 @@ _AMBIGUOUS = re.compile(
 )
 
 
+_PLAIN = re.compile(rb"(?:/[A-Za-z0-9_-]++)++")
+"""What most paths are: nothing in it could be ambiguous."""
+
+
 def is_ambiguous(raw_path: bytes) -> bool:
     """Whether the undecoded path could mean one thing here and another upstream."""
-    return _AMBIGUOUS.search(raw_path) is not None
+    return _PLAIN.fullmatch(raw_path) is None and _AMBIGUOUS.search(raw_path) is not None
 
 
 def owner(raw_path: bytes) -> str | None:

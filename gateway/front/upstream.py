@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -12,9 +14,14 @@ from pydantic import JsonValue
 from yarl import URL
 
 from gateway.front import headers as border
+from gateway.front.circuit import UNAVAILABLE, Circuit
 from gateway.front.exchange import CallerGone, Exchange
+from gateway.front.headers import Headers
+from gateway.front.lanes import Bulkhead
+from gateway.front.routes import UPSTREAMS
+from gateway.limits.classes import CLASSES, Lane, RouteClass
 from gateway.settings import GatewaySettings
-from shared import tracing
+from shared import budget, tracing
 from shared.errors import DomainError, service_unavailable
 
 SMALL_ANSWER_BYTES: Final = 64 * 1024
@@ -22,6 +29,10 @@ SMALL_ANSWER_BYTES: Final = 64 * 1024
 
 _NO_BODY_STATUSES: Final = frozenset({204, 304})
 _SKIPPED: Final = frozenset({"Accept", "Accept-Encoding", "Content-Type", "User-Agent"})
+_BUDGET: Final = budget.HEADER.lower()
+_ROUTE: Final = border.ROUTE.decode("ascii")
+
+Body = bytes | AsyncIterator[bytes] | None
 
 
 class AnswerBroken(Exception):
@@ -36,12 +47,49 @@ class AskFailed(Exception):
         self.status = status
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A service's whole answer, less what concerned the connection to it."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Service:
+    """One service as the gateway sees it: where it is, whether it answers, and how much of it may be used at a time."""
+
+    def __init__(self, name: str, settings: GatewaySettings) -> None:
+        self.name = name
+        self.circuit = Circuit(name)
+        places: dict[Lane, int] = {"quick": settings.upstream_connections, "long": settings.upstream_long_connections}
+        self.lanes = {
+            lane: Bulkhead(name, lane, count, settings.upstream_waiting, settings.upstream_connect_seconds)
+            for lane, count in places.items()
+        }
+        self._settings = settings
+        self._base: str | None = None
+
+    @property
+    def base(self) -> str:
+        """Raises 503 `service-unavailable` where the settings name no address."""
+        if self._base is None:
+            try:
+                self._base = self._settings.peer_url(self.name)
+            except LookupError as error:
+                raise service_unavailable(self.name) from error
+        return self._base
+
+
 class Upstreams:
     """The services behind the gateway and the connections to them."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self._settings = settings
-        self._bases: dict[str, str] = {}
+        self._services = {name: Service(name, settings) for name in UPSTREAMS}
+        longest = settings.upstream_read_seconds
+        self._budgets = {kind.name: str(int(min(kind.seconds, longest) * 1000)) for kind in CLASSES if kind.told}
+        self._timeouts = {kind.name: self._timeout(min(kind.seconds, longest)) for kind in CLASSES}
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -49,15 +97,13 @@ class Upstreams:
         settings = self._settings
         connector = aiohttp.TCPConnector(
             limit=0,
-            limit_per_host=settings.upstream_connections,
+            limit_per_host=0,
             keepalive_timeout=settings.upstream_idle_seconds,
             ttl_dns_cache=10,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
-            timeout=aiohttp.ClientTimeout(
-                total=None, connect=settings.upstream_connect_seconds, sock_read=settings.upstream_read_seconds
-            ),
+            timeout=self._timeout(settings.upstream_read_seconds),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
@@ -69,42 +115,89 @@ class Upstreams:
         if self._session is not None:
             await self._session.close()
 
-    async def forward(self, exchange: Exchange, service: str, token: str) -> None:
-        """Ask `service` what the caller asked, in the caller's name (`token`), and pass the answer on.
+    async def forward(self, exchange: Exchange, service: str, token: str, kind: RouteClass) -> Answer | None:
+        """Ask `service` what the caller asked, in the caller's name (`token`).
 
-        Raises 503 `service-unavailable` (not reached, so nothing happened), 502 `upstream-failed` (reached, and the
-        outcome is unknown), 504 `upstream-timeout`, or AnswerBroken once the answer has begun.
+        Returns a small answer for whoever passes it on; a large one is passed on as it comes, then None is returned.
+        Raises 503 `service-unavailable` (not reached, so nothing happened) or `service-busy` (nor that), 502
+        `upstream-failed` (reached, and the outcome is unknown), 504 `upstream-timeout`, or AnswerBroken once the answer
+        has begun.
         """
         body = await exchange.body()
+        found = self._services[service]
+        whole = body is None or isinstance(body, bytes)
+        probe = found.circuit.enter()
+        lane = found.lanes[kind.lane if whole else "long"]
+        try:
+            await lane.enter()
+        except BaseException:
+            found.circuit.left(probe=probe)
+            raise
+        try:
+            answer = await self._ask(exchange, found, token, kind, body, probe=probe)
+            exchange.template = answer.headers.get(_ROUTE)
+            try:
+                return await _pass_on(exchange, answer, self._settings.body_wait_seconds)
+            except (aiohttp.ClientError, TimeoutError) as error:
+                answer.close()
+                if not exchange.status:
+                    raise DomainError("upstream-failed", 502, params={"service": service}) from error
+                raise AnswerBroken(service) from error
+            finally:
+                answer.release()
+        finally:
+            lane.leave()
+
+    async def _ask(
+        self, exchange: Exchange, service: Service, token: str, kind: RouteClass, body: Body, *, probe: bool
+    ) -> aiohttp.ClientResponse:
+        circuit = service.circuit
+        headers = _request_headers(exchange, token)
+        if kind.told and (body is None or isinstance(body, bytes)):
+            headers.append((_BUDGET, self._budgets[kind.name]))
+        settled = False
         try:
             answer = await self._client().request(
                 exchange.method,
-                URL(self._target(exchange, service), encoded=True),
-                headers=_request_headers(exchange, token),
+                URL(_target(exchange, service.base), encoded=True),
+                headers=headers,
                 data=body,
                 allow_redirects=False,
+                timeout=self._timeouts[kind.name],
             )
-        except aiohttp.ConnectionTimeoutError as error:
-            raise service_unavailable(service) from error
-        except TimeoutError as error:
-            raise exchange.body_error or DomainError("upstream-timeout", 504, params={"service": service}) from error
-        except aiohttp.ClientConnectorError as error:
-            raise service_unavailable(service) from error
-        except aiohttp.ClientError as error:
-            raise exchange.body_error or DomainError("upstream-failed", 502, params={"service": service}) from error
-        try:
-            await _pass_on(exchange, answer)
-        except (aiohttp.ClientError, TimeoutError) as error:
-            answer.close()
-            raise AnswerBroken(service) from error
+            route = _route(exchange) if answer.status in UNAVAILABLE else b""
+            circuit.answered(answer.status, route, probe=probe)
+            settled = True
+        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
+            settled = True
+            circuit.failed(None, probe=probe)
+            raise service_unavailable(service.name) from error
+        except (TimeoutError, aiohttp.ClientError) as error:
+            if exchange.body_error is not None:
+                raise exchange.body_error from error
+            settled = True
+            late = isinstance(error, TimeoutError)
+            circuit.failed(_route(exchange) if late else None, probe=probe)
+            code, status = ("upstream-timeout", 504) if late else ("upstream-failed", 502)
+            raise DomainError(code, status, params={"service": service.name}) from error
         finally:
-            answer.release()
+            if not settled:
+                circuit.left(probe=probe)
+        return answer
 
     async def ask(self, service: str, path: str, token: str, seconds: float) -> JsonValue:
         """What `service` answers to a GET in the caller's name (`token`), within so many seconds. Raises AskFailed."""
-        headers = {"authorization": f"Bearer {token}", "accept": "application/json", "traceparent": tracing.current()}
+        headers = {
+            "authorization": f"Bearer {token}",
+            "accept": "application/json",
+            "traceparent": tracing.current(),
+            _BUDGET: str(int(seconds * 1000)),
+        }
+        found = self._services[service]
+        if found.circuit.state == "open":
+            raise AskFailed(service, "circuit open")
         try:
-            url = URL(self._base(service) + path, encoded=True)
+            url = URL(found.base + path, encoded=True)
             async with asyncio.timeout(seconds):
                 async with self._client().get(url, headers=headers, allow_redirects=False) as answer:
                     body = await answer.read()
@@ -113,33 +206,32 @@ class Upstreams:
         if answer.status != HTTPStatus.OK:
             raise AskFailed(service, f"status {answer.status}", answer.status)
         try:
-            found: JsonValue = json.loads(body)
+            known: JsonValue = json.loads(body)
         except ValueError as error:
             raise AskFailed(service, "not JSON") from error
-        return found
+        return known
 
     def _client(self) -> aiohttp.ClientSession:
         assert self._session is not None, "open() was not called"
         return self._session
 
-    def _target(self, exchange: Exchange, service: str) -> str:
-        base = self._base(service)
-        query: bytes = exchange.scope.get("query_string", b"")
-        path = exchange.raw_path.decode("ascii")
-        return f"{base}{path}?{query.decode('ascii')}" if query else base + path
+    def _timeout(self, seconds: float) -> aiohttp.ClientTimeout:
+        connect = self._settings.upstream_connect_seconds
+        return aiohttp.ClientTimeout(total=None, connect=connect, sock_read=seconds)
 
-    def _base(self, service: str) -> str:
-        base = self._bases.get(service)
-        if base is None:
-            try:
-                base = self._bases[service] = self._settings.peer_url(service)
-            except LookupError as error:
-                raise service_unavailable(service) from error
-        return base
+
+def _target(exchange: Exchange, base: str) -> str:
+    path = base + exchange.raw_path.decode("ascii")
+    return f"{path}?{exchange.query.decode('ascii')}" if exchange.query else path
+
+
+def _route(exchange: Exchange) -> bytes:
+    """Which failures have one cause: the method and the first segment."""
+    return exchange.method.encode("ascii") + b" " + exchange.raw_path[4:].partition(b"/")[0]
 
 
 def _request_headers(exchange: Exchange, token: str) -> list[tuple[str, str]]:
-    sent = border.for_upstream(exchange.headers)
+    sent = border.for_upstream(exchange.headers, exchange.connection_options)
     sent.append(("authorization", f"Bearer {token}"))
     sent.append(("x-request-id", exchange.request_id))
     sent.append(("traceparent", exchange.trace.parent))
@@ -150,27 +242,28 @@ def _request_headers(exchange: Exchange, token: str) -> list[tuple[str, str]]:
     return sent
 
 
-async def _pass_on(exchange: Exchange, answer: aiohttp.ClientResponse) -> None:
+async def _pass_on(exchange: Exchange, answer: aiohttp.ClientResponse, patience: float) -> Answer | None:
     headers = border.for_caller(answer.raw_headers)
     length = answer.content_length
     if exchange.method == "HEAD" or answer.status in _NO_BODY_STATUSES or length == 0:
-        await exchange.start(answer.status, headers)
-        await exchange.write(b"", more=False)
-    elif length is not None and length <= SMALL_ANSWER_BYTES:
-        body = await answer.read()
-        await exchange.start(answer.status, headers)
-        await exchange.write(body, more=False)
-    else:
-        await exchange.start(answer.status, headers)
-        await _stream(exchange, answer)
+        return Answer(answer.status, headers, b"")
+    if length is not None and length <= SMALL_ANSWER_BYTES:
+        return Answer(answer.status, headers, await answer.read())
+    await exchange.start(answer.status, headers)
+    await _stream(exchange, answer, patience)
+    return None
 
 
-async def _stream(exchange: Exchange, answer: aiohttp.ClientResponse) -> None:
-    """Pass on pieces as they come; a caller that goes away ends it, however long the service stays silent."""
+async def _stream(exchange: Exchange, answer: aiohttp.ClientResponse, patience: float) -> None:
+    """Pass on pieces as they come; a caller that goes away ends it, however long the service stays silent.
+
+    So does one that takes no piece for so many seconds: it would hold a place that others wait for.
+    """
     watch = asyncio.create_task(_close_when_gone(exchange, answer)) if exchange.body_read else None
     try:
         async for piece in answer.content.iter_any():
-            await exchange.write(piece, more=True)
+            async with asyncio.timeout(patience):
+                await exchange.write(piece, more=True)
         await exchange.write(b"", more=False)
     except aiohttp.ClientError as error:
         if watch is not None and watch.done():

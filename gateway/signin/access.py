@@ -6,7 +6,7 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -19,6 +19,9 @@ AUDIENCE: Final = "mengchuang"
 CACHE_SIZE: Final = 10_000
 MAX_TOKEN_LENGTH: Final = 4096
 _REQUIRED = ["iss", "aud", "sub", "sid", "gen", "iat", "exp"]
+_CHALLENGE: Final = "mc-second-factor+jwt"
+CHALLENGE_SECONDS: Final = 180
+"""How long after the password the code may be shown without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +46,58 @@ class AccessTokens:
         self.seconds = seconds
         self._known: OrderedDict[str, Access] = OrderedDict()
 
-    def issue(self, account_id: UUID, generation: int) -> str:
-        """Sign a token for a new session of the account."""
+    def issue(self, account_id: UUID, generation: int, session_id: UUID) -> str:
+        """Sign a token for a session of the account."""
         now = int(time.time())
         claims: dict[str, object] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
             "sub": str(account_id),
-            "sid": str(uuid4()),
+            "sid": str(session_id),
             "gen": generation,
             "iat": now,
             "exp": now + self.seconds,
         }
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"typ": TYPE})
+
+    def challenge(self, account_id: UUID, generation: int) -> str:
+        """Sign that the password was right; it opens nothing but the second step of the sign-in."""
+        now = int(time.time())
+        claims: dict[str, object] = {
+            "iss": ISSUER,
+            "aud": _CHALLENGE,
+            "sub": str(account_id),
+            "gen": generation,
+            "iat": now,
+            "exp": now + CHALLENGE_SECONDS,
+        }
+        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"typ": _CHALLENGE})
+
+    def read_challenge(self, token: str) -> tuple[UUID, int]:
+        """The account whose password was right, and its generation then. Raises InvalidToken."""
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise InvalidToken("too long")
+        try:
+            if jwt.get_unverified_header(token).get("typ") != _CHALLENGE:
+                raise InvalidToken("type")
+            claims: dict[str, object] = jwt.decode(
+                token,
+                self._public,
+                algorithms=[ALGORITHM],
+                audience=_CHALLENGE,
+                issuer=ISSUER,
+                options={"require": ["iss", "aud", "sub", "gen", "iat", "exp"], "strict_aud": True},
+            )
+            generation = claims["gen"]
+            if not isinstance(generation, int):
+                raise InvalidToken("claim types")
+            return UUID(str(claims["sub"])), generation
+        except (jwt.PyJWTError, ValueError) as error:
+            raise InvalidToken(type(error).__name__) from error
+
+    def knows(self, token: str) -> bool:
+        """Whether the token was good already once; it may be over by now."""
+        return token in self._known
 
     def read(self, token: str) -> Access:
         """What the token says. Raises InvalidToken for anything that was not issued here, or is over."""

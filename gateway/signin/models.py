@@ -27,3 +27,18 @@ class SignInFailure(Base):
     failures: Mapped[int]
     last_failed_at: Mapped[datetime]
     blocked_until: Mapped[datetime]
+
+
+class SignInPressure(Base):
+    """Failures at one user name from all addresses together that never signed in there before, within the hour."""
+
+    __tablename__ = "sign_in_pressure"
+    __table_args__ = (
+        CheckConstraint("failures >= 0", name="failures_not_negative"),
+        Index("ix_sign_in_pressure_since", "since"),
+    )
+
+    username_digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    failures: Mapped[int]
+    since: Mapped[datetime]
+    next_at: Mapped[datetime]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 from typing import Final
 
-from sqlalchemy import case, delete, func, literal, select, tuple_
+from sqlalchemy import case, delete, func, literal, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from gateway.signin.models import SignInFailure
+from gateway.signin.models import SignInFailure, SignInPressure
 from shared.db import InstantColumn
 
 FREE_FAILURES: Final = 5
@@ -20,6 +21,21 @@ FREE_FAILURES: Final = 5
 MAX_DELAY: Final = timedelta(minutes=15)
 FORGOTTEN_AFTER: Final = timedelta(hours=24)
 UNKNOWN_ADDRESS: Final = "-"
+
+WINDOW: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """From so many failures within the hour on, from wherever, unknown addresses get one attempt each `pause`."""
+
+    failures: int
+    pause: timedelta
+
+
+PASSWORDS: Final = Ceiling(50, timedelta(seconds=5))
+CODES: Final = Ceiling(10, timedelta(seconds=60))
+"""Six digits: at one attempt a minute a guesser needs years for an even chance."""
 
 
 def source_of(host: str | None) -> str:
@@ -60,7 +76,7 @@ async def begin_attempt(session: AsyncSession, username: str, source: str, now: 
                 "last_failed_at": now,
                 "blocked_until": case((failures < FREE_FAILURES, now), else_=delayed),
             },
-            where=table.blocked_until <= now,
+            where=or_(table.failures < FREE_FAILURES, table.blocked_until <= now),
         )
         .returning(table.failures)
     )
@@ -69,6 +85,43 @@ async def begin_attempt(session: AsyncSession, username: str, source: str, now: 
         return max(1, math.ceil((row.blocked_until - now).total_seconds())) if row is not None else 1
     await _forget_old(session, now)
     return 0
+
+
+async def begin_from_unknown(session: AsyncSession, username: str, ceiling: Ceiling, now: datetime) -> int:
+    """Count an attempt from an address that never signed in there; returns the whole seconds it has to wait, or 0.
+
+    Many addresses at one name are slowed down together. Who comes from an address that signed in there before is not
+    counted and not slowed down: this holds up guessers, never the owner at his desk.
+    """
+    table = SignInPressure
+    over = table.since < now - WINDOW
+    failures = case((over, 1), else_=table.failures + 1)
+    counted = (
+        insert(table)
+        .values(username_digest=digest(username), failures=1, since=now, next_at=now)
+        .on_conflict_do_update(
+            index_elements=[table.username_digest],
+            set_={
+                "failures": failures,
+                "since": case((over, now), else_=table.since),
+                "next_at": case((failures < ceiling.failures, now), else_=now + ceiling.pause),
+            },
+            where=or_(table.failures < ceiling.failures, table.next_at <= now),
+        )
+        .returning(table.failures)
+    )
+    if (await session.execute(counted)).scalar_one_or_none() is not None:
+        return 0
+    row = await session.get(table, digest(username), populate_existing=True)
+    return max(1, math.ceil((row.next_at - now).total_seconds())) if row is not None else 1
+
+
+async def succeed_from_unknown(session: AsyncSession, username: str) -> None:
+    """The attempt was right and does not count; those of others still do."""
+    table = SignInPressure
+    fewer = func.greatest(table.failures - 1, 0)
+    right = update(table).where(table.username_digest == digest(username)).values(failures=fewer)
+    await session.execute(right.execution_options(synchronize_session=False))
 
 
 async def succeed(session: AsyncSession, username: str, source: str) -> None:
@@ -87,3 +140,11 @@ async def _forget_old(session: AsyncSession, now: datetime) -> None:
         .with_for_update(skip_locked=True)
     )
     await session.execute(delete(SignInFailure).where(key.in_(old)).execution_options(synchronize_session=False))
+    calm = (
+        select(SignInPressure.username_digest)
+        .where(SignInPressure.since < now - FORGOTTEN_AFTER)
+        .limit(20)
+        .with_for_update(skip_locked=True)
+    )
+    gone = delete(SignInPressure).where(SignInPressure.username_digest.in_(calm))
+    await session.execute(gone.execution_options(synchronize_session=False))

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from pydantic import JsonValue, ValidationError
 
 from gateway.front.callers import Caller, Callers
-from gateway.front.routes import UPSTREAMS
+from gateway.front.routes import OWN, UPSTREAMS
 from gateway.front.upstream import AskFailed, Upstreams
 from gateway.tasks.schemas import GatheredTask, GatheredTasks
 from shared.auth.principal import Principal
@@ -32,16 +32,18 @@ class Gatherer:
     upstreams: Upstreams
     seconds: float
 
-    async def gather(self, principal: Principal, wanted: TaskQuery) -> GatheredTasks:
-        """The caller's tasks of all services, the earliest due first; a service that fails costs its own tasks only."""
+    async def gather(self, principal: Principal, wanted: TaskQuery, own: TaskList) -> GatheredTasks:
+        """The caller's tasks of all services and the gateway's `own`, the earliest due first; a service that fails
+        costs its own tasks only."""
         lists = await asyncio.gather(*(self._ask(service, principal, wanted) for service in UPSTREAMS))
         items = [
             GatheredTask(**task.model_dump(), service=service)
             for service, found in zip(UPSTREAMS, lists, strict=True)
             for task in (found.items if found else ())
         ]
+        items += [GatheredTask(**task.model_dump(), service=OWN) for task in own.items]
         items.sort(key=lambda task: due_order(task.due_on, task.since, task.kind, task.subject_id))
-        more = len(items) > wanted.limit or any(found is not None and found.more for found in lists)
+        more = len(items) > wanted.limit or own.more or any(found and found.more for found in lists)
         unanswered = [service for service, found in zip(UPSTREAMS, lists, strict=True) if found is None]
         return GatheredTasks(items=items[: wanted.limit], next=None, more=more, unanswered=unanswered)
 
@@ -77,4 +79,5 @@ def _caller(principal: Principal) -> Caller:
         principal.bank,
         principal.person_ref,
         principal.livemode,
+        on_behalf_of=principal.on_behalf_of,
     )

@@ -13,7 +13,7 @@ from services.evaluation.alliance_assessments.activities import record_verified,
 from services.evaluation.delistings.confirmations import Confirmation, confirm
 from services.evaluation.delistings.remedies.confirmations import confirm_orders
 from services.evaluation.delistings.titles import title_problems
-from services.evaluation.ecosystem import copies
+from services.evaluation.ecosystem import following
 from services.evaluation.projections import (
     known_agreement,
     known_centre,
@@ -242,44 +242,7 @@ async def copy_technology_flags(session: AsyncSession, events: Sequence[Received
     await upsert_projection(session, known_technology_flag, rows)
 
 
-consumers.on(
-    rc.MentorProposed,
-    rc.MentorAmended,
-    rc.MentorAppointed,
-    rc.MentorRefused,
-    rc.MentorReappointmentProposed,
-    rc.MentorEnded,
-    kind="projection",
-)(copies.copy_mentors)
-consumers.on(rc.MentorLinked, rc.MentorUnlinked, kind="projection")(copies.copy_mentor_links)
-consumers.on(
-    rc.MentorSessionRecorded,
-    rc.MentorSessionConfirmed,
-    rc.MentorSessionContested,
-    rc.MentorSessionWithdrawn,
-    kind="projection",
-)(copies.copy_mentor_sessions)
-consumers.on(rc.TrainingCertificateIssued, rc.TrainingCertificateRevoked, kind="projection")(copies.copy_certificates)
-consumers.on(
-    rc.ActivityPlanned,
-    rc.ActivityAmended,
-    rc.ActivityHeld,
-    rc.ActivityCancelled,
-    rc.ActivitySubmitted,
-    rc.ActivityReturned,
-    rc.ActivityRejected,
-    rc.ActivityVerified,
-    rc.ActivityVerificationWithdrawn,
-    kind="projection",
-)(copies.copy_activities)
-consumers.on(
-    rc.AllianceMemberJoined,
-    rc.AllianceMemberLeft,
-    rc.AllianceMemberRemoved,
-    rc.AllianceMemberEnded,
-    kind="projection",
-)(copies.copy_members)
-consumers.on(rc.PairingStarted, rc.PairingCompleted, rc.PairingEnded, kind="projection")(copies.copy_pairings)
+following.subscribe(consumers)
 
 
 @cache

@@ -114,9 +114,11 @@ known_person = Table(
     Column("version", Integer, nullable=False),
     Column("ref", Text, nullable=False),
     Column("graduate", Boolean, nullable=False),
+    Column("erased_on", Date),
     Index("uq_known_person_ref", "ref", unique=True),
 )
-"""A person as an opaque reference, and whether a graduation was confirmed (3.2-5)."""
+"""A person as an opaque reference, and whether a graduation was confirmed (3.2-5). Nothing new refers to one whose data
+the registry erased."""
 
 known_person_link = Table(
     "known_person_link",

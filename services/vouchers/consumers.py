@@ -11,6 +11,7 @@ from services.vouchers.delisting.orders import Order
 from services.vouchers.delisting.remedies import follow_orders
 from services.vouchers.delisting.usecases import carry_out, stop_latecomers
 from services.vouchers.mergers.usecases import Merger, combine
+from services.vouchers.persons import know_erased
 from services.vouchers.projections import known_centre, known_claim, known_enterprise, known_tenancy
 from shared.events.consumer import Consumers, Received
 from shared.events.contracts import evaluation as ev, finance as fc, registry as rc
@@ -52,6 +53,12 @@ async def copy_centres(session: AsyncSession, events: Sequence[Received[rc.Centr
 async def copy_delisted_centres(session: AsyncSession, events: Sequence[Received[rc.CentreDelistedData]]) -> None:
     """The same for a delisting, whose event says more than a centre's state."""
     await _copy_centres(session, events)
+
+
+@consumers.on(rc.PersonErased, kind="projection")
+async def copy_erased_persons(session: AsyncSession, events: Sequence[Received[rc.PersonErasedState]]) -> None:
+    """Whose data are gone: no provider names them any more."""
+    await know_erased(session, events)
 
 
 @consumers.on(rc.EnterpriseRegistered, rc.EnterpriseAmended, rc.EnterpriseMerged, kind="projection")

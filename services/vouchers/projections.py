@@ -85,3 +85,11 @@ known_tenancy = Table(
     Index("ix_known_tenancy_centre_id", "centre_id"),
 )
 """`ended_on` is the last day at the centre; NULL while the enterprise is there."""
+
+known_person = Table(
+    "known_person",
+    Base.metadata,
+    Column("ref", Text, primary_key=True),
+    Column("erased_on", Date),
+)
+"""Persons whom a provider named, and those whose data the registry erased: nothing new refers to these."""

@@ -27,6 +27,7 @@ class Principal:
 
     ``today`` is the business date (Asia/Shanghai), ``simulated`` whether a demo or test clock set it. ``livemode`` is
     false for credentials a partner system tries its programs with: it sees and writes rows of its own mode only.
+    ``on_behalf_of`` are the accounts in whose stead the caller acts that day; it acts under its own id all the same.
     """
 
     account_id: str
@@ -42,6 +43,7 @@ class Principal:
     issuer: str
     internal: bool
     livemode: bool = True
+    on_behalf_of: tuple[str, ...] = ()
 
     def has(self, *roles: str) -> bool:
         """Whether the caller holds at least one of the roles."""

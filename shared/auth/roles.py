@@ -26,6 +26,7 @@ MENTOR: Final = "mentor"
 EXPERT: Final = "expert"
 AUDITOR: Final = "auditor"
 ADMIN: Final = "admin"
+SECURITY_ADMIN: Final = "security_admin"
 BANK: Final = "bank"
 GUARANTOR: Final = "guarantor"
 BUREAU: Final = "bureau"
@@ -62,9 +63,22 @@ ALL_ROLES: Final = BUREAU_ROLES | {
     EXPERT,
     AUDITOR,
     ADMIN,
+    SECURITY_ADMIN,
     BANK,
     GUARANTOR,
     BUREAU,
     PUBLIC,
 }
 """Everything a token may carry; ``public`` alone means nobody in particular."""
+
+APPROVER_ROLES: Final = frozenset(role for role in BUREAU_ROLES if role.endswith("_approver"))
+"""Who decides what somebody else prepared."""
+
+OVERSIGHT_ROLES: Final = frozenset({ADMIN, SECURITY_ADMIN, AUDITOR})
+"""System administration, security administration and audit: three duties, each held alone."""
+
+POWER_ROLES: Final = BUREAU_ROLES | OVERSIGHT_ROLES
+"""Roles that one administrator alone can give to nobody."""
+
+SECOND_FACTOR_ROLES: Final = APPROVER_ROLES | OVERSIGHT_ROLES
+"""Roles that act only in sessions to which a second factor was shown."""

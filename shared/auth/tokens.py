@@ -66,7 +66,7 @@ class TokenMinter:
         """Sign the claims for one service, for ``ttl`` seconds (1 to 60).
 
         ``principal_claims`` holds sub, scope, roles, org, division, provider, bank, person_ref, today,
-        simulated, livemode and cid as needed; issuer, audience, times and id are set here.
+        simulated, livemode, on_behalf_of and cid as needed; issuer, audience, times and id are set here.
         """
         if not 1 <= ttl <= MAX_TTL_SECONDS:
             raise ValueError(f"ttl must be 1 to {MAX_TTL_SECONDS} seconds")
@@ -164,6 +164,7 @@ def _principal(claims: Mapping[str, object]) -> Principal:
         issuer=issuer,
         internal=scope == "internal",
         livemode=_mode(claims.get("livemode")),
+        on_behalf_of=_accounts(claims.get("on_behalf_of")),
     )
 
 
@@ -198,6 +199,14 @@ def _roles(value: object) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(role, str) and role in ALL_ROLES for role in value):
         raise InvalidToken("roles")
     return frozenset(value)
+
+
+def _accounts(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if not isinstance(value, list) or not all(isinstance(account, str) and account for account in value):
+        raise InvalidToken("claim types")
+    return tuple(value)
 
 
 def _mode(value: object) -> bool:

@@ -55,6 +55,8 @@ class EventContext:
     """The step that did it; by default the one that runs."""
     actor_role: str | None = None
     """For whom the actor acted: `bureau`, or the role of a party. None for what a service does by itself."""
+    on_behalf_of: tuple[str, ...] = ()
+    """The accounts in whose stead the actor acted that day, where leave was delegated to it."""
 
     @classmethod
     def of(cls, principal: Principal, effective_on: date | None = None) -> EventContext:
@@ -65,6 +67,7 @@ class EventContext:
             correlation_id=principal.correlation_id,
             simulated=principal.simulated,
             actor_role=_acts_as(principal),
+            on_behalf_of=principal.on_behalf_of,
         )
 
     @classmethod
@@ -153,6 +156,7 @@ def _attributes(
     optional = {
         "causationid": context.causation_id,
         "actorrole": context.actor_role,
+        "onbehalfof": ",".join(context.on_behalf_of),
         "rules": ",".join(rules),
         "policyedition": edition,
         "simulated": "true" if context.simulated else None,

@@ -156,4 +156,8 @@ async def _kept_running(work: Callable[[], Awaitable[None]], name: str) -> None:
             await work()
         except Exception:
             log.exception("event-work-failed", work=name)
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # A connection that broke while its transaction was cancelled: its error stands for the cancellation.
+            raise asyncio.CancelledError
         await asyncio.sleep(RESTART_SECONDS)

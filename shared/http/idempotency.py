@@ -1,7 +1,7 @@
 """Idempotency-Key: a repeated POST gets the stored answer instead of being carried out twice.
 
-Keys belong to a client and a route; the answer is stored in the transaction that carried the request out, so
-that it exists if and only if the effects do. Only 2xx answers are stored, those with secrets never.
+Keys belong to a client, a mode (live or test) and a route; the answer is stored in the transaction that carried the
+request out, so that it exists if and only if the effects do. Only 2xx answers are stored, those with secrets never.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class Claim:
         body = await request.body() if file_digest is None else file_digest
         for part in (request.method.encode(), request.scope["path"].encode(), query, body):
             digest.update(len(part).to_bytes(8, "big") + part)
-        return cls(principal.account_id, f"{request.method} {route}", keys[0], digest.digest())
+        client = principal.account_id if principal.livemode else f"{principal.account_id}:test"
+        return cls(client, f"{request.method} {route}", keys[0], digest.digest())
 
     async def take(self, session: AsyncSession) -> Response | None:
         """The stored answer, or None when this transaction now holds the key and must carry the request out.

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import tracing
+from shared import budget, tracing
 from shared.auth.principal import SCOPE_KEY, Principal
 from shared.auth.tokens import InvalidToken, TokenVerifier
 from shared.errors import unauthenticated
@@ -24,6 +24,8 @@ from shared.metrics import observe_request
 
 REQUEST_ID: Final = "X-Request-Id"
 CORRELATION_ID: Final = "X-Correlation-Id"
+ROUTE: Final = "Mengchuang-Route"
+"""Tells the gateway the path's template, for its log; it passes the header on to nobody."""
 UNMATCHED: Final = "unmatched"
 
 _ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -85,13 +87,15 @@ class RequestMiddleware:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        sent = Headers(scope=scope).get(REQUEST_ID, "")
+        headers = Headers(scope=scope)
+        sent = headers.get(REQUEST_ID, "")
         request_id = sent if _ID.fullmatch(sent) else uuid4().hex
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
         state["runtime"] = getattr(scope["app"].state, "runtime", None)
         structlog.contextvars.clear_contextvars()
-        trace = tracing.enter(Headers(scope=scope).get("traceparent"))
+        trace = tracing.enter(headers.get("traceparent"))
+        budget.enter(headers.get(budget.HEADER))
         structlog.contextvars.bind_contextvars(request_id=request_id, trace_id=trace.id)
         status = 0
 
@@ -99,7 +103,9 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                answered = MutableHeaders(scope=message)
+                answered[REQUEST_ID] = request_id
+                answered[ROUTE] = _route(scope)
             await send(message)
 
         try:
@@ -115,7 +121,11 @@ class RequestMiddleware:
             self._record(scope, status, time.perf_counter() - started)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
-        route = str(scope.get(ROUTE_KEY) or getattr(scope.get("route"), "path_format", UNMATCHED))
+        route = _route(scope)
         observe_request(self._service, scope["method"], route, status, seconds)
         if route not in _QUIET:
             log.info("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def _route(scope: Scope) -> str:
+    return str(scope.get(ROUTE_KEY) or getattr(scope.get("route"), "path_format", UNMATCHED))

@@ -129,6 +129,7 @@ class Problems:
             "instance": scope["path"],
             "code": domain.code,
             "clauses": list(domain.clauses),
+            **domain.members,
         }
         if domain.decision is not None:
             body["decision"] = self.explained(domain.decision, language)

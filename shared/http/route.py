@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
+from shared import budget
 from shared.auth.principal import Guard, Principal, find_guard, principal_of
 from shared.db import Database, Session, get_session, retry
 from shared.errors import unauthenticated
@@ -42,6 +43,7 @@ class ServiceRoute(APIRoute):
     done again from the look-up on. The response is complete before the commit: endpoints do not stream from
     the session. A file (``TakesFile``) is received before the transaction and outlives its tries; any other form can
     be read only once, so it is not tried again. Lists answer as files too (``shared.http.exports``).
+    What whoever asked will not wait for is given up before the commit (``shared.budget``).
     ``request.state.no_replay = True`` keeps an answer with secrets out of the idempotency table.
     """
 
@@ -70,7 +72,7 @@ class ServiceRoute(APIRoute):
             db: Database = request.app.state.runtime.db
 
             async def attempt() -> Response:
-                async with db.transaction() as session:
+                async with db.transaction() as session, budget.kept():
                     if claim is not None and (stored := await claim.take(session)) is not None:
                         return stored
                     guard.check(principal)

@@ -8,7 +8,7 @@ from pydantic import model_validator
 
 from shared.policy.params import Codes, Param, Section, Slug, Titled, Yuan
 
-Party = Literal["centre", "enterprise", "partner"]
+Party = Literal["centre", "enterprise", "partner", "person"]
 
 
 class MemberType(Titled):
@@ -37,9 +37,11 @@ class PairingSide(Titled):
 
 class Alliances(Section):
     """`pairing_alliance` is the alliance whose lead keeps the pairs. `pairing_result_kinds` are those entries of a
-    pair's log of which a completed pair has at least one."""
+    pair's log of which a completed pair has at least one. `enterprise_end_reasons` are the reasons of leaving a centre
+    after which an enterprise is no member any more."""
 
     kinds: Mapping[Slug, Alliance]
+    enterprise_end_reasons: Param[Codes]
     refusal_reasons: Mapping[Slug, Titled]
     removal_reasons: Mapping[Slug, Titled]
     talent_kinds: Mapping[Slug, Titled]

@@ -13,9 +13,11 @@ class Purpose(Titled):
 
 
 class PersonalData(Section):
-    """`unfounded_months`: how long a person stays on record whom nothing gives a ground to keep any more."""
+    """`unfounded_months`: how long a person stays on record whom nothing gives a ground to keep any more.
+    `link_months`: how long standing behind an enterprise or a project is a ground after it last sat in a centre."""
 
     unfounded_months: Param[int]
+    link_months: Param[int]
     purposes: Mapping[Slug, Purpose]
     consent_channels: Mapping[Slug, Titled]
     export_reasons: Mapping[Slug, Titled]

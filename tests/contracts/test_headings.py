@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
 from gateway.accounts.router import router as accounts
+from gateway.bureaus.router import router as bureaus
 from services.evaluation import main as evaluation
 from services.finance import main as finance
 from services.registry import main as registry
@@ -39,7 +40,7 @@ def every_list() -> Iterator[tuple[str, object, References]]:
     for service in SERVICES:
         for path, model in lists_of(iter(service.routers)):
             yield path, model, service.references
-    for path, model in lists_of(iter([accounts])):
+    for path, model in lists_of(iter([accounts, bureaus])):
         yield path, model, {}
 
 

@@ -11,9 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.bureaus import NKey
 from deploy.commands import secrets as command
+from deploy.commands.nats import ProvisionerSettings
 from deploy.embedded.databases import DATABASES, Roles
+from deploy.embedded.nats_bureaus import Bureau, bureaus_text
 from deploy.environment import APPS
+from deploy.secrets import Secrets
 from deploy.settings import StackSettings
 from gateway.settings import GatewaySettings
 from services.finance.settings import FinanceSettings
@@ -93,7 +97,7 @@ def test_every_file_named_is_mounted(service: str) -> None:
 def test_a_service_mounts_its_own_secrets_only(service: str) -> None:
     allowed = {f"{service}-{what}" for what in ("database-password", "nats-password", "signing-key")}
     if service == "gateway":
-        allowed.add("access-key")
+        allowed |= {"access-key", "answer-key", "gateway-keys"}
     if service == "registry":
         allowed.add("registry-person-keys")
     if service == "finance":
@@ -221,3 +225,55 @@ def test_the_image_installs_hashed_requirements_and_runs_as_nobody_in_particular
     assert sum(line.startswith("FROM ") for line in lines) == 2
     copied = [line.split()[1] for line in lines if line.startswith("COPY ") and "--from" not in line]
     assert all((ROOT / path).exists() for path in copied)
+
+
+def test_the_broker_reads_a_folder_that_the_command_writes_and_a_reload_sees_what_is_replaced(tmp_path: Path) -> None:
+    nats = compose()["services"]["nats"]
+    folder = tmp_path / "secrets"
+    command.secrets(folder)
+    assert nats["command"][:2] == ["--config", f"{command.NATS_FOLDER}/server.conf"]
+    assert [volume.partition("}")[2] for volume in nats["volumes"] if "/nats:" in volume] == [
+        f"/nats:{command.NATS_FOLDER}:ro"
+    ]
+    assert (folder / "nats").stat().st_mode & 0o777 == 0o755
+    Secrets(folder).write_nats_bureaus(bureaus_text([Bureau("finance", NKey.new().public_key, ("finance.grant",))]))
+    assert command.write_broker_configuration(folder)
+    configuration = json.loads((folder / "nats" / "server.conf").read_text())
+    assert set(configuration["accounts"]) == {"SUITE", "BUREAU_FINANCE"}
+    assert "tls" not in configuration
+    assert (folder / "nats").stat().st_mode & 0o777 == 0o755
+    assert (folder / "nats" / "server.conf").stat().st_mode & 0o777 == 0o644
+    command.secrets(folder)
+    assert json.loads((folder / "nats" / "server.conf").read_text()) == configuration
+
+
+def test_with_a_certificate_the_broker_of_the_containers_speaks_tls_and_everybody_knows_its_name(
+    tmp_path: Path,
+) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("PEM")
+    command.secrets(tmp_path / "secrets", tmp_path / "cert.pem", tmp_path / "key.pem")
+    configuration = json.loads((tmp_path / "secrets" / "nats" / "server.conf").read_text())
+    assert configuration["tls"]["cert_file"] == f"{command.NATS_FOLDER}/certificate.pem"
+    assert (tmp_path / "secrets" / "nats" / "certificate.pem").read_text() == "PEM"
+    with pytest.raises(RuntimeError, match="belong together"):
+        command.secrets(tmp_path / "secrets", tmp_path / "cert.pem", None)
+    override = yaml.safe_load((ROOT / "deploy/docker/bureaus.yml").read_text(encoding="utf-8"))
+    for service in (*DATABASES, "provisioner"):
+        given = set(override["services"][service]["environment"])
+        assert "NATS_TLS_HOSTNAME" in given
+        fields = settings_class(service).model_fields if service in DATABASES else ProvisionerSettings.model_fields
+        assert given <= {field.upper() for field in fields}
+    assert override["services"]["nats"]["ports"] == ["${MENGCHUANG_NATS_ADDRESS:-127.0.0.1}:4222:4222"]
+
+
+def test_commands_in_a_container_reach_the_gateway_s_database_and_the_secrets() -> None:
+    definition = compose()["services"]["commands"]
+    fields = {name.upper() for name in StackSettings.model_fields}
+    assert set(definition["environment"]) <= fields
+    assert (
+        definition["environment"]["GATEWAY_DATABASE_URL"]
+        == (compose()["services"]["gateway"]["environment"]["DATABASE_URL"])
+    )
+    assert definition["volumes"][0].endswith(f":{definition['environment']['DATA_DIR']}/secrets")
+    assert definition["profiles"] == ["commands"], "never started by itself"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -18,6 +19,7 @@ from deploy.demo.command import POLICY, demo, refuse_real_clock
 from deploy.demo.files import Data
 from deploy.demo.generating.persons import FOUNDER, LEGAL_REPRESENTATIVE
 from deploy.demo.play import EDITION
+from deploy.demo.story.activities import picture_of
 from deploy.demo.story.telling import stretches
 from deploy.demo.texts import TEXTS
 from deploy.lifecycle import StackError
@@ -130,6 +132,7 @@ def test_every_legal_representative_is_a_person_with_a_number_that_is_nobodys(da
     assert {enterprise.legal_representative_ref for enterprise in data.enterprises} == persons.keys()
     numbers = [person.id_number for person in data.persons]
     numbers += [row.founder_id_number for row in data.projects if row.founder_ref not in persons]
+    numbers += [*(mentor.id_number for mentor in data.mentors), *(member.id_number for member in data.staff)]
     cards = [check_identity_card(number, today=date(2019, 1, 1)) for number in numbers]
     assert not any(card.place_known for card in cards)
     assert len(set(numbers)) == len(numbers)
@@ -437,3 +440,65 @@ def test_the_small_world_is_whole(data: Data) -> None:
     assert {account.org for account in small.accounts} >= {centre.operator_code for centre in small.centres}
     assert len(small.enterprises) < 60
     assert small.evaluations == data.evaluations
+
+
+def test_the_records_of_2021_say_what_its_reports_say(data: Data) -> None:
+    """2.3-2: so that the year is as good counted by records as it was meant to be by the reports."""
+    reports = [report for report in data.reports if report.year == 2021]
+    levels: Counter[tuple[str, int, str]] = Counter()
+    for report in reports:
+        for entry in report.events_by_level or ():
+            level, count = entry.split(":")
+            levels[report.centre, report.quarter, level] += int(count)
+    held = Counter((row.centre, (row.held_on.month + 2) // 3, row.level) for row in data.held)
+    assert held == Counter({key: count for key, count in levels.items() if count})
+    heads: Counter[tuple[str, int]] = Counter()
+    for row in data.held:
+        heads[row.centre, (row.held_on.month + 2) // 3] += row.heads
+    told = {(report.centre, report.quarter): report.attendance for report in reports if report.attendance}
+    assert {key: heads[key] for key in told} == told
+    for centre in {report.centre for report in reports}:
+        own = [report for report in reports if report.centre == centre]
+        staff = [member for member in data.staff if member.centre == centre]
+        advised = [session for session in data.advice if session.centre == centre]
+        assert len(advised) == _last(report.mentors for report in own)
+        assert len(staff) == _last(report.specialist_staff for report in own)
+        assert sum(member.course is not None for member in staff) == _last(report.trained_staff for report in own)
+
+
+def _last(values: Iterable[int | None]) -> int:
+    return [0, *(value for value in values if value is not None)][-1]
+
+
+def test_mentors_advise_tenants_that_can_sign_in(data: Data) -> None:
+    stays: dict[str, list[tables.Tenancy]] = {}
+    for stay in data.tenancies:
+        stays.setdefault(stay.enterprise, []).append(stay)
+    parties = {account.org for account in data.accounts if "enterprise" in account.roles}
+    listed = {centre.key: centre.listed_on for centre in data.centres}
+    appointed = {mentor.person_ref: mentor.appointed_on for mentor in data.mentors}
+    assert len({(session.mentor, session.centre) for session in data.advice}) == len(data.advice)
+    for session in data.advice:
+        assert session.enterprise in parties
+        assert appointed[session.mentor] <= session.held_on < session.confirmed_on
+        assert listed[session.centre] <= session.held_on
+        assert any(
+            stay.centre == session.centre
+            and stay.admitted_on <= session.held_on
+            and (stay.ended_on is None or stay.ended_on > session.held_on)
+            for stay in stays[session.enterprise]
+        )
+
+
+def test_activities_are_reported_in_time_and_verified_by_the_years_end(data: Data, editions: Editions) -> None:
+    days = editions.get(EDITION).activities.reporting_days.value
+    assert all(0 < (row.reported_on - row.held_on).days <= days for row in data.held)
+    assert all(row.reported_on <= row.verified_on <= date(2021, 12, 31) for row in data.held)
+    assert all(row.heads > 0 for row in data.held)
+    assert len({(row.centre, row.title) for row in data.held}) == len(data.held)
+
+
+def test_each_photograph_is_another_picture(data: Data) -> None:
+    pictures = {picture_of(row.title) for row in data.held}
+    assert len(pictures) == len(data.held)
+    assert all(picture.startswith(b"\x89PNG") for picture in pictures)

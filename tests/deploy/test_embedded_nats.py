@@ -1,17 +1,28 @@
 """The broker's rights: a service publishes under its own prefix, hears its own inbox, and reaches its own durables."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import nats.errors
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from nats.aio.client import Client
 from nats.js.errors import NotFoundError
 
-from deploy.embedded.nats_permissions import SERVICES
+from deploy.embedded.nats import NatsServer, Tls, write_config
+from deploy.embedded.nats_permissions import SERVICES, USERS
+from deploy.embedded.process import EmbeddedServerError
+from shared.events.broker import Broker as Connection
 from shared.events.streams import durable_name, provision
+from tests.support import reaper
 from tests.support.broker import Broker
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, free_port
 
 DURABLE = durable_name("finance", "registry.centre")
 
@@ -150,3 +161,68 @@ async def test_stored_messages_survive_a_kill(own_nats_server: Broker) -> None:
     operator = await own_nats_server.connect()
     assert (await operator.jetstream().stream_info("REGISTRY")).state.messages == 20
     await operator.close()
+
+
+async def test_strangers_come_in_over_tls_and_services_know_the_broker_by_its_name(tmp_path: Path) -> None:
+    certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    _self_signed(certificate, key, "events.example.org")
+    server = NatsServer(
+        tmp_path / "nats",
+        free_port(),
+        users={user: f"{user}-secret" for user in USERS},
+        sync_always=False,
+        tls=Tls(certificate, key),
+    )
+    server.start()
+    reaper.watch_process(server.process())
+    try:
+        good = _client(server, certificate, "events.example.org")
+        await asyncio.wait_for(good.run(), 5)
+        assert good.connected
+        await good.close()
+        for wrong in (_client(server, certificate, "other.example.org"), _client(server, None, "events.example.org")):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(wrong.run(), 1.5)
+    finally:
+        server.stop()
+
+
+def _client(server: NatsServer, ca_file: Path | None, hostname: str) -> Connection:
+    return Connection(
+        server.address,
+        user="registry",
+        password="registry-secret",
+        name="registry",
+        tls_ca_file=ca_file,
+        tls_hostname=hostname,
+    )
+
+
+def _self_signed(certificate: Path, key: Path, name: str) -> None:
+    private = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    certificate.write_bytes(made.public_bytes(Encoding.PEM))
+    key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+def test_a_configuration_that_the_server_refuses_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "server.conf"
+    write_config(path, '{"listen": "127.0.0.1:4222"}')
+    with pytest.raises(EmbeddedServerError, match="refuses"):
+        write_config(path, '{"listen": "127.0.0.1:4222", "accounts": {"A": {"imports": [{"stream": "x"}]}}}')
+    assert path.read_text() == '{"listen": "127.0.0.1:4222"}'
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert list(tmp_path.iterdir()) == [path]

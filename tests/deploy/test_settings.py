@@ -134,3 +134,29 @@ def test_the_environment_wins_over_what_was_said_before(tmp_path: Path, monkeypa
     monkeypatch.delenv("BUSINESS_CLOCK")
     again = with_choices(StackSettings(data_dir=tmp_path), simulated_clock=False, policy_dir=None)
     assert (again.business_clock, again.policy_dir) == ("real", None)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"nats_listen": "0.0.0.0"}, "NATS_LISTEN beyond loopback needs"),  # noqa: S104  # refused
+        ({"nats_listen": "events.example.org"}, "NATS_LISTEN beyond loopback needs"),
+        ({"nats_tls_certificate_file": "c.pem"}, "belong together"),
+        ({"nats_tls_key_file": "k.pem"}, "belong together"),
+        ({"nats_tls_certificate_file": "c.pem", "nats_tls_key_file": "k.pem"}, "NATS_TLS_HOSTNAME"),
+    ],
+    ids=str,
+)
+def test_strangers_reach_the_broker_over_tls_or_not_at_all(given: dict[str, str], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        StackSettings.model_validate(given)
+
+
+def test_every_process_knows_how_to_check_the_brokers_certificate(settings: StackSettings) -> None:
+    given = {"nats_listen": "::", "nats_tls_certificate_file": "c.pem", "nats_tls_key_file": "k.pem"}
+    names = {"nats_tls_hostname": "events.example.org", "nats_tls_ca_file": "ca.pem"}
+    suite = StackSettings.model_validate({"data_dir": settings.data_dir, **given, **names}).suite()
+    for environment in (*(suite.of(service) for service in DATABASES), suite.of_provisioner()):
+        assert environment["NATS_TLS_HOSTNAME"] == "events.example.org"
+        assert environment["NATS_TLS_CA_FILE"].endswith("/ca.pem")
+    assert "NATS_TLS_HOSTNAME" not in settings.suite().of("registry")

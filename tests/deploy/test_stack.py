@@ -22,7 +22,7 @@ from tests.support.waiting import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-CHILDREN = {"postgres", "nats", "provisioner", *DATABASES}
+CHILDREN = {"postgres", "nats", "provisioner", "bureaus", *DATABASES}
 
 
 class Stack:

@@ -15,6 +15,7 @@ from gateway.accounts.usecases import Scope, create_account
 from shared.db import Database
 from shared.events.outbox import EventContext
 from tests.support.identifiers import make_uscc
+from tests.support.signing_in import Authenticator, sign_in_for_work
 from tests.support.suite import Suite
 from tests.support.waiting import eventually
 
@@ -78,6 +79,7 @@ class City:
     def __init__(self, suite: Suite) -> None:
         self.suite = suite
         self.people: dict[str, Person] = {}
+        self._authenticators: dict[str, Authenticator] = {}
         self._numbers = 0
         self._budgeting = asyncio.Lock()
         self._reporting = asyncio.Lock()
@@ -85,38 +87,31 @@ class City:
     async def __aenter__(self) -> Self:
         self.client = httpx.AsyncClient(base_url=self.suite.gateway_url, limits=httpx.Limits(max_connections=16))
         self.people["public"] = Person(self.client, None)
-        db = Database(self.suite.database_urls["gateway"], pool_size=1)
-        try:
-            await self._first_administrator(db)
-        finally:
-            await db.close()
-        self.people["admin"] = await self._sign_in("admin")
+        self._accounts = Database(self.suite.database_urls["gateway"], pool_size=2)
+        await self.enrol("admin", ["admin"])
         await asyncio.gather(*(self.enrol(role, [role]) for role in self.SIMPLE))
         for role in ("division_officer", "division_approver"):
             await self.enrol(role, [role], division=DISTRICT)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self._accounts.close()
         await self.client.aclose()
 
-    async def _first_administrator(self, db: Database) -> None:
-        """As `mengchuang accounts add admin --role admin` does."""
-        context = EventContext(actor="command-line", effective_on=date(2019, 1, 1), correlation_id="city")
-        async with db.transaction() as session:
-            await create_account(session, "admin", PASSWORD, roles=["admin"], scope=Scope(), context=context)
-
-    async def _sign_in(self, username: str) -> Person:
-        response = await self.client.post("/v1/auth/token", data={"username": username, "password": PASSWORD})
-        if response.status_code != 200:
-            raise Refused(response.text)
-        return Person(self.client, response.json()["access_token"])
-
     async def enrol(self, name: str, roles: Sequence[str], **scope: str) -> Person:
-        """Open an account and sign in."""
-        wanted = {"username": name, "password": PASSWORD, "roles": list(roles), **scope}
-        await self.people["admin"].post("/v1/accounts", "2019-01-01", wanted, expect=201)
-        self.people[name] = await self._sign_in(name)
+        """Open an account as `mengchuang accounts add` does, and sign in."""
+        context = EventContext(actor="command-line", effective_on=date(2019, 1, 1), correlation_id="city")
+        async with self._accounts.transaction() as session:
+            await create_account(session, name, PASSWORD, roles=roles, scope=Scope(**scope), context=context)
+        self.people[name] = await self.sign_in(name, PASSWORD)
         return self.people[name]
+
+    async def sign_in(self, name: str, password: str) -> Person:
+        """With a second factor where the roles need one, which is set up at the first time."""
+        signed_in = await sign_in_for_work(self.client, name, password, self._authenticators.get(name))
+        if signed_in.authenticator is not None:
+            self._authenticators[name] = signed_in.authenticator
+        return Person(self.client, signed_in.access_token)
 
     def code(self) -> str:
         """A unified social credit code not used before."""

@@ -43,7 +43,8 @@ one of before 2019."""
 
 @pytest.fixture(scope="module")
 def suite(postgres: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    with Suite(postgres, tmp_path_factory.mktemp("demo"), policy_dir=POLICY) as running:
+    limited = {"RATE_LIMITS": "on"}
+    with Suite(postgres, tmp_path_factory.mktemp("demo"), policy_dir=POLICY, extra=limited) as running:
         yield running
 
 
@@ -52,12 +53,12 @@ def credentials(tmp_path_factory: pytest.TempPathFactory) -> Credentials:
     return Credentials(tmp_path_factory.mktemp("credentials") / "demo")
 
 
-async def _open_admin(suite: Suite, username: str, password: str) -> bool:
+async def _open_admin(suite: Suite, username: str, password: str, role: str) -> bool:
     database = Database(suite.database_urls["gateway"])
     context = EventContext(actor="test", effective_on=FIRST_DAY, correlation_id=str(uuid4()))
     try:
         async with database.transaction() as session:
-            await create_account(session, username, password, roles=["admin"], scope=Scope(), context=context)
+            await create_account(session, username, password, roles=[role], scope=Scope(), context=context)
     except DomainError:
         return False
     finally:
@@ -242,7 +243,9 @@ async def test_credentials_open_an_account_for_every_role(told: World, api: Api,
     assert written.keys() == {"base_url", "accounts", "api_keys"}
     assert written["base_url"] == told.api.base_url
     for key, account in written["accounts"].items():
-        found = await api.get("/v1/accounts/me", Caller(account["username"], account["password"]))
+        caller = Caller(account["username"], account["password"], account.get("totp_secret"))
+        found = await api.get("/v1/accounts/me", caller)
+        assert found["second_factor"] is ("totp_secret" in account)
         assert found["roles"] == [key.removesuffix("_2")]
 
 

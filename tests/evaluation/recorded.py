@@ -170,6 +170,59 @@ def certificate_state(person_ref: str, issued_on: date = date(2019, 1, 2), **cha
     )
 
 
+def training_state(ended_on: date, **changes: Any) -> rc.TrainingSessionState:
+    """A completed session for founders, of one day."""
+    held_on: date = changes.pop("held_on", ended_on)
+    meeting = {"id": uuid4(), "number": 1, "held_on": held_on, "starts": time(9), "ends": time(12)}
+    return rc.TrainingSessionState.model_validate(
+        {
+            "id": uuid4(),
+            "no": f"TS-{held_on.year}-{next(_numbers):04d}",
+            "course_id": uuid4(),
+            "centre_id": None,
+            "audience": "founders",
+            "place": "虚构路1号",
+            "held_on": held_on,
+            "ended_on": ended_on,
+            "hours": Decimal(3),
+            "meetings": (meeting,),
+            "capacity": 30,
+            "enrol_from": held_on,
+            "enrol_until": held_on,
+            "status": "completed",
+            "trainer_ref": None,
+            "completed_on": ended_on,
+            "cancelled_on": None,
+            "reason_code": None,
+            **changes,
+        }
+    )
+
+
+def enrolment_state(session: rc.TrainingSessionState, **changes: Any) -> rc.EnrolmentState:
+    """A place in the session."""
+    return rc.EnrolmentState.model_validate(
+        {
+            "id": uuid4(),
+            "no": f"EN-{session.held_on.year}-{next(_numbers):04d}",
+            "session_id": session.id,
+            "person_ref": f"p-{uuid4().hex[:12]}",
+            "centre_id": None,
+            "enterprise_id": None,
+            "audience": session.audience,
+            "via": "self",
+            "status": "attended",
+            "queue_no": 1,
+            "enrolled_on": session.held_on,
+            "promoted_on": None,
+            "cancelled_on": None,
+            "hours_attended": session.hours,
+            "reason_code": None,
+            **changes,
+        }
+    )
+
+
 @dataclass
 class Kept:
     """What a centre has on record so far."""

@@ -173,7 +173,8 @@ class Desk(Records):
         recorded: bool = True,
     ) -> Json:
         """A quarter's report, submitted and (unless told not to) accepted on the day; of the form's current version, or
-        an earlier one. What it says of mentors, staff and activities is on record too, unless told otherwise."""
+        an earlier one. What it says of mentors, staff and activities is on record too, unless told otherwise; what it
+        says otherwise than the registers has a reason."""
         operator = self.operator(centre, on)
         told = full_form() if form is None else form
         body = {
@@ -187,6 +188,10 @@ class Desk(Records):
         if version is not None:
             await self.of_version(drafted, version)
         path = f"/v1/quarterly-reports/{drafted['id']}"
+        reasons = {one["field"]: "登记尚未补全" for one in drafted["differences"] if one["needs_reason"]}
+        if reasons:
+            answer = await operator.patch(path, {"explanations": reasons}, f'"{drafted["version"]}"')
+            assert answer.status_code == 200, answer.text
         submitted = await operator.ok(f"{path}/submit")
         if recorded:
             await self.as_reported(centre, date(year, 3 * quarter - 2, 1), told)

@@ -127,7 +127,8 @@ async def test_a_report_completed_after_the_due_day_was_in_time_only_with_80_per
         officer = desk.caller("science_officer", today=date(2019, 4, 16))
         back = await officer.ok(f"{path}/return", {"reasons": {"jobs": "missing"}})
         operator = desk.operator(centre, date(2019, 4, 17))
-        assert (await operator.patch(path, {"form": form}, f'"{back["version"]}"')).status_code == 200
+        later = {"form": form, "explanations": {"attendance": "登记系统待补录"}}
+        assert (await operator.patch(path, later, f'"{back["version"]}"')).status_code == 200
         sent = await operator.ok(f"{path}/submit")
     await desk.caller("science_officer", today=date(2019, 4, 18)).ok(f"/v1/quarterly-reports/{sent['id']}/accept")
     await desk.scored(2019, SCORED)

@@ -40,7 +40,13 @@ def _texts(node: ast.expr) -> Iterator[str]:
         yield from _texts(node.orelse)
 
 
-OF_REPORTS = {*texts.FAULTS.values(), *texts.TO_EXPLAIN.values(), *intake.REFUSALS, import_router.REFUSED}
+OF_REPORTS = {
+    *texts.FAULTS.values(),
+    *texts.TO_EXPLAIN.values(),
+    texts.RECORDED_TO_EXPLAIN,
+    *intake.REFUSALS,
+    import_router.REFUSED,
+}
 USED = {code for path in SOURCE.rglob("*.py") for code in _codes(path)} | {"prior-procedure-incomplete"} | OF_REPORTS
 OF_SHARED_RULES = set(_codes(Path(str(shared_rules.__file__))))
 

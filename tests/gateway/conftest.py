@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -10,6 +10,9 @@ import pytest
 from httpx import AsyncClient
 
 from gateway.accounts.usecases import Scope, create_account
+from gateway.sessions.lifetimes import Lifetimes
+from gateway.sessions.seen import Seen
+from gateway.sessions.usecases import open_session
 from gateway.signin.access import AccessTokens
 from shared.auth.tokens import load_private_key
 from shared.db import Database
@@ -20,6 +23,7 @@ from tests.support.tokens import Keys
 from tests.support.waiting import free_port
 
 PASSWORD = "correct horse battery staple"
+LIFETIMES = Lifetimes(timedelta(hours=12), timedelta(days=7))
 CONTEXT = EventContext(actor="service:test", effective_on=date(2019, 3, 18), correlation_id="test")
 
 
@@ -64,6 +68,8 @@ def environment(postgres: Cluster, gateway_folder: Path, gateway_keys: Keys) -> 
         "NATS_URL": "nats://127.0.0.1:9",
         "SIGNING_KEY_FILE": str(gateway_keys.private("gateway")),
         "ACCESS_SIGNING_KEY_FILE": str(gateway_folder / "secrets/gateway/access.pem"),
+        "ANSWER_SIGNING_KEY_FILE": str(gateway_keys.answer_key),
+        "GATEWAY_KEYS_FILE": str(gateway_keys.gateway_keys),
         "PUBLIC_KEYS_DIR": str(gateway_keys.public_dir),
         "EVALUATION_URL": f"http://127.0.0.1:{free_port()}",
         "FINANCE_URL": f"http://127.0.0.1:{free_port()}",
@@ -71,6 +77,7 @@ def environment(postgres: Cluster, gateway_folder: Path, gateway_keys: Keys) -> 
         "UPSTREAM_READ_SECONDS": "2",
         "BODY_WAIT_SECONDS": "1.5",
         "MAX_BODY_BYTES": "1000000",
+        "RATE_LIMITS": "off",
     }
     postgres.drop_database(url)
 
@@ -114,6 +121,7 @@ class Person:
     id: UUID
     username: str
     token: str
+    session_id: UUID
 
     @property
     def headers(self) -> dict[str, str]:
@@ -125,12 +133,17 @@ Hire = Callable[..., Awaitable[Person]]
 
 @pytest.fixture
 async def hire(db: Database, world: World) -> Hire:
-    """`await hire("alice", "science_officer", org=...)` makes an account and signs it in, without the password."""
+    """`await hire("alice", "science_officer", org=...)` makes an account and signs it in, without the password, as if
+    a second factor had been shown; `mfa=False` for a session without one."""
 
-    async def make(username: str, *roles: str, password: str = PASSWORD, **scope: str) -> Person:
+    async def make(username: str, *roles: str, password: str = PASSWORD, mfa: bool = True, **scope: str) -> Person:
         async with db.transaction() as session:
             account = await _open(session, username, password, roles, Scope(**scope))
-        return Person(account, username, world.tokens().issue(account, 1))
+            opened = await open_session(
+                session, account, 1, seen=Seen("192.0.2.77", "tests"), second_factor=mfa, lifetimes=LIFETIMES
+            )
+        token = world.tokens().issue(account, 1, opened.session_id)
+        return Person(account, username, token, opened.session_id)
 
     return make
 

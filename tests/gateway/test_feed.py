@@ -19,6 +19,7 @@ from tests.gateway.conftest import Hire, Person
 from tests.gateway.upstream import HEAD
 from tests.support.waiting import eventually
 
+SEQUENCE = ("position", "epoch", "hash", "previoushash", "data")
 EVERYTHING = {Audience.PUBLIC, Audience.BUREAU, Audience.INTERNAL}
 
 
@@ -174,7 +175,7 @@ async def test_a_reader_can_check_the_hash_chain_from_what_the_feed_shows(client
     previous = b""
     for event in items:
         data = json.dumps(event["data"], separators=(",", ":"), ensure_ascii=False)
-        attributes = {name: value for name, value in event.items() if name not in ("position", "epoch", "hash", "data")}
+        attributes = {name: value for name, value in event.items() if name not in SEQUENCE}
         digest = hashlib.sha256(previous + bytes.fromhex(event["id"].replace("-", "")))
         digest.update(event["position"].to_bytes(8, "big") + canonical(attributes).encode() + b"\n" + data.encode())
         previous = digest.digest()

@@ -41,7 +41,7 @@ async def test_identity_forwarding_cookie_and_hop_by_hop_headers_stay_outside(cl
     answer = (await client.get("/v1/centres/echo", headers=SPOOFED)).json()
     assert names(answer) <= {
         *("host", "accept", "accept-encoding", "accept-language", "user-agent"),
-        *("authorization", "x-request-id", "traceparent"),
+        *("authorization", "x-request-id", "traceparent", "mengchuang-budget-ms"),
     }
     assert answer["claims"]["account_id"] == "anonymous"
     assert answer["claims"]["roles"] == ["public"]
@@ -121,6 +121,9 @@ async def test_a_service_gets_the_callers_rights_and_not_the_callers_token(clien
         "roles": ["division_officer"],
         "org": None,
         "division": "540102",
+        "bank": None,
+        "livemode": True,
+        "on_behalf_of": [],
         "today": answer["claims"]["today"],
         "simulated": True,
         "internal": False,

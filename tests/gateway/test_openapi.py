@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel, JsonValue
 
 from gateway.build import GATEWAY
+from gateway.description.naming import schema_names
 from gateway.description.openapi import merge
 from gateway.settings import GatewaySettings
 from shared.app import create_app
@@ -99,7 +100,8 @@ def test_only_paths_that_are_routed_to_the_service_that_describes_them_appear(me
     paths = merged["paths"]
     assert isinstance(paths, dict)
     assert list(paths) == ["/v1/centres", "/v1/centres/{centre_id}", "/v1/grants", "/v1/operations/{id}"]
-    assert dig(paths, "/v1/grants", "get", "tags") == ["finance"]
+    assert dig(paths, "/v1/grants", "get", "tags") == ["grants"]
+    assert dig(paths, "/v1/grants", "get", "x-service") == "finance"
 
 
 def test_schemas_of_one_name_and_two_forms_get_their_services_name_and_others_stay(merged: Object) -> None:
@@ -128,16 +130,88 @@ def test_a_schema_alike_in_itself_is_not_shared_if_what_it_refers_to_differs() -
     assert {"RegistryWrap", "FinanceWrap"} <= set(found)
 
 
-def test_every_operation_has_a_tag_security_and_problems_and_an_id_of_its_own(merged: Object) -> None:
-    identifiers = []
+def test_every_operation_has_a_tag_and_an_id_of_its_own_that_says_the_resource(merged: Object) -> None:
+    found = {str(item["operationId"]): item["tags"] for item in operations(merged)}
+    assert found == {
+        "centres_list": ["centres"],
+        "centres_read": ["centres"],
+        "grants_list": ["grants"],
+        "operations_progress": ["operations"],
+    }
+
+
+def test_every_operation_tells_every_refusal_as_a_problem(merged: Object) -> None:
+    responses = dig(merged, "components", "responses")
     for item in operations(merged):
-        identifiers.append(item["operationId"])
-        assert item["tags"] in (["registry"], ["finance"])
-        assert dig(item, "responses", "default", "content", "application/problem+json")
-    assert len(set(map(str, identifiers))) == len(identifiers) == 4
-    paths = merged["paths"]
-    assert dig(paths, "/v1/centres", "get", "security") == [{"bearer": []}, {"password": []}]
-    assert dig(paths, "/v1/centres/{centre_id}", "get", "security") == [{"bearer": []}, {"password": []}, {}]
+        answers = item["responses"]
+        assert isinstance(answers, dict)
+        assert {"401", "403", "404", "409", "422", "429", "503", "default"} <= set(answers)
+        for status, answer in answers.items():
+            if not status.startswith("2"):
+                name = str(dig(answer, "$ref")).removeprefix("#/components/responses/")
+                assert dig(responses, name, "content", "application/problem+json", "schema")
+    assert dig(responses, "TooMany", "headers", "Retry-After")
+    assert dig(responses, "TooMany", "headers", "RateLimit-Policy")
+
+
+def test_a_caller_comes_in_by_any_of_the_ways_there_are_and_a_key_by_the_scope_it_needs() -> None:
+    document = merge(
+        {"registry": REGISTRY}, title="", description="", issuers=("https://a.example", "https://b.example/")
+    )
+    people: list[JsonValue] = [{"session": []}, {"password": []}, {"oidc": []}, {"oidc2": []}]
+    programs: list[JsonValue] = [{"key": ["centres:read"]}, {"key": ["centres:read"], "signature": []}]
+    assert dig(document, "paths", "/v1/centres", "get", "security") == [*people, *programs]
+    assert dig(document, "paths", "/v1/centres/{centre_id}", "get", "security") == [*people, *programs, {}]
+    schemes = dig(document, "components", "securitySchemes")
+    assert isinstance(schemes, dict)
+    assert set(schemes) == {"session", "password", "oidc", "oidc2", "key", "signature"}
+    assert dig(schemes, "oidc2", "openIdConnectUrl") == "https://b.example/.well-known/openid-configuration"
+
+
+def test_roles_that_need_a_second_factor_leave_no_way_for_a_key() -> None:
+    registry = copy.deepcopy(REGISTRY)
+    item = dig(registry, "paths", "/v1/centres", "get")
+    assert isinstance(item, dict)
+    item["x-roles"] = ["science_approver", "industry_approver"]
+    told = dig(merge({"registry": registry}, title="", description=""), "paths", "/v1/centres", "get")
+    assert dig(told, "security") == [{"session": []}, {"password": []}]
+    assert dig(told, "x-second-factor") is True
+
+
+def test_names_of_schemas_are_for_people() -> None:
+    assert schema_names(
+        [
+            "Page_GrantOut_",
+            "Page_Union_CentreOut__PublicCentreOut__",
+            "services__evaluation__reports__schemas__RevisionOut",
+            "services__evaluation__rubrics__schemas__RevisionOut",
+            "shared__http__notices__TermWarning",
+            "PageGrantOut",
+        ]
+    ) == {
+        "PageGrantOut": "PageGrantOut",
+        "Page_GrantOut_": "Page_GrantOut_",
+        "Page_Union_CentreOut__PublicCentreOut__": "PageCentreOutPublicCentreOut",
+        "services__evaluation__reports__schemas__RevisionOut": "ReportsRevisionOut",
+        "services__evaluation__rubrics__schemas__RevisionOut": "RubricsRevisionOut",
+        "shared__http__notices__TermWarning": "TermWarning",
+    }
+
+
+def test_titles_and_pythons_words_for_limits_are_left_out_but_never_fields_of_those_names() -> None:
+    registry = copy.deepcopy(REGISTRY)
+    fields: Object = {
+        "title": {"type": "string", "title": "Title"},
+        "ge": {"type": "number", "ge": 1, "decimal_places": 2},
+    }
+    schemas = dig(registry, "components", "schemas")
+    assert isinstance(schemas, dict)
+    schemas["Centre"] = {"title": "Centre", "type": "object", "properties": fields}
+    told = dig(merge({"registry": registry}, title="", description=""), "components", "schemas", "Centre")
+    assert told == {
+        "type": "object",
+        "properties": {"title": {"type": "string"}, "ge": {"type": "number", "minimum": 1}},
+    }
 
 
 def operations(document: Object) -> Iterator[Object]:
@@ -191,7 +265,7 @@ def test_the_description_of_real_apps_is_valid_openapi_3_1(gateway_keys: Keys) -
     }
     merged = merge(documents, title="All", description="")
     assert not list(OpenAPIV31SpecValidator(merged).iter_errors())
-    assert [item["tags"] for item in operations(merged)].count(["registry"]) == 1
+    assert [item["x-service"] for item in operations(merged)].count("registry") == 1
     assert "/internal" not in json.dumps(merged["paths"])
     assert "/v1/auth/token" in json.dumps(merged["paths"])
     assert "HTTPValidationError" not in json.dumps(merged)

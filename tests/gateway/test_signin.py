@@ -34,14 +34,17 @@ async def test_the_answer_is_that_of_oauth_and_the_token_says_who_and_how_long(c
     person = await hire(unique(), "mentor")
     response = await sign_in(client, person.username, PASSWORD, grant_type="password", scope="")
     answer = response.json()
-    assert set(answer) == {"access_token", "token_type", "expires_in"}
-    assert (answer["token_type"], answer["expires_in"]) == ("bearer", 3600)
+    assert set(answer) == {
+        *("access_token", "token_type", "expires_in", "refresh_token", "refresh_expires_in", "restriction")
+    }
+    assert (answer["token_type"], answer["expires_in"], answer["refresh_expires_in"]) == ("bearer", 900, 43199)
+    assert answer["refresh_token"].startswith("mcr_")
     assert response.headers["cache-control"] == "no-store"
     assert jwt.get_unverified_header(answer["access_token"]) == {"alg": "EdDSA", "typ": "at+jwt"}
     claims = jwt.decode(answer["access_token"], options={"verify_signature": False})
     assert set(claims) == {"iss", "aud", "sub", "sid", "gen", "iat", "exp"}
     assert (claims["iss"], claims["aud"], claims["sub"]) == ("mengchuang", "mengchuang", str(person.id))
-    assert claims["exp"] - claims["iat"] == 3600
+    assert claims["exp"] - claims["iat"] == 900
 
 
 async def test_unknown_wrong_and_disabled_are_answered_alike(client: AsyncClient, hire: Hire, db: Database) -> None:
@@ -72,20 +75,27 @@ async def test_an_unknown_name_takes_as_long_as_a_wrong_password(client: AsyncCl
 
 
 @pytest.mark.parametrize(
-    "form",
+    ("form", "status", "error"),
     [
-        {},
-        {"username": "x"},
-        {"password": "x"},
-        {"username": "", "password": ""},
-        {"username": "x", "password": "y", "extra": "z"},
-        {"username": "x", "password": "y", "grant_type": "client_credentials"},
-        {"username": "x\0y", "password": "y"},
+        ({}, 400, "invalid_request"),
+        ({"username": "x"}, 400, "invalid_request"),
+        ({"password": "x"}, 400, "invalid_request"),
+        ({"username": "", "password": ""}, 400, "invalid_request"),
+        ({"grant_type": "refresh_token"}, 400, "invalid_request"),
+        ({"grant_type": "refresh_token", "refresh_token": "mcr_unknown"}, 400, "invalid_grant"),
+        ({"grant_type": "second_factor", "otp": "123456"}, 400, "invalid_request"),
+        ({"grant_type": "second_factor", "otp": "123456", "challenge": "x"}, 401, "invalid_grant"),
+        ({"username": "x", "password": "y", "grant_type": "client_credentials"}, 400, "unsupported_grant_type"),
+        ({"username": "x", "password": "y", "extra": "z"}, 422, None),
+        ({"username": "x\0y", "password": "y"}, 422, None),
     ],
     ids=str,
 )
-async def test_an_incomplete_form_is_422(client: AsyncClient, form: dict[str, str]) -> None:
-    assert (await client.post("/v1/auth/token", data=form)).status_code == 422
+async def test_a_form_that_is_not_good_is_answered_with_oauths_error(
+    client: AsyncClient, form: dict[str, str], status: int, error: str | None
+) -> None:
+    response = await client.post("/v1/auth/token", data=form)
+    assert (response.status_code, response.json().get("error")) == (status, error)
 
 
 async def test_what_else_a_client_sends_at_the_sign_in_is_not_looked_at(client: AsyncClient, hire: Hire) -> None:

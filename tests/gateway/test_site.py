@@ -157,7 +157,7 @@ async def test_without_its_database_it_is_alive_and_not_ready(
             assert (await client.get("/healthz")).status_code == 200
             assert (await client.get("/readyz")).status_code == 503
             assert (await client.get("/v1/centres/echo")).status_code == 200, "nobody in particular needs no account"
-            token = world.tokens().issue(uuid4(), 1)
+            token = world.tokens().issue(uuid4(), 1, uuid4())
             known = await client.get("/v1/centres/echo", headers={"Authorization": f"Bearer {token}"})
             assert (known.status_code, known.json()["code"]) == (503, "service-unavailable")
     finally:

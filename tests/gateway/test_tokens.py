@@ -1,5 +1,6 @@
 """Which bearer tokens open the door, and which never do."""
 
+import asyncio
 import base64
 import json
 import time
@@ -31,7 +32,7 @@ def claims(person: Person, **changed: object) -> dict[str, object]:
         "iss": "mengchuang",
         "aud": "mengchuang",
         "sub": str(person.id),
-        "sid": str(uuid4()),
+        "sid": str(person.session_id),
         "gen": 1,
         "iat": now,
         "exp": now + 60,
@@ -66,6 +67,7 @@ async def test_a_good_token_opens_the_door(client: AsyncClient, world: World, pe
         {"sub": "anonymous"},
         {"sub": None},
         {"sid": None},
+        {"sid": "0190a000-0000-7000-8000-0000000000ff"},
         {"gen": 2},
         {"gen": None},
         {"gen": "1"},
@@ -137,17 +139,14 @@ async def test_an_expired_token_is_refused_though_it_was_believed_before(
     await eventually(refused, 6)
 
 
-async def test_an_account_disabled_elsewhere_is_out_within_two_seconds(
+async def test_an_account_disabled_elsewhere_is_out_within_a_second(
     client: AsyncClient, db: Database, person: Person
 ) -> None:
     assert await status(client, person.token) == 200
     async with db.transaction() as session:
         await session.execute(update(Account).where(Account.id == person.id).values(disabled_at=Account.created_at))
-
-    async def refused() -> bool:
-        return await status(client, person.token) == 401
-
-    await eventually(refused, 3)
+    await asyncio.sleep(1)
+    assert await status(client, person.token) == 401
 
 
 async def test_an_account_disabled_through_the_api_is_out_at_once(
@@ -168,11 +167,11 @@ async def test_changed_rights_reach_the_services_with_the_next_request(
     before = (await client.get("/v1/centres/echo", headers=person.headers)).json()["claims"]
     etag = (await client.get(f"/v1/accounts/{person.id}", headers=admin.headers)).headers["etag"]
     changed = await client.patch(
-        f"/v1/accounts/{person.id}", headers={**admin.headers, "If-Match": etag}, json={"roles": ["science_approver"]}
+        f"/v1/accounts/{person.id}", headers={**admin.headers, "If-Match": etag}, json={"roles": ["mentor"]}
     )
     assert changed.status_code == 200
     after = (await client.get("/v1/centres/echo", headers=person.headers)).json()["claims"]
-    assert (before["roles"], after["roles"]) == (["science_officer"], ["science_approver"])
+    assert (before["roles"], after["roles"]) == (["science_officer"], ["mentor"])
 
 
 async def test_internal_paths_and_unknown_segments_do_not_exist_for_anybody(client: AsyncClient, hire: Hire) -> None:

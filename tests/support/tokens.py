@@ -43,6 +43,16 @@ class Keys:
         """For ACCOUNT_KEYS_FILE."""
         return self._secrets.account_keys
 
+    @property
+    def gateway_keys(self) -> Path:
+        """For GATEWAY_KEYS_FILE."""
+        return self._secrets.gateway_keys
+
+    @property
+    def answer_key(self) -> Path:
+        """For ANSWER_SIGNING_KEY_FILE."""
+        return self._secrets.answer_key
+
     def minter(self, issuer: str) -> TokenMinter:
         if issuer not in self._minters:
             self._minters[issuer] = TokenMinter(issuer, load_private_key(self.private(issuer)))

@@ -36,6 +36,7 @@ def make_accounts(
     redemptions: Sequence[tables.Redemption],
     services: Sequence[tables.Service],
     referrals: Sequence[tables.Referral],
+    advice: Sequence[tables.MentorSession],
 ) -> list[tables.Account]:
     """First those of credentials.json, then the others."""
     return [
@@ -43,7 +44,7 @@ def make_accounts(
         *_divisions(),
         *_scoped(centres, founder, providers, redemptions),
         *_lenders(),
-        *_others(centres, providers, redemptions, services, referrals),
+        *_others(centres, providers, redemptions, services, referrals, advice),
     ]
 
 
@@ -77,6 +78,7 @@ def _bureaus() -> Iterator[tables.Account]:
                 yield _account(role + second, name + title, role, key=role + second)
     yield _account("auditor", "审计", "auditor", key="auditor")
     yield _account("admin", "系统管理员", "admin", key="admin")
+    yield _account("security_admin", "安全管理员", "security_admin", key="security_admin")
 
 
 def _divisions() -> Iterator[tables.Account]:
@@ -134,6 +136,7 @@ def _others(
     redemptions: Sequence[tables.Redemption],
     services: Sequence[tables.Service],
     referrals: Sequence[tables.Referral],
+    advice: Sequence[tables.MentorSession],
 ) -> Iterator[tables.Account]:
     operators = {centre.operator_code: centre for centre in reversed(centres) if centre.key != OPERATOR}
     for code, centre in reversed(operators.items()):
@@ -143,15 +146,25 @@ def _others(
         yield _account(f"expert.{number}", "考核专家", "expert", person_ref=f"demo-expert-{number:02}")
     for number, provider in enumerate(providers[1:], start=2):
         yield _account(f"provider.{number}", provider.name, "provider", org=provider.code)
-    own = _holder(redemptions)
-    users = dict.fromkeys(redemption.enterprise for redemption in redemptions)
-    for code in users:
-        if code != own:
-            yield _account(f"enterprise.{code[-8:].lower()}", "用券企业", "enterprise", org=code)
-    served = dict.fromkeys(service.enterprise for service in services)
-    for code in served:
-        if code not in users:
-            yield _account(f"enterprise.{code[-8:].lower()}", "受服务企业", "enterprise", org=code)
-    for code in dict.fromkeys(referral.enterprise for referral in referrals):
-        if code not in users and code not in served:
-            yield _account(f"enterprise.{code[-8:].lower()}", "借款企业", "enterprise", org=code)
+    yield from _enterprises(redemptions, services, referrals, advice)
+
+
+def _enterprises(
+    redemptions: Sequence[tables.Redemption],
+    services: Sequence[tables.Service],
+    referrals: Sequence[tables.Referral],
+    advice: Sequence[tables.MentorSession],
+) -> Iterator[tables.Account]:
+    """Those that act themselves, each once, by what they do first; one of them signs in as `enterprise`."""
+    parties = (
+        ("用券企业", [row.enterprise for row in redemptions]),
+        ("受服务企业", [row.enterprise for row in services]),
+        ("借款企业", [row.enterprise for row in referrals]),
+        ("受导师辅导企业", [row.enterprise for row in advice]),
+    )
+    known = {_holder(redemptions)}
+    for about, codes in parties:
+        for code in codes:
+            if code not in known:
+                known.add(code)
+                yield _account(f"enterprise.{code[-8:].lower()}", about, "enterprise", org=code)

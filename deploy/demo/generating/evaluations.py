@@ -68,18 +68,17 @@ def _mark(plan: Plan, year: int) -> tables.Mark:
 
 
 def make_rubrics() -> list[tables.Rubric]:
-    """One for each policy edition, approved in 2019: while the city begins to keep its registers of mentors, training
-    and activities, years are still counted by the quarterly reports."""
+    """One, approved in 2019: while the city begins to keep its registers of mentors, training and activities, years are
+    still counted by the quarterly reports. From 2021 on they count by records, as the edition's own rubric says."""
     return [
         tables.Rubric(
-            first_year=year,
-            title_zh=f"示例过渡考核细则：{year}年起按季度报表计数",
-            title_en=f"Example of a transition: counted by the quarterly reports from {year} on",
+            first_year=2019,
+            title_zh="示例过渡考核细则：2019年起按季度报表计数",
+            title_en="Example of a transition: counted by the quarterly reports from 2019 on",
             drafted_on=date(2019, 11, 4),
             approved_on=date(2019, 11, 18),
-            document_no=f"示例考核细则〔2019〕{number}号",
+            document_no="示例考核细则〔2019〕1号",
         )
-        for number, year in enumerate((2019, 2021), 1)
     ]
 
 

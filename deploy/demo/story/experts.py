@@ -13,6 +13,7 @@ from deploy.demo.story.world import StoryBroken, World
 
 _ASSIGNMENTS: Final = "/v1/expert-assignments"
 _NOTHING_TO_CHECK: Final = "示例抽查记录-已离册无可抽查"
+_NOT_OF_THE_STORY: Final = "示例抽查记录-非演示中心，未抽查"
 _ROUNDS: Final = 3
 """Two experts for each mark, and a third one for those that lie too far apart."""
 
@@ -39,7 +40,8 @@ async def _own(world: World, caller: Caller) -> Json | None:
 
 
 async def mark_year(world: World, cycle: Json, centres: dict[str, str], marked_on: date) -> None:
-    """Drawn once, then everybody marks what is theirs until nothing is left. `centres` names them by id."""
+    """Drawn once, then everybody marks what is theirs until nothing is left. `centres` names them by id; other
+    centres of the year get no mark, and marks of other experts are theirs."""
     pool = {}
     for row in world.data.experts:
         own = await _own(world, world.callers[row.username])
@@ -55,13 +57,15 @@ async def mark_year(world: World, cycle: Json, centres: dict[str, str], marked_o
             raise StoryBroken(f"no expert is left for {', '.join(draw['unfilled'])}")
     for _ in range(_ROUNDS):
         query = {"cycle_id": cycle["id"], "status": "assigned"}
-        tasks = [task async for task in world.api.items(_ASSIGNMENTS, world.auditor, **query)]
+        given = [task async for task in world.api.items(_ASSIGNMENTS, world.auditor, **query)]
+        tasks = [task for task in given if task["expert_id"] in pool]
         if not tasks:
             return
 
         async def mark(world: World, task: Json, day: date) -> None:
-            row = _row(world, centres[task["centre_id"]], task)
-            body = {"mark": None, "evidence": _NOTHING_TO_CHECK}
+            centre = centres.get(task["centre_id"])
+            row = None if centre is None else _row(world, centre, task)
+            body = {"mark": None, "evidence": _NOT_OF_THE_STORY if centre is None else _NOTHING_TO_CHECK}
             if row is not None:
                 body = {"mark": _mark(row, task["slot"]), "evidence": f"{row.evidence}-{task['slot']}"}
             path = f"{_ASSIGNMENTS}/{task['id']}/mark"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from deploy.demo.client import Json
+from deploy.demo.story.registers import find_registers
 from deploy.demo.story.world import World
 
 _SOLD_ON: Final = "2020-12-31"
@@ -37,6 +38,12 @@ async def find_everything(world: World) -> None:
         for found in await _list(world, "/v1/quarterly-reports")
         if found["centre_id"] in keys
     }
+    world.held = {
+        (keys[found["centre_id"]], found["title"]): found
+        for found in await _list(world, "/v1/activities")
+        if found["centre_id"] in keys
+    }
+    await find_registers(world)
     world.appropriations = {
         (found["programme"], found["year"]): found for found in await _list(world, "/v1/appropriations")
     }

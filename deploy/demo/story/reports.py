@@ -83,7 +83,8 @@ async def _correct(world: World, row: tables.Report, found: Json, name: str, unt
 
 
 async def _submit(world: World, path: str, name: str, found: Json, step: Step, until: date) -> Json:
-    """Submit it; numbers that are unusual beside the last quarter's are explained first."""
+    """Submit it; numbers that are unusual beside the last quarter's, or other than the registers', are explained
+    first."""
     try:
         return await world.walk(path, name, found, [step], until)
     except ApiRefused as refused:
@@ -92,6 +93,7 @@ async def _submit(world: World, path: str, name: str, found: Json, step: Step, u
     assert step.day is not None
     shown = await world.api.get(path, step.caller)
     warnings = [fault["id"] for fault in shown["faults"] if fault["severity"] == "warning"]
+    warnings += [one["field"] for one in shown["differences"] if one["needs_reason"]]
     body = {"explanations": dict.fromkeys(warnings, EXPLANATION)}
     found = await world.api.patch(path, step.caller, step.day, body, version=shown["version"])
     return await world.walk(path, name, found, [step], until)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from deploy.demo import tables
 from deploy.demo.files import Data
+from deploy.demo.story.activities import tell_centre_activity
 from deploy.demo.story.alliances import tell_activity, tell_support
 from deploy.demo.story.budget import tell_appropriation
 from deploy.demo.story.comebacks import tell_comeback
@@ -25,6 +26,7 @@ from deploy.demo.story.loans import tell_loan, tell_loan_payment, tell_subsidy
 from deploy.demo.story.partners import tell_agreement, tell_joint_carrier, tell_partner, tell_practice
 from deploy.demo.story.people import tell_graduation, tell_person, tell_project
 from deploy.demo.story.referrals import tell_bank_day, tell_referral
+from deploy.demo.story.registers import tell_mentor, tell_mentor_session, tell_staff, tell_training
 from deploy.demo.story.registry import tell_centre, tell_service, tell_tenancy, tell_tier, tell_title
 from deploy.demo.story.reports import tell_report
 from deploy.demo.story.rubrics import tell_rubric
@@ -108,7 +110,14 @@ def _acts(world: World, stretch: Stretch) -> list[list[Lane]]:
         [_centres(world.data, stretch)],
         [
             *_around(world.data, stretch),
-            [_scene(stretch, "reports", world.data.reports, tell_report)],
+            [
+                _scene(stretch, "mentors", world.data.mentors, tell_mentor),
+                _scene(stretch, "mentors", world.data.advice, tell_mentor_session),
+                _scene(stretch, "trainings", world.data.staff, tell_staff),
+                _scene(stretch, "trainings", world.data.trainings, tell_training),
+                _scene(stretch, "activities", world.data.held, tell_centre_activity),
+                _scene(stretch, "reports", world.data.reports, tell_report),
+            ],
             _vouchers(world.data, stretch),
         ],
         _money(world.data, stretch),

@@ -12,6 +12,7 @@ from deploy.demo.tables.around import (
     Practice,
 )
 from deploy.demo.tables.base import DATA, Row, read, select, write
+from deploy.demo.tables.ecosystem import CentreActivity, Mentor, MentorSession, StaffMember, Training
 from deploy.demo.tables.evaluation import (
     FORM_FIELDS,
     Comeback,
@@ -50,6 +51,7 @@ __all__ = [
     "BankDay",
     "Carrier",
     "Centre",
+    "CentreActivity",
     "Comeback",
     "Delisting",
     "DivisionPage",
@@ -69,6 +71,8 @@ __all__ = [
     "Mark",
     "MatchingFund",
     "MatchingPayment",
+    "Mentor",
+    "MentorSession",
     "Partner",
     "Person",
     "Practice",
@@ -85,11 +89,13 @@ __all__ = [
     "Service",
     "Settlement",
     "Spending",
+    "StaffMember",
     "Subsidy",
     "TargetFigure",
     "Tenancy",
     "Tier",
     "Title",
+    "Training",
     "Voucher",
     "read",
     "select",

@@ -1,4 +1,4 @@
-"""Copying the registry's mentors, certificates, activities, alliances' members and pairs."""
+"""Copying the registry's mentors, training, activities, alliances' members, pairs and communities."""
 
 from __future__ import annotations
 
@@ -11,12 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.evaluation.ecosystem.projections import (
     known_activity,
     known_alliance_member,
+    known_community_report,
+    known_community_state,
+    known_enrolment,
     known_mentor,
     known_mentor_link,
     known_mentor_session,
     known_mentor_term,
     known_pairing,
     known_training_certificate,
+    known_training_session,
 )
 from shared.events.consumer import Received
 from shared.events.contracts import registry as rc
@@ -24,6 +28,7 @@ from shared.events.projection import upsert_projection
 from shared.events.types import EventData
 
 D = TypeVar("D", bound=EventData)
+E = TypeVar("E", bound=rc.EnrolmentState)
 
 
 def _row(event: Received[D], *fields: str) -> dict[str, object]:
@@ -65,6 +70,18 @@ async def copy_certificates(session: AsyncSession, events: Sequence[Received[rc.
     await upsert_projection(session, known_training_certificate, [_row(event, *fields) for event in events])
 
 
+async def copy_training_sessions(session: AsyncSession, events: Sequence[Received[rc.TrainingSessionState]]) -> None:
+    """Sessions of training, at the centre that holds them (4.8-2)."""
+    fields = ("no", "centre_id", "audience", "held_on", "ended_on", "status")
+    await upsert_projection(session, known_training_session, [_row(event, *fields) for event in events])
+
+
+async def copy_enrolments(session: AsyncSession, events: Sequence[Received[E]]) -> None:
+    """Who has a place or attended, without who it is (4.8-2)."""
+    rows = [_row(event, "no", "session_id", "status") for event in events]
+    await upsert_projection(session, known_enrolment, rows)
+
+
 async def copy_activities(session: AsyncSession, events: Sequence[Received[rc.ActivityState]]) -> None:
     """Activities, and whether a bureau verified them (4.5-1)."""
     fields = ("no", "title", "level", "organiser_role", "centre_id", "alliance")
@@ -82,3 +99,25 @@ async def copy_pairings(session: AsyncSession, events: Sequence[Received[rc.Pair
     """Pairs of firms (4.7-2)."""
     fields = ("no", "province_side", "partner_id", "enterprise_id", "status", "since", "ended_on")
     await upsert_projection(session, known_pairing, [_row(event, *fields) for event in events])
+
+
+async def copy_communities(session: AsyncSession, events: Sequence[Received[rc.CommunityState]]) -> None:
+    """Communities, each state with its day (4.4-1)."""
+    fields = {"no", "base_centre_id", "sector", "division", "status"}
+    states = [
+        {
+            "community_id": event.subject,
+            "version": event.aggregate_version,
+            "event_id": event.id,
+            "effective_on": event.effective_on,
+            **event.data.model_dump(include=fields),
+        }
+        for event in events
+    ]
+    await session.execute(insert(known_community_state).values(states).on_conflict_do_nothing())
+
+
+async def copy_community_reports(session: AsyncSession, events: Sequence[Received[rc.CommunityReportState]]) -> None:
+    """Their yearly reports (4.4-1)."""
+    fields = ("no", "community_id", "division", "year", "status", "resident_jobs", "late", "accepted_on")
+    await upsert_projection(session, known_community_report, [_row(event, *fields) for event in events])

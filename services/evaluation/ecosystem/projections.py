@@ -1,4 +1,4 @@
-"""What evaluation knows of the registry's mentors, certificates, activities, alliances and pairs, fed by events.
+"""What evaluation knows of the registry's mentors, training, activities, alliances, pairs and communities, by events.
 
 Like the other copies these carry no foreign keys to each other: topics have no order between them.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, Index, Integer, PrimaryKeyConstraint, SmallInteger, Table, Text, Uuid
 
 from services.evaluation.base import Base
 
@@ -19,6 +19,14 @@ VERIFIED: Final = "verified"
 ASSISTING: Final = "assist"
 """A centre's part in an activity that somebody else hosts or organises: kept, and counted by those."""
 CENTRE_STAFF: Final = "centre_staff"
+FOUNDERS: Final = "founders"
+ATTENDED: Final = "attended"
+OPEN: Final = "open"
+SUSPENDED: Final = "suspended"
+DECIDED_COMMUNITY: Final = (OPEN, SUSPENDED, "closed")
+"""States of a community that was opened; before, nothing but a proposal is on record."""
+ACCEPTED_REPORTS: Final = ("accepted", "seen")
+"""A community's report that its division stands by."""
 
 
 def _copy(name: str, *columns: Column[object] | Index) -> Table:
@@ -89,6 +97,27 @@ known_training_certificate = _copy(
 )
 """A certificate of the training register. It follows the person: whoever changes centres takes it along."""
 
+known_training_session = _copy(
+    "known_training_session",
+    Column("no", Text, nullable=False),
+    Column("centre_id", Uuid),
+    Column("audience", Text, nullable=False),
+    Column("held_on", Date, nullable=False),
+    Column("ended_on", Date, nullable=False),
+    Column("status", Text, nullable=False),
+    Index("ix_known_training_session_centre_id_ended_on", "centre_id", "ended_on"),
+)
+"""A session of a course, at the centre that holds it; it counts in the quarter of its last day."""
+
+known_enrolment = _copy(
+    "known_enrolment",
+    Column("no", Text, nullable=False),
+    Column("session_id", Uuid, nullable=False),
+    Column("status", Text, nullable=False),
+    Index("ix_known_enrolment_session_id", "session_id"),
+)
+"""A place in a session, without whose it is."""
+
 known_activity = _copy(
     "known_activity",
     Column("no", Text, nullable=False),
@@ -127,3 +156,33 @@ known_pairing = _copy(
     Column("ended_on", Date),
 )
 """A pair of an inland firm, which is a partner of the register, and a Lhasa enterprise."""
+
+known_community_state = Table(
+    "known_community_state",
+    Base.metadata,
+    Column("community_id", Uuid, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("no", Text, nullable=False),
+    Column("base_centre_id", Uuid, nullable=False),
+    Column("sector", Text, nullable=False),
+    Column("division", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    PrimaryKeyConstraint("community_id", "version", name="pk_known_community_state"),
+)
+"""Each state of a community with its day: one that lost its base and found another was suspended in between."""
+
+known_community_report = _copy(
+    "known_community_report",
+    Column("no", Text, nullable=False),
+    Column("community_id", Uuid, nullable=False),
+    Column("division", Text, nullable=False),
+    Column("year", SmallInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("resident_jobs", Integer),
+    Column("late", Boolean),
+    Column("accepted_on", Date),
+    Index("ix_known_community_report_year", "year"),
+)
+"""A community's report of a year."""

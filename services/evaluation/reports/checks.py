@@ -17,6 +17,7 @@ from shared.policy.edition import Edition
 from shared.policy.report_form import CENTRE_AREA, ENTERPRISES_WITH, SUM_OF_LINES, FormCheck, ReportForm, line_fields
 
 _PERCENT: Final = 100
+NOWHERE: Final[Mapping[str, Mapping[Language, str]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +100,18 @@ def decide_consistent(edition: Edition, found: Sequence[Checked]) -> Decision:
     return edition.decision(*(_result(edition, one) for one in found if one.check.severity == "error"))
 
 
-def decide_explained(edition: Edition, found: Sequence[Checked], explanations: Mapping[str, str]) -> Decision:
-    """2.3-2: what is possible but unusual is submitted with an explanation, which the bureau reads with the report."""
-    unexplained = [one for one in unusual(found) if not explanations.get(one.id)]
-    named = ({language: f"{text} [{one.id}]" for language, text in _said(edition, one).items()} for one in unexplained)
-    inputs: dict[str, RuleInput] = {"checks": ", ".join(one.id for one in unexplained), **faults_told(named)}
+def decide_explained(
+    edition: Edition,
+    found: Sequence[Checked],
+    explanations: Mapping[str, str],
+    deviating: Mapping[str, Mapping[Language, str]] = NOWHERE,
+) -> Decision:
+    """2.3-2: what is possible but unusual is submitted with an explanation, which the bureau reads with the report; so
+    are numbers that deviate from the registers. `deviating` says which of these have none yet, in words, by field."""
+    said = {one.id: _said(edition, one) for one in unusual(found) if not explanations.get(one.id)}
+    unexplained = {**said, **deviating}
+    named = ({language: f"{text} [{name}]" for language, text in one.items()} for name, one in unexplained.items())
+    inputs: dict[str, RuleInput] = {"checks": ", ".join(unexplained), **faults_told(named)}
     result = edition.result(
         "quarterly.complete",
         not unexplained,

@@ -117,12 +117,12 @@ async def approve_correction(
     report.form = {**report.form, **correction.form}
     report.lines = report.lines if correction.lines is None else correction.lines
     report.explanations = correction.explanations
-    await require_submittable(session, edition, report, content_of(report))
+    registry = await require_submittable(session, edition, report, content_of(report), with_reasons=False)
     await hold_score(session, report)
     report.revision += 1
     report.submitted_on, report.submitted_by = correction.requested_on, correction.requested_by
     report.accepted_on, report.accepted_by, report.accepted_at = day, principal.account_id, utcnow()
-    session.add(revision_of(edition, report, judge(edition, report, before)))
+    session.add(revision_of(edition, report, judge(edition, report, before), registry))
     _decide(correction, "approved", principal, day)
     correction.revision = report.revision
     data = state_of(report, (correction.reason,), told_fields(correction.form, correction.lines is not None))

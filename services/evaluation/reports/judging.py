@@ -22,6 +22,7 @@ from services.evaluation.reports.checks import (
     decide_explained,
     inconsistencies_told,
 )
+from services.evaluation.reports.differing import deviating, recorded_of
 from services.evaluation.reports.form import Values
 from services.evaluation.reports.lines import Lines, names_in_doubt
 from services.evaluation.reports.models import QuarterlyReport, ReportRevision
@@ -88,11 +89,16 @@ def content_of(report: QuarterlyReport) -> Content:
 
 
 async def require_submittable(
-    session: AsyncSession, edition: Edition, report: QuarterlyReport, content: Content
-) -> None:
-    """Raises 409 `report-empty` without a single required field, `report-lines-not-tenanted` for lines of whom was not
+    session: AsyncSession, edition: Edition, report: QuarterlyReport, content: Content, *, with_reasons: bool = True
+) -> Values:
+    """What the registers say of its fields, to be kept with the version.
+
+    Raises 409 `report-empty` without a single required field, `report-lines-not-tenanted` for lines of whom was not
     there, `report-lines-twice` for two of one enterprise, `report-inconsistent` for numbers that cannot be true
-    together, `report-warnings-unexplained` for unusual ones that nobody explained."""
+    together, `report-warnings-unexplained` for unusual ones and such that deviate from the registers of mentors,
+    training and activities, as long as nobody explained them; `with_reasons` false asks for none of the
+    latter, where others decide on what was asked for before.
+    """
     require_begun(edition, report.form_version, content.values)
     if content.lines:
         require_tenanted(content.lines, await tenants_of(session, report.centre_id, report.year, report.quarter))
@@ -101,7 +107,10 @@ async def require_submittable(
     if not consistent.passed:
         params = inconsistencies_told(edition, found)
         raise DomainError("report-inconsistent", 409, params=params, decision=consistent)
-    require_passed(decide_explained(edition, found, content.explanations))
+    registry = await recorded_of(session, edition, report)
+    unlike = deviating(edition, content.values, registry, content.explanations) if with_reasons else {}
+    require_passed(decide_explained(edition, found, content.explanations, unlike))
+    return registry
 
 
 def merged_explanations(

@@ -91,6 +91,8 @@ class ReportRevision(Base):
     submitted_on: Mapped[date]
     submitted_by: Mapped[str]
     decision: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
+    recorded: Mapped[dict[str, JsonValue] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the registers said that day of the fields that they prefill; null for versions from before it was kept."""
     recorded_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 

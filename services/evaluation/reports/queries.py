@@ -18,6 +18,7 @@ from services.evaluation.reports.lines import CODE, LINES, Lines, changed_line_f
 from services.evaluation.reports.models import QuarterlyReport, ReportCorrection, ReportReturn, ReportRevision
 from services.evaluation.reports.period import locked_year
 from services.evaluation.reports.prefill import known_values, prefilled
+from services.evaluation.reports.record_behind import behind
 from services.evaluation.reports.schemas import (
     ChangeOut,
     Comparison,
@@ -77,7 +78,8 @@ async def detail_of(session: AsyncSession, report: QuarterlyReport, edition: Edi
             "checks": decide_consistent(edition, found).to_json(),
             "faults": shown_checks(form, found, report.explanations),
             "prefilled": registry,
-            "differences": await differing(session, edition, report.year, report.form, registry),
+            "prefilled_from": await behind(session, form, version, report.centre_id, report.year, report.quarter),
+            "differences": await differing(session, edition, report, report.form, registry, report.explanations),
             "locked": bool(locked),
             "returned": None if returned is None else ReturnOut.model_validate(returned),
             "completed_on": await completed_on(session, report),

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, JsonValue
 from services.evaluation.reports.form import missing_fields, unfilled_fields
 from services.evaluation.reports.line_schemas import EnterpriseLines, FieldName, LineOut, TenantOut
 from services.evaluation.reports.models import QuarterlyReport, ReportReturn, ReportRevision
+from services.evaluation.reports.record_behind import RecordKind
 from services.evaluation.reports.rules import STATUSES, due_day
 from services.evaluation.terms import warning_codes
 from shared.http.decisions import StoredDecision
@@ -177,9 +178,26 @@ class CheckOut(Response):
     explanation: str | None
 
 
+class RecordOut(Response):
+    """A record of a register, by its case number and the last event that told of it."""
+
+    kind: RecordKind
+    id: UUID
+    no: str
+    event_id: UUID
+
+
+class PrefilledFrom(Response):
+    """What a prefilled number was counted from: at most 100 records, and how many there are."""
+
+    total: int
+    records: list[RecordOut]
+
+
 class DifferenceOut(Response):
     """A field where the report says something else than the registry; either may be right. `difference` is how much
-    more the report says, by level where the field has levels; `counted_from` names what an evaluation goes by."""
+    more the report says, by level where the field has levels; `counted_from` names what an evaluation goes by. Where
+    `needs_reason`, the report is submitted with one: `explanation`, sent under the field's id."""
 
     field: str
     title_zh: str
@@ -188,6 +206,8 @@ class DifferenceOut(Response):
     registry: JsonValue
     difference: JsonValue
     counted_from: Literal["form", "records"]
+    needs_reason: bool
+    explanation: str | None
     warning_zh: str
     warning_en: str
 
@@ -204,15 +224,17 @@ class ReturnOut(Response):
 class ReportDetail(ReportOut):
     """A report with what surrounds it: its `lines` by enterprise, null where the version of the form has none, and the
     `tenants` that may have one; `checks` as submission will judge them and `faults` those that do not hold, in
-    words; what the registry knows (`prefilled`) and where the report says otherwise. `locked` once the year's results
-    were announced. `returned` says why the newest version was sent back, until it is submitted again; `completed_on` is
-    the day of the first submitted version without an empty required field, whatever `late` says of the first one."""
+    words; what the registry knows (`prefilled`), the records of mentors, training and activities behind it by field
+    (`prefilled_from`) and where the report says otherwise. `locked` once the year's results were announced. `returned`
+    says why the newest version was sent back, until it is submitted again; `completed_on` is the day of the first
+    submitted version without an empty required field, whatever `late` says of the first one."""
 
     lines: list[LineOut] | None
     tenants: list[TenantOut]
     checks: StoredDecision
     faults: list[CheckOut]
     prefilled: dict[str, JsonValue]
+    prefilled_from: dict[str, PrefilledFrom]
     differences: list[DifferenceOut]
     locked: bool
     returned: ReturnOut | None
@@ -223,7 +245,8 @@ class ReportDetail(ReportOut):
 
 class RevisionOut(Response):
     """A submitted version and, if it was sent back, why and until when it had to be corrected; `correction_id` names
-    the correction that made it."""
+    the correction that made it. `recorded` is what the registers of mentors, training and activities said of its fields
+    that day; null for versions from before it was kept."""
 
     id: UUID
     revision: int
@@ -235,6 +258,7 @@ class RevisionOut(Response):
     lines: list[LineOut] | None
     explanations: dict[str, str]
     decision: StoredDecision
+    recorded: dict[str, JsonValue] | None
     returned: ReturnOut | None
     correction_id: UUID | None
 
@@ -252,6 +276,7 @@ class RevisionOut(Response):
             lines=None if revision.lines is None else [LineOut.of(line, {}) for line in revision.lines],
             explanations=revision.explanations,
             decision=revision.decision,
+            recorded=revision.recorded,
             returned=None if returned is None else ReturnOut.model_validate(returned),
             correction_id=correction_id,
         )

@@ -10,7 +10,7 @@ from services.evaluation.reports.schemas import CheckOut
 from services.evaluation.reports.wording import FAULTS, fault_of, messages, sums_of
 from shared.policy.report_form import Relation, ReportForm
 
-__all__ = ["FAULTS", "TO_EXPLAIN", "messages", "shown_checks", "sums_of"]
+__all__ = ["FAULTS", "RECORDED_TO_EXPLAIN", "TO_EXPLAIN", "messages", "shown_checks", "sums_of"]
 
 TO_EXPLAIN: Final[Mapping[Relation, str]] = {
     "equal": "report-kind-equal",
@@ -20,6 +20,8 @@ TO_EXPLAIN: Final[Mapping[Relation, str]] = {
     "steady": "report-kind-steady",
 }
 """What a workbook calls the explanation of a warning."""
+RECORDED_TO_EXPLAIN: Final = "report-kind-recorded"
+"""And of a number that deviates from the registers."""
 
 
 def shown_checks(form: ReportForm, found: Sequence[Checked], explanations: Mapping[str, str]) -> list[CheckOut]:

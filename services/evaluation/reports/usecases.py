@@ -135,7 +135,7 @@ async def submit_report(
     _require_over(report, today)
     _require_still_listed(centre, rules.last_day(report.year, report.quarter))
     await _require_answered(session, report)
-    await require_submittable(session, edition, report, content_of(report))
+    registry = await require_submittable(session, edition, report, content_of(report))
     before = Before(await completed_on(session, report), await enough_on(session, edition, report))
     report.revision += 1
     report.status = "submitted"
@@ -143,7 +143,7 @@ async def submit_report(
     report.first_submitted_on = report.first_submitted_on or today
     judged = judge(edition, report, before)
     report.late = report.first_submitted_on > report.due_on
-    session.add(revision_of(edition, report, judged))
+    session.add(revision_of(edition, report, judged, registry))
     await tell(session, ec.ReportSubmitted, report, state_of(report), EventContext.of(principal), judged.rules)
     return report
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.evaluation.reports import rules
-from services.evaluation.reports.form import missing_fields
+from services.evaluation.reports.form import Values, missing_fields
 from services.evaluation.reports.models import QuarterlyReport, ReportRevision
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition
@@ -33,8 +33,8 @@ def judge(edition: Edition, report: QuarterlyReport, before: Before) -> Decision
     return combine(in_time, rules.decide_complete(edition, version, form, report.due_on, first))
 
 
-def revision_of(edition: Edition, report: QuarterlyReport, judged: Decision) -> ReportRevision:
-    """The report as it was just submitted, to be kept for good."""
+def revision_of(edition: Edition, report: QuarterlyReport, judged: Decision, registry: Values) -> ReportRevision:
+    """The report as it was just submitted, to be kept for good with what the registers said of it."""
     required = len(edition.report_form.required_in(report.form_version))
     return ReportRevision(
         report_id=report.id,
@@ -48,4 +48,5 @@ def revision_of(edition: Edition, report: QuarterlyReport, judged: Decision) -> 
         submitted_on=report.submitted_on,
         submitted_by=report.submitted_by,
         decision=judged.to_json(),
+        recorded=dict(registry),
     )

@@ -12,7 +12,9 @@ from pydantic import JsonValue
 
 from services.evaluation.reports.form import Values, as_entered
 from services.evaluation.reports.line_workbook import SUFFIX, EnterpriseRow, write_lines
-from services.evaluation.reports.texts import TO_EXPLAIN, messages, sums_of
+from services.evaluation.reports.record_prefill import RECORDED
+from services.evaluation.reports.texts import RECORDED_TO_EXPLAIN, TO_EXPLAIN, messages, sums_of
+from services.evaluation.reports.wording import title_of
 from shared.files.columns import Column
 from shared.files.tables import EXPLANATIONS
 from shared.http.exports import neutral
@@ -31,13 +33,14 @@ _HEADS: Final = (FIELD, "行次", "指标", "计量单位", VALUE, "登记系统
 _WIDTHS: Final = (28, 8, 44, 12, 18, 14)
 _VALUE_COLUMN: Final = 4
 _THOUSANDS: Final = "千元"
+_SAID_LENGTH: Final = ("2 至 500 字", "2 to 500 characters")
 _RULES: Final = (
     "每个季度有两个工作表，请勿改动工作表前两行、表头和“字段名”一列；第一个工作表只填写“填报数”一列。",
     "计量单位为“千元”的，按千元填写，最多五位小数；系统按元保存。其余金额按元填写。",
     "“下载时版本”是下载模板时报表的版本。此后报表有改动的（包括您自己导入的改动），请重新下载模板，再填写要改的数据。",
     "“企业”工作表每行是一家企业（团队），按季末在驻名单预填；本季退出的企业另加一行填写代码。股权融资、银行贷款的合计须与各企业之和一致。",
     "空格表示不改动该项，没有数据的企业行不写入。“登记系统数”供核对，与填报数不一致的，请核实哪一个有误。",
-    "表末“说明”各行对应需要说明的校验；数据属实的，在“填报数”一列写明原因。",
+    "表末“说明”各行对应需要说明的校验，以及与登记系统数不一致的导师、培训、活动数据；数据属实的，在“填报数”一列写明原因。",
     "任何一张工作表有误，整个文件都不会写入；加 partial=true 只写入正确的工作表，加 dry_run=true 只检查。",
     "导入只保存草稿或退回的报表，不代替报送；已报送、已验收的季度，内容相同的报告为“未变动”，不同的会被拒绝。",
 )
@@ -77,7 +80,7 @@ class Sheet:
 
 def lines_of(edition: Edition, version: int) -> list[Line]:
     """The lines of a version's sheet, in the form's order."""
-    return [*_fields(edition, version), *_explanations(edition, version)]
+    return [*_fields(edition, version), *_explanations(edition, version), *_of_records(edition, version)]
 
 
 def _fields(edition: Edition, version: int) -> Iterator[Line]:
@@ -105,10 +108,18 @@ def _explanations(edition: Edition, version: int) -> Iterator[Line]:
     for name, check in form.checks_of(version).items():
         if check.severity == "warning":
             said = messages().text(TO_EXPLAIN[check.relation], "zh", sums_of(form, check, "zh"))
-            remedy = ("2 至 500 字", "2 to 500 characters")
-            yield Line(
-                f"{EXPLANATION}.{name}", Column(f"{EXPLANATION}.{name}", said.title, "text", False, {}, *remedy), ""
-            )
+            column = Column(f"{EXPLANATION}.{name}", said.title, "text", False, {}, *_SAID_LENGTH)
+            yield Line(f"{EXPLANATION}.{name}", column, "")
+
+
+def _of_records(edition: Edition, version: int) -> Iterator[Line]:
+    """What is said to numbers that deviate from the registers."""
+    form = edition.report_form
+    for name, field in form.fields_of(version).items():
+        if field.registry in RECORDED:
+            said = messages().text(RECORDED_TO_EXPLAIN, "zh", {"left": title_of(form, name, "zh")})
+            column = Column(f"{EXPLANATION}.{name}", said.title, "text", False, {}, *_SAID_LENGTH)
+            yield Line(f"{EXPLANATION}.{name}", column, "")
 
 
 def write_workbook(path: Path, edition: Edition, centre_no: str, centre_name: str, sheets: Sequence[Sheet]) -> None:

@@ -8,12 +8,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Select, Subquery, Text, and_, case, cast, func, literal, null, or_, select, union
+from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, case, cast, func, literal, null, or_, select, union
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.evaluation.centres import states_on
-from services.evaluation.ecosystem.projections import COMPLETED, known_mentor, known_mentor_term, known_pairing
+from services.evaluation.ecosystem.communities import communities_on
+from services.evaluation.ecosystem.projections import (
+    COMPLETED,
+    OPEN,
+    known_mentor,
+    known_mentor_term,
+    known_pairing,
+)
 from services.evaluation.evaluations.record_counts import in_office_on
 from services.evaluation.projections import known_centre, known_enterprise, known_qualification, known_tenancy
 from shared.policy.edition import Edition
@@ -73,16 +80,21 @@ def _area(day: date) -> Grouped:
     ).group_by(listed.c.owner_division)
 
 
-def _graduates(day: date) -> Grouped:
+def first_graduations(day: date) -> Subquery:
     """1.2-4: enterprises that have ever graduated, each once, where they did so first."""
     stays = known_tenancy.c
-    first = (
-        select(stays.enterprise_id, stays.centre_id)
+    return (
+        select(stays.enterprise_id, stays.centre_id, stays.event_id)
         .ext(distinct_on(stays.enterprise_id))
         .where(stays.graduated, stays.ended_on <= day)
         .order_by(stays.enterprise_id, stays.ended_on, stays.id)
         .subquery("first_graduation")
     )
+
+
+def _graduates(day: date) -> Grouped:
+    """1.2-4: counted where they graduated first."""
+    first = first_graduations(day)
     owner = known_centre.c.owner_division
     return (
         select(owner, func.count(), func.count().filter(owner.is_(None)))
@@ -98,30 +110,36 @@ def _carriers(level: str) -> Callable[[date], Grouped]:
     """
 
     def grouped(day: date) -> Grouped:
-        title = known_qualification.c
-        held = and_(
-            title.level.in_((NATIONAL, REGIONAL)),
-            title.granted_on <= day,
-            or_(title.revoked_on.is_(None), title.revoked_on > day),
-            or_(title.expires_on.is_(None), title.expires_on >= day),
-        )
-        listed = listed_on(day)
-        rank = case((title.level == NATIONAL, 2), else_=1)
-        ranked = union(
-            select(title.centre_id.label("centre_id"), rank.label("rank")).where(held),
-            select(listed.c.centre_id, case((listed.c.tier == NATIONAL, 2), else_=0).label("rank")),
-        ).subquery("ranked")
-        best = select(ranked.c.centre_id, func.max(ranked.c.rank).label("rank")).group_by(ranked.c.centre_id)
-        carrier = best.subquery("carrier")
+        carrier = carriers_on(level, day)
         owner = known_centre.c.owner_division
         return (
             select(owner, func.count(), func.count().filter(owner.is_(None)))
             .select_from(carrier.outerjoin(known_centre, known_centre.c.id == carrier.c.centre_id))
-            .where(carrier.c.rank == (2 if level == NATIONAL else 1))
             .group_by(owner)
         )
 
     return grouped
+
+
+def carriers_on(level: str, day: date) -> Subquery:
+    """1.2-4: centres whose highest level on the day is this one."""
+    title = known_qualification.c
+    held = and_(
+        title.level.in_((NATIONAL, REGIONAL)),
+        title.granted_on <= day,
+        or_(title.revoked_on.is_(None), title.revoked_on > day),
+        or_(title.expires_on.is_(None), title.expires_on >= day),
+    )
+    listed = listed_on(day)
+    ranked = union(
+        select(title.centre_id.label("centre_id"), case((title.level == NATIONAL, 2), else_=1).label("rank")).where(
+            held
+        ),
+        select(listed.c.centre_id, case((listed.c.tier == NATIONAL, 2), else_=0).label("rank")),
+    ).subquery("ranked")
+    rank = func.max(ranked.c.rank)
+    best = select(ranked.c.centre_id).group_by(ranked.c.centre_id).having(rank == (2 if level == NATIONAL else 1))
+    return best.subquery("carrier")
 
 
 def _graduate_mentors(day: date) -> Grouped:
@@ -136,22 +154,34 @@ def _graduate_mentors(day: date) -> Grouped:
     )
 
 
+def paired_by(day: date, side: str | None) -> ColumnElement[bool]:
+    """4.7-2: pairs that are active or completed on the day, of one inland side or of both."""
+    pair = known_pairing.c
+    active = or_(pair.ended_on.is_(None), pair.ended_on >= day, pair.status == COMPLETED)
+    counted = and_(pair.since <= day, active)
+    return counted if side is None else and_(counted, pair.province_side == side)
+
+
 def _paired(side: str | None) -> Callable[[date], Grouped]:
     """4.7-2: firms in pairs that are active or completed, each once: inland ones of a side, or the city's."""
 
     def grouped(day: date) -> Grouped:
         pair = known_pairing.c
-        active = or_(pair.ended_on.is_(None), pair.ended_on >= day, pair.status == COMPLETED)
-        counted = and_(pair.since <= day, active)
+        counted = paired_by(day, side)
         if side is not None:
-            firms = func.count(pair.partner_id.distinct())
-            return select(null(), firms, literal(0)).where(counted, pair.province_side == side)
+            return select(null(), func.count(pair.partner_id.distinct()), literal(0)).where(counted)
         firm = known_enterprise.c
         going_on = func.coalesce(firm.merged_into_id, pair.enterprise_id)
         joined = known_pairing.outerjoin(known_enterprise, firm.id == pair.enterprise_id)
         return select(null(), func.count(going_on.distinct()), literal(0)).select_from(joined).where(counted)
 
     return grouped
+
+
+def _community_divisions(day: date) -> Grouped:
+    """4.4-1: responsible divisions with a community that is open, each once however many it has."""
+    community = communities_on(day).c
+    return select(community.division, literal(1), literal(0)).where(community.status == OPEN).distinct()
 
 
 _QUERIES: Final[Mapping[str, Callable[[date], Grouped]]] = {
@@ -164,6 +194,7 @@ _QUERIES: Final[Mapping[str, Callable[[date], Grouped]]] = {
     "paired_beijing": _paired("beijing"),
     "paired_jiangsu": _paired("jiangsu"),
     "paired_lhasa": _paired(None),
+    "community_divisions": _community_divisions,
 }
 COMPUTABLE: Final = frozenset(_QUERIES)
 """Items that this service can count; a computed item of another name has no figure until somebody enters one."""

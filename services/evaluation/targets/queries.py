@@ -11,22 +11,28 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.evaluation.ecosystem.communities import DivisionsCommunities, communities_by_division
 from services.evaluation.targets import rules
+from services.evaluation.targets.behind import TRACED, records_on
 from services.evaluation.targets.figures import COMPUTABLE, SPECIALISED, centres_by_division, figure_on
 from services.evaluation.targets.ledger import goal_of
 from services.evaluation.targets.models import Target, TargetActual
 from services.evaluation.targets.schemas import (
     ActualOut,
+    CommunityCoverage,
+    CommunityOut,
     CoverageOut,
     DivisionCoverage,
     PointOut,
+    RecordOut,
     TargetDetail,
     TargetFilter,
     TargetHistory,
     TargetOut,
+    TargetRecords,
 )
 from services.evaluation.targets.telling import numbers
-from shared.errors import not_found
+from shared.errors import DomainError, not_found
 from shared.policy.edition import Edition, Editions
 
 
@@ -116,6 +122,7 @@ async def coverage_of(session: AsyncSession, editions: Editions, year: int, toda
         )
         for code, count in counted.items()
     ]
+    communities = await _communities(session, edition, year, day, today)
     target = await session.scalar(select(Target).where(Target.year == year, Target.item == f"{SPECIALISED}_centres"))
     return CoverageOut(
         year=year,
@@ -124,7 +131,49 @@ async def coverage_of(session: AsyncSession, editions: Editions, year: int, toda
         divisions=divisions,
         gaps=[row.division for row in divisions if row.centres < row.required],
         specialised=None if target is None else await show(session, editions, target, today),
+        communities=communities,
+        community_gaps=[row.division for row in communities if not row.opened],
     )
+
+
+async def _communities(
+    session: AsyncSession, edition: Edition, year: int, day: date, today: date
+) -> list[CommunityCoverage]:
+    """4.4-1: every responsible division, none of them left out."""
+    found = await communities_by_division(session, year, day, today)
+    responsible = edition.communities.responsible_divisions.value
+    units = edition.divisions.units
+    shown = []
+    for division in dict.fromkeys((*responsible, *found)):
+        own = found.get(division, DivisionsCommunities())
+        titles = units.get(division)
+        shown.append(
+            CommunityCoverage(
+                division=division,
+                title_zh=division if titles is None else titles.title_zh,
+                title_en=division if titles is None else titles.title_en,
+                opened=own.opened,
+                suspended=own.suspended,
+                reports=own.reports,
+                resident_jobs=own.resident_jobs,
+                communities=[CommunityOut.model_validate(one) for one in own.communities],
+            )
+        )
+    return shown
+
+
+async def records_of(session: AsyncSession, target: Target, today: date) -> TargetRecords:
+    """1.2-4, 4.4-1, 4.7-2, 4.8-1: the records behind the figure of the year's last day, or of today. Raises 409
+    `target-entered` for a figure that somebody enters."""
+    if not is_computed(target) or target.item not in TRACED:
+        raise DomainError("target-entered", 409, params={"item": target.item})
+    day = last_day_seen(target.year, today)
+    kind, total, rows = await records_on(session, target.item, day)
+    records = [
+        RecordOut(kind=kind, id=row.id, no=row.no, event_id=row.event_id, division=row.owner_division) for row in rows
+    ]
+    own = {name: getattr(target, name) for name in ("id", "no", "item", "year")}
+    return TargetRecords(**own, as_of_on=day, total=total, records=records)
 
 
 async def _readings(

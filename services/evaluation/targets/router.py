@@ -20,6 +20,7 @@ from services.evaluation.targets.schemas import (
     TargetFilter,
     TargetHistory,
     TargetOut,
+    TargetRecords,
 )
 from shared.auth import roles as r
 from shared.auth.principal import Principal, require
@@ -82,6 +83,12 @@ async def read_target(
 async def read_history(target_id: UUID, session: Session, _principal: Reader) -> TargetHistory:
     """Every figure ever entered, what was replaced included."""
     return await queries.history_of(session, await queries.find_target(session, target_id))
+
+
+@router.get("/{target_id}/records", responses=problem_responses(404, 409))
+async def read_records(target_id: UUID, session: Session, principal: Reader) -> TargetRecords:
+    """The records behind a computed figure."""
+    return await queries.records_of(session, await queries.find_target(session, target_id), principal.today)
 
 
 @router.post("/{target_id}/actuals", status_code=201, responses=_STEP)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import Field, PlainSerializer
 
+from services.evaluation.targets.behind import RecordKind
 from services.evaluation.targets.rules import tidy
 from shared.http.decisions import StoredDecision
 from shared.http.paging import PageParams
@@ -150,6 +151,57 @@ class TargetHistory(Response):
     items: list[ActualOut]
 
 
+class RecordOut(Response):
+    """A record of the registry; `event_id` is the last event that told of it, where one stands for it alone."""
+
+    kind: RecordKind
+    id: UUID
+    no: str | None
+    event_id: UUID | None
+    division: str | None
+
+
+class TargetRecords(Response):
+    """What a computed figure of the day was counted from: at most 500 records, and how many there are. Several records
+    may make one: a firm in two pairs, a mentor on record twice, a division with two communities."""
+
+    id: UUID
+    no: str
+    item: str
+    year: int
+    as_of_on: date
+    total: int
+    records: list[RecordOut]
+
+
+class CommunityOut(Response):
+    """A community on the day, with its accepted report of the year."""
+
+    id: UUID
+    no: str
+    event_id: UUID
+    sector: str
+    base_centre_id: UUID
+    status: str
+    report_no: str | None
+    report_event_id: UUID | None
+    resident_jobs: int | None
+
+
+class CommunityCoverage(Response):
+    """4.4-1: a responsible division, its communities that are open or have lost their base, those with an accepted
+    report of the year, and the residents' jobs in them."""
+
+    division: str
+    title_zh: str
+    title_en: str
+    opened: int
+    suspended: int
+    reports: int
+    resident_jobs: int
+    communities: list[CommunityOut]
+
+
 class DivisionCoverage(Response):
     """A county or district, its listed centres, and whether that is enough (1.2-5)."""
 
@@ -162,7 +214,8 @@ class DivisionCoverage(Response):
 
 
 class CoverageOut(Response):
-    """1.2-5: every county and district, and the specialised centres of the city."""
+    """1.2-5: every county and district, and the specialised centres of the city; 4.4-1: the responsible divisions with
+    their communities, `community_gaps` those without an open one."""
 
     year: int
     as_of_on: date
@@ -170,3 +223,5 @@ class CoverageOut(Response):
     divisions: list[DivisionCoverage]
     gaps: list[str]
     specialised: TargetOut | None
+    communities: list[CommunityCoverage]
+    community_gaps: list[str]

@@ -116,6 +116,22 @@ async def know_person(session: AsyncSession, events: Sequence[Received[rg.Person
     await upsert_projection(session, known_person, rows)
 
 
+@consumers.on(rg.PersonErased, kind="projection")
+async def know_erased(session: AsyncSession, events: Sequence[Received[rg.PersonErasedState]]) -> None:
+    """Keep whose data are gone: what refers to them already stays, and nothing new does. Waits for whoever is just
+    naming the person."""
+    rows = [
+        {
+            "id": event.data.id,
+            "version": event.aggregate_version,
+            "graduate": False,
+            **event.data.model_dump(include={"ref", "erased_on"}),
+        }
+        for event in events
+    ]
+    await upsert_projection(session, known_person, rows)
+
+
 @consumers.on(rg.PersonLinked, rg.PersonLinkConfirmed, rg.PersonUnlinked, kind="projection")
 async def know_person_link(session: AsyncSession, events: Sequence[Received[rg.PersonLinkState]]) -> None:
     """Keep who stands behind an enterprise or a project."""

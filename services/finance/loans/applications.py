@@ -15,7 +15,14 @@ from services.finance.loans.assessing import Application, Assessment, assess
 from services.finance.loans.cases import Case, Step, open_case, tell
 from services.finance.loans.commitments import partners_of
 from services.finance.loans.evidence import checked_numbers, counted_as, hires_of, sealed_hire
-from services.finance.loans.facts import arrived, find_firm, project_of, require_person, stands_behind
+from services.finance.loans.facts import (
+    arrived,
+    find_firm,
+    project_of,
+    require_not_erased,
+    require_person,
+    stands_behind,
+)
 from services.finance.loans.hires import Hire, calculate
 from services.finance.loans.models import BankRefusal, Loan, LoanHire, LoanPartner
 from services.finance.loans.queries import PARTIES, speaks_for
@@ -116,6 +123,7 @@ async def record_hires(session: AsyncSession, sent: HiresIn, *, step: Step, keys
     numbers = checked_numbers(sent.hires, step.principal.today)
     for ref in dict.fromkeys(hire.person_ref for hire in sent.hires if hire.person_ref is not None):
         await require_person(session, ref)
+    await require_not_erased(session, [hire.person_ref for hire in sent.hires])
     await session.execute(delete(LoanHire).where(LoanHire.loan_id == loan.id))
     rows = [
         sealed_hire(keys, loan.id, line, hire, number)
@@ -149,6 +157,7 @@ async def submit(session: AsyncSession, sent: date | None, *, step: Step, keys: 
     application = Application(loan, partners, refusal, hires)
     found = await assess(session, edition, application, day)
     decision = require_passed(combine(*agreed, found.decision))
+    await require_not_erased(session, [*consents.people(loan, partners), *(row.person_ref for row in rows)])
     loan.edition, loan.department = edition.id, edition.loans.products[loan.product].department.value
     loan.guarantor = loan.product in edition.lending.guaranteed_products.value
     loan.centre_id = found.centre_id
@@ -211,6 +220,7 @@ async def _loan_of(session: AsyncSession, who: Borrower, sent: BorrowingIn, wish
         await _require_own_project(session, loan, principal)
     elif principal.has(*PARTIES) and loan.person_ref is not None:
         await _require_own_firm(session, loan, principal)
+    await require_not_erased(session, [person_ref, *sent.partners])
     return loan
 
 
@@ -265,6 +275,7 @@ def _partners(loan: Loan, sent: BorrowingIn) -> list[str]:
 
 async def _keep_partners(session: AsyncSession, loan: Loan, sent: BorrowingIn, principal: Principal) -> None:
     partners = _partners(loan, sent)
+    await require_not_erased(session, [loan.person_ref, *partners])
     for position, ref in enumerate(partners, start=1):
         session.add(LoanPartner(loan_id=loan.id, person_ref=ref, position=position))
     consents.begin(loan, partners, principal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -77,6 +77,19 @@ async def require_person(session: AsyncSession, ref: str) -> None:
     query = select(known_person.c.id).where(known_person.c.ref == ref)
     if await arrived(lambda: session.scalar(query)) is None:
         raise reference_not_yet_known("person", ref)
+
+
+async def require_not_erased(session: AsyncSession, refs: Iterable[str | None]) -> None:
+    """Nothing new refers to a person whose data the registry erased: 409 `person-erased`. The persons stay as they are
+    until the transaction ends: what is told of their erasure meanwhile waits for it."""
+    named = sorted({ref for ref in refs if ref})
+    if not named:
+        return
+    query = select(known_person.c.ref, known_person.c.erased_on).where(known_person.c.ref.in_(named))
+    held = await session.execute(query.order_by(known_person.c.ref).with_for_update(read=True))
+    for row in held:
+        if row.erased_on is not None:
+            raise DomainError("person-erased", 409, params={"person_ref": row.ref, "erased_on": row.erased_on})
 
 
 async def is_graduate(session: AsyncSession, ref: str) -> bool:

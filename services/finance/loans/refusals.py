@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.finance.banks.queries import by_codes
-from services.finance.loans.facts import find_firm, require_person
+from services.finance.loans.facts import find_firm, require_not_erased, require_person
 from services.finance.loans.models import BankRefusal, Loan
 from services.finance.loans.schemas import BankRefusalIn, BorrowingIn, RefusalIn
 from services.finance.loans.states import BANK, DOCUMENT, GUARANTEED, PENDING, REFERRAL
@@ -41,6 +41,7 @@ async def record(session: AsyncSession, sent: BankRefusalIn, principal: Principa
     else:
         borrower = sent.person_ref or ""
         await require_person(session, borrower)
+        await require_not_erased(session, [borrower])
     await require_bank(session, bank)
     require_past(sent.refused_on, principal)
     refusal = BankRefusal(

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, false, func, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.activities.models import Activity
 from services.registry.activities.queries import SHELF, documents_among, is_photograph
-from services.registry.activities.rules import ALLIANCE, BUREAU, CENTRE, COUNTING, DIVISION, Report, plain_place
+from services.registry.activities.rules import (
+    ALLIANCE,
+    ASSIST,
+    BUREAU,
+    CENTRE,
+    COUNTING,
+    DIVISION,
+    Report,
+    plain_place,
+)
 from services.registry.activities.schemas import SubmitActivity
+from services.registry.alliances.models import Alliance
 from services.registry.centres.models import Centre
 from services.registry.documents.models import Document
 from services.registry.steps import CaseStep, step_day
@@ -64,7 +74,8 @@ async def report_of(
         papers=len({known for known in papers if known in documents}),
         series=activity.series,
         alliance=activity.alliance,
-        recorded_as=await _recorded_as(session, activity),
+        recorded_as=await _recorded_as(session, activity, _same_organiser(activity)),
+        alliance_recorded_as=await _recorded_for_alliance(session, activity),
     )
 
 
@@ -84,15 +95,31 @@ async def _used_elsewhere(session: AsyncSession, activity: Activity, pictures: C
     return set(await session.scalars(query))
 
 
-async def _recorded_as(session: AsyncSession, activity: Activity) -> str | None:
-    """The number of a reported activity of the same organiser that takes up part of the same time in the same place;
-    others that hold it with them have a record of their own."""
+async def _recorded_for_alliance(session: AsyncSession, activity: Activity) -> str | None:
+    """The number under which another organiser reported it as held through the same alliance: whoever assisted says so,
+    and is no second piece of the alliance's work. The alliance is held meanwhile, so that of two reports at the same
+    moment one sees the other."""
+    if activity.alliance is None or activity.organiser_role == ASSIST:
+        return None
+    held = select(Alliance.id).where(Alliance.kind == activity.alliance)
+    await session.execute(held.with_for_update(key_share=True))
+    through = and_(
+        Activity.alliance == activity.alliance,
+        Activity.organiser_role != ASSIST,
+        not_(_same_organiser(activity)),
+    )
+    return await _recorded_as(session, activity, through)
+
+
+async def _recorded_as(session: AsyncSession, activity: Activity, whose: ColumnElement[bool]) -> str | None:
+    """The number of a reported activity of theirs that takes up part of the same time in the same place. Others that
+    hold it with them have a record of their own."""
     query = select(Activity.no, Activity.place).where(
         Activity.id != activity.id,
         Activity.status.in_(COUNTING),
         Activity.starts_at < activity.ends_at,
         Activity.ends_at > activity.starts_at,
-        _same_organiser(activity),
+        whose,
     )
     place = plain_place(activity.place)
     rows = await session.execute(query.order_by(Activity.id))
@@ -102,9 +129,9 @@ async def _recorded_as(session: AsyncSession, activity: Activity) -> str | None:
 def _same_organiser(activity: Activity) -> ColumnElement[bool]:
     kind = activity.organiser_kind
     if kind == CENTRE:
-        return Activity.centre_id == activity.centre_id
+        return func.coalesce(Activity.centre_id == activity.centre_id, false())
     name = {DIVISION: Activity.division, BUREAU: Activity.department, ALLIANCE: Activity.alliance}[kind]
-    return and_(Activity.organiser_kind == kind, name == getattr(activity, name.key))
+    return func.coalesce(and_(Activity.organiser_kind == kind, name == getattr(activity, name.key)), false())
 
 
 async def _documents(session: AsyncSession, activity: Activity, field: str, ids: Sequence[UUID]) -> list[Document]:

@@ -54,6 +54,11 @@ class Activity(Aggregate, Base):
             "(status = 'verified') = (verified_on IS NOT NULL) AND (verified_on IS NULL) = (verified_by IS NULL)",
             name="verified_by_somebody",
         ),
+        CheckConstraint(
+            "num_nulls(withdrawal_noted_by, withdrawal_reason) IN (0, 2)"
+            " AND (withdrawal_reason IS NULL OR status = 'verified')",
+            name="withdrawal_noted",
+        ),
         CheckConstraint("verified_on >= submitted_on", name="verified_after_submission"),
         CheckConstraint("(status = 'cancelled') = (cancelled_on IS NOT NULL)", name="cancelled_on_a_day"),
         ExcludeConstraint(
@@ -116,5 +121,8 @@ class Activity(Aggregate, Base):
     late_reason: Mapped[str | None]
     verified_by: Mapped[str | None]
     verified_on: Mapped[date | None]
+    withdrawal_noted_by: Mapped[str | None]
+    """Who wants the verification taken back, until another person decides so."""
+    withdrawal_reason: Mapped[str | None]
     cancelled_on: Mapped[date | None]
     reason_code: Mapped[str | None]

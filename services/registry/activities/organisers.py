@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.activities.models import Activity
 from services.registry.activities.queries import EDITORS, alliances_of, author_centres, departments_of
 from services.registry.activities.rules import ALLIANCE, BUREAU, CENTRE, DIVISION
 from services.registry.activities.schemas import PlanActivity
+from services.registry.alliances.models import AllianceMember
+from services.registry.alliances.queries import member_on
 from services.registry.centres.models import Centre
 from services.registry.centres.rules import STANDING, require_state
 from services.registry.policy import edition_at, require_known
 from shared.auth.principal import Principal
 from shared.auth.roles import DIVISION_OFFICER
-from shared.errors import forbidden, not_found
+from shared.errors import DomainError, forbidden, not_found
 from shared.http.validation import PayloadInvalid
 from shared.policy.edition import Editions
 
@@ -49,6 +54,20 @@ async def require_organiser(
     if not own and not principal.has(*EDITORS):
         raise forbidden()
     return None
+
+
+async def require_member(session: AsyncSession, activity: Activity, day: date) -> None:
+    """4.6-1: a centre holds something through an alliance that it is a member of, on the activity's first day as far as
+    that has come. Raises 409 `activity-alliance-no-member`."""
+    if activity.organiser_kind != CENTRE or activity.alliance is None:
+        return
+    on = min(activity.held_on, day)
+    query = select(AllianceMember.id).where(
+        AllianceMember.alliance == activity.alliance, AllianceMember.centre_id == activity.centre_id, member_on(on)
+    )
+    if await session.scalar(query.limit(1)) is None:
+        params = {"alliance": activity.alliance, "day": on}
+        raise DomainError("activity-alliance-no-member", 409, params=params, clauses=["4.6-1"])
 
 
 async def _centre(session: AsyncSession, principal: Principal, sent: PlanActivity) -> str:

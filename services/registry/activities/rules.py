@@ -37,6 +37,9 @@ TOOK_PLACE: Final = (HELD, SUBMITTED, RETURNED, VERIFIED)
 
 CENTRE: Final = "centre"
 DIVISION: Final = "division"
+ASSIST: Final = "assist"
+"""The part of who holds an activity together with its host or organiser; an alliance's work is recorded once, by these.
+"""
 BUREAU: Final = "bureau"
 ALLIANCE: Final = "alliance"
 ORGANISERS: Final = (CENTRE, DIVISION, BUREAU, ALLIANCE)
@@ -62,7 +65,8 @@ def last_reporting_day(edition: Edition, ended_on: date) -> date:
 class Report:
     """A record as it would be reported. `organiser_listed` is None where no centre held it; `first_reported_on` is when
     it was reported before it was sent back. `photographs` shows nothing twice, `photographs_elsewhere` are those that
-    another report rests on, and `recorded_as` is the number under which the same activity was reported already."""
+    another report rests on, and `recorded_as` is the number under which the same activity was reported already;
+    `alliance_recorded_as` that under which somebody else reported it as held through the same alliance."""
 
     ended_on: date
     reported_on: date
@@ -78,6 +82,7 @@ class Report:
     first_reported_on: date | None = None
     photographs_elsewhere: int = 0
     recorded_as: str | None = None
+    alliance_recorded_as: str | None = None
 
 
 def decide_report(edition: Edition, report: Report) -> Decision:
@@ -102,6 +107,14 @@ def _results(edition: Edition, report: Report) -> Iterator[RuleResult]:
         {"recorded_as": report.recorded_as},
         message="activity-recorded-once" if once else "activity-recorded-already",
     )
+    if report.alliance is not None:
+        alone = report.alliance_recorded_as is None
+        yield edition.result(
+            "activities.counted_once",
+            alone,
+            {"recorded_as": report.alliance_recorded_as, "alliance": report.alliance},
+            message="activity-recorded-once" if alone else "activity-alliance-recorded",
+        )
     attended = report.heads is not None and report.heads > 0
     yield edition.result(
         "activities.attendance",

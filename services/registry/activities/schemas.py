@@ -201,6 +201,7 @@ class ActivityOut(Response):
     late_reason: str | None
     verified_by: str | None
     verified_on: date | None
+    withdrawal_reason: str | None
     cancelled_on: date | None
     reason_code: str | None
     remark: str | None = None

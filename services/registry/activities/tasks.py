@@ -53,14 +53,18 @@ def _returned(asked: Asked) -> Statement:
 
 async def _to_verify(asked: Asked) -> Sequence[Waiting]:
     """4.5-1: reported, of a level that the caller's bureau verifies, and none of the record its own work."""
+    others = not_(Activity.hands.contains([asked.principal.account_id]))
+    return await _of_verifiers(asked, Activity.status.in_(rules.DECIDABLE), others)
+
+
+async def _to_withdraw(asked: Asked) -> Sequence[Waiting]:
+    """4.5-1: verifications of which another person of those who verify says that they should be taken back."""
+    return await _of_verifiers(asked, Activity.withdrawal_noted_by != asked.principal.account_id)
+
+
+async def _of_verifiers(asked: Asked, *which: ColumnElement[bool]) -> Sequence[Waiting]:
     query = (
-        select(Activity)
-        .where(
-            Activity.status.in_(rules.DECIDABLE),
-            queries.read_scope(asked.principal),
-            not_(Activity.hands.contains([asked.principal.account_id])),
-        )
-        .order_by(Activity.submitted_on, Activity.id)
+        select(Activity).where(queries.read_scope(asked.principal), *which).order_by(Activity.submitted_on, Activity.id)
     )
     found: list[Waiting] = []
     for activity in await asked.session.scalars(query.limit(_LOOKED_AT)):
@@ -89,6 +93,9 @@ SOURCES: Final = (
     TaskSource.of("activity_to_report", AUTHORS, _A, rows(_to_report), message="task-activity-to-report"),
     TaskSource.of("activity_returned", AUTHORS, _A, rows(_returned), message="task-activity-returned"),
     TaskSource.of("activity_to_verify", VERIFIERS, _A, _to_verify, message="task-activity-to-verify"),
+    TaskSource.of(
+        "activity_withdrawal_to_decide", VERIFIERS, _A, _to_withdraw, message="task-activity-withdrawal-to-decide"
+    ),
     TaskSource.of(
         "winner_to_follow_up", AUTHORS, "/v1/activity-winners/{id}", rows(_winners), message="task-winner-to-follow-up"
     ),

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.activities import rules
 from services.registry.activities.evidence import keep_evidence, report_of
 from services.registry.activities.models import Activity
-from services.registry.activities.organisers import require_organiser
+from services.registry.activities.organisers import require_member, require_organiser
 from services.registry.activities.queries import lock_for, write_scope
 from services.registry.activities.schemas import (
     AmendActivity,
@@ -55,7 +55,7 @@ async def plan_activity(
     session: AsyncSession, editions: Editions, principal: Principal, sent: PlanActivity
 ) -> Activity:
     """Enter an activity of one's own. Raises 404 for somebody else's centre, 403 for another organiser, 422 for words
-    that the edition of its day does not have."""
+    that the edition of its day does not have, 409 `activity-alliance-no-member`."""
     centre_division = await require_organiser(session, editions, principal, sent)
     activity = Activity(
         id=uuid7(),
@@ -69,6 +69,7 @@ async def plan_activity(
         division=centre_division or sent.division,
     )
     _settle(editions, activity)
+    await require_member(session, activity, principal.today)
     await join_year(session, activity)
     activity.no = await next_case_no(session, "AC", principal.today.year)
     session.add(activity)
@@ -91,6 +92,7 @@ async def amend_activity(
     require_match(if_match, activity.version)
     require_state(activity.status, rules.AMENDABLE)
     changes, before = sent.model_dump(exclude_unset=True), (activity.series, activity.held_on.year)
+    alliance = activity.alliance
     if not sent.model_fields_set.isdisjoint(_FIGURES):
         require_state(activity.status, rules.SUBMITTABLE)
     for name, value in changes.items():
@@ -102,6 +104,8 @@ async def amend_activity(
     if not sent.model_fields_set.isdisjoint({"photo_ids", "paper_ids"}):
         await keep_evidence(session, activity, sent.photo_ids, sent.paper_ids)
     _settle(editions, activity)
+    if activity.alliance != alliance:
+        await require_member(session, activity, principal.today)
     if (activity.series, activity.held_on.year) != before:
         await join_year(session, activity)
     if activity.status != rules.PLANNED and activity.ended_on > principal.today:
@@ -174,10 +178,12 @@ async def submit_activity(
     *,
     if_match: str | None,
 ) -> Activity:
-    """Report it with its evidence; who verifies it is somebody else. Raises 409 with the first rule that is not met."""
+    """Report it with its evidence; who verifies it is somebody else. Raises 409 with the first rule that is not met,
+    and `activity-alliance-no-member`."""
     activity = await lock_for(session, write_scope(principal), activity_id)
     honour_match(if_match, activity.version)
     require_state(activity.status, rules.SUBMITTABLE)
+    await require_member(session, activity, principal.today)
     edition = edition_at(editions, activity.held_on)
     _require_late_reason(edition, sent)
     await keep_evidence(session, activity, sent.photo_ids, sent.paper_ids)

@@ -83,11 +83,19 @@ async def withdraw_verification(
     *,
     if_match: str | None,
 ) -> Activity:
-    """It counts no more, for a reason of the edition (422), and waits to be looked at anew."""
+    """It counts no more, for a reason of the edition (422), and waits to be looked at anew: noted by one person, and
+    carried out once another (403) of those who verify it gives the same reason."""
     activity, edition = await _decidable(session, editions, principal, activity_id, if_match, rules.WITHDRAWABLE)
     known = edition.activities.withdrawal_reasons
     require_known("reason_code", [sent.reason_code], known)
     day = step_day(principal, sent.decided_on, after=activity.verified_on)
+    if activity.withdrawal_reason != sent.reason_code:
+        activity.withdrawal_noted_by, activity.withdrawal_reason = principal.account_id, sent.reason_code
+        context = EventContext.of(principal, day)
+        await record(session, rc.ActivityWithdrawalNoted, activity, context, cited=VERIFICATION, remark=sent.remark)
+        return activity
+    require_four_eyes(principal, activity.withdrawal_noted_by)
+    activity.withdrawal_noted_by = activity.withdrawal_reason = None
     activity.status, activity.reason_code = rules.SUBMITTED, sent.reason_code
     activity.verified_by = activity.verified_on = None
     context = EventContext.of(principal, day)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Depends, Query, Response
+from fastapi import APIRouter, Body, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.alliances import memberships, removals
@@ -15,10 +16,9 @@ from services.registry.alliances.queries import (
     LEAD_OFFICERS,
     ORDERS,
     PARTIES,
+    answered,
     find_visible,
     matching,
-    member_out,
-    party_name,
     shown,
     visible,
 )
@@ -34,6 +34,7 @@ from services.registry.alliances.schemas import (
     RequestMembership,
 )
 from services.registry.days import require_begun
+from services.registry.persons.numbers import MaybeKeys
 from services.registry.remarks.usecases import latest_remark
 from services.registry.steps import CaseStep
 from shared.auth.principal import Principal, require
@@ -64,7 +65,7 @@ async def list_members(
     """Members of a day for everybody; one's own memberships in every state."""
     require_begun(principal, wanted.on)
     query = visible(principal, wanted.on).where(matching(wanted))
-    return await paginate(session, query, keys=ORDERS[wanted.sort], params=wanted, item=shown)
+    return await paginate(session, query, keys=ORDERS[wanted.sort], params=wanted, item=partial(shown, principal))
 
 
 @router.get("/{member_id}", responses=problem_responses(404))
@@ -74,20 +75,27 @@ async def read_member(
     """One membership."""
     row = await find_visible(session, principal, member_id)
     set_etag(response, row[0].version)
-    answer = shown(row)
+    answer = shown(principal, row)
     if isinstance(answer, MemberOut):
         return answer.model_copy(update={"remark": await latest_remark(session, member_id)})
     return answer
 
 
-@router.post("", status_code=201, responses=problem_responses(403, 404, 409))
+@router.post("", status_code=201, responses=problem_responses(403, 404, 409, 429, 503))
 async def request_membership(
-    body: RequestMembership, session: Session, principal: Asker, runtime: RuntimeDep, response: Response
+    body: RequestMembership,
+    session: Session,
+    principal: Asker,
+    runtime: RuntimeDep,
+    keys: MaybeKeys,
+    request: Request,
+    response: Response,
 ) -> MemberOut:
     """Apply for one's own party; or, as the lead bureau, invite one or enter an application on paper."""
-    member = await memberships.request_membership(session, runtime.editions, principal, body)
+    request.state.no_replay = body.person is not None
+    member = await memberships.request_membership(session, runtime, keys, principal, body)
     response.headers["Location"] = f"/v1/alliance-members/{member.id}"
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
 @router.post("/{member_id}/accept", responses=_STEP)
@@ -103,7 +111,7 @@ async def accept_member(
     """Accept an application: a member from that day on."""
     step = CaseStep(on=body.accepted_on, if_match=if_match)
     member = await memberships.accept_member(session, runtime.editions, principal, member_id, step)
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
 @router.post("/{member_id}/refuse", responses=_STEP)
@@ -119,7 +127,7 @@ async def refuse_member(
     """Do not accept an application."""
     step = CaseStep(reason_code=body.reason_code, remark=body.remark, if_match=if_match)
     member = await memberships.refuse_member(session, runtime.editions, principal, member_id, step)
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
 @router.post("/{member_id}/consent", responses=_STEP)
@@ -133,7 +141,7 @@ async def consent_to_membership(
 ) -> MemberOut:
     """Follow the invitation: a member from today on."""
     member = await memberships.consent_to_membership(session, runtime.editions, principal, member_id, if_match=if_match)
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
 @router.post("/{member_id}/decline", responses=_STEP)
@@ -142,7 +150,7 @@ async def decline_membership(
 ) -> MemberOut:
     """Do not follow the invitation."""
     member = await memberships.decline_membership(session, principal, member_id, if_match=if_match)
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
 @router.post("/{member_id}/withdraw", responses=_STEP)
@@ -156,7 +164,7 @@ async def withdraw_request(
 ) -> MemberOut:
     """Take back an application or an invitation that nobody has answered."""
     member = await memberships.withdraw_request(session, runtime.editions, principal, member_id, if_match=if_match)
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
 @router.post("/{member_id}/leave", responses=_STEP)
@@ -171,7 +179,7 @@ async def leave_alliance(
 ) -> MemberOut:
     """Leave of one's own accord."""
     member = await memberships.leave_alliance(session, runtime.editions, principal, member_id, body, if_match=if_match)
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
 @router.post("/{member_id}/propose-removal", responses=_STEP)
@@ -187,7 +195,7 @@ async def propose_removal(
     """Propose to remove a member."""
     step = CaseStep(reason_code=body.reason_code, remark=body.remark, if_match=if_match)
     member = await removals.propose_removal(session, runtime.editions, principal, member_id, step)
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
 @router.post("/{member_id}/remove", responses=_STEP)
@@ -203,7 +211,7 @@ async def remove_member(
     """Carry the removal out."""
     step = CaseStep(on=body.left_on, document_no=body.document_no, if_match=if_match)
     member = await removals.remove_member(session, runtime.editions, principal, member_id, step)
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
 @router.post("/{member_id}/drop-removal", responses=_STEP)
@@ -217,9 +225,9 @@ async def drop_removal(
 ) -> MemberOut:
     """Do not follow the proposal to remove it."""
     member = await removals.drop_removal(session, runtime.editions, principal, member_id, if_match=if_match)
-    return await _answer(session, member, response)
+    return await _answer(session, principal, member, response)
 
 
-async def _answer(session: AsyncSession, member: AllianceMember, response: Response) -> MemberOut:
+async def _answer(session: AsyncSession, principal: Principal, member: AllianceMember, response: Response) -> MemberOut:
     set_etag(response, member.version)
-    return member_out(member, await party_name(session, member))
+    return await answered(session, principal, member)

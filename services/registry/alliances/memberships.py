@@ -5,20 +5,25 @@ Nobody is a member without its own consent, and whoever consents for it does not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.access import enterprise_code_of, operator_code_of
 from services.registry.alliances import rules
 from services.registry.alliances.models import AllianceMember
+from services.registry.alliances.parties import (
+    ON_PAPER,
+    Party,
+    keep_after_the_end,
+    keep_consent,
+    party_of,
+    require_standing,
+)
 from services.registry.alliances.queries import (
-    LEAD_OFFICERS,
     current_member,
     lead_scope,
     lock_member,
@@ -28,20 +33,14 @@ from services.registry.alliances.queries import (
     terms_of,
 )
 from services.registry.alliances.schemas import LeaveAlliance, RequestMembership
-from services.registry.centres.models import Centre
-from services.registry.centres.queries import hold_standing
 from services.registry.centres.rules import require_state
-from services.registry.enterprises.models import Enterprise
-from services.registry.enterprises.queries import family, known_by
-from services.registry.partners.models import Partner
+from services.registry.enterprises.queries import family, record_of
 from services.registry.policy import edition_at, require_known, require_passed
-from services.registry.qualifications.models import Qualification
-from services.registry.qualifications.rules import IN_FORCE
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import CaseStep, require_four_eyes, step_day
 from shared.auth.principal import Principal
 from shared.db import constraint_of
-from shared.errors import DomainError, forbidden, not_found
+from shared.errors import DomainError, forbidden
 from shared.events import outbox
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
@@ -50,52 +49,53 @@ from shared.http.etag import honour_match
 from shared.http.validation import PayloadInvalid
 from shared.ids import next_case_no, uuid7
 from shared.policy.edition import Edition, Editions
+from shared.runtime import Runtime
+from shared.sealing import Keyring
 
 RULES: Final = ("alliances.membership",)
 BOTH_SIDES: Final = ("alliances.membership", "alliances.member_four_eyes")
 ON_THE_LIST: Final = ("alliances.centre_on_the_list",)
+CEASED: Final = "enterprise_ceased"
 
 
-@dataclass(frozen=True, slots=True)
-class Party:
-    """Who is to be a member: `own` if the caller speaks for it, `province` for one from the register of partners."""
-
-    column: str
-    id: UUID
-    family: tuple[UUID, ...]
-    own: bool
-    province: str | None = None
+_OF_A_PERSON: Final = ("consent_document_no", "document_no", "reason_code")
 
 
-def member_state(member: AllianceMember, *, remark_hash: str | None = None) -> rc.AllianceMemberState:
-    """The membership as its events carry it."""
+def _state(member: AllianceMember, remark_hash: str | None) -> rc.AllianceMemberState:
+    """The membership as its events carry it; everybody reads them, so that they do not say which natural person it is,
+    by which papers, or why it went."""
     fields = set(rc.AllianceMemberState.model_fields) - {"remark_hash"}
-    return rc.AllianceMemberState(**{name: getattr(member, name) for name in fields}, remark_hash=remark_hash)
+    known = {name: getattr(member, name) for name in fields}
+    if member.person_id is not None:
+        known |= dict.fromkeys(_OF_A_PERSON)
+    return rc.AllianceMemberState(**known, remark_hash=remark_hash)
 
 
 async def request_membership(
-    session: AsyncSession, editions: Editions, principal: Principal, sent: RequestMembership
+    session: AsyncSession, runtime: Runtime, keys: Keyring | None, principal: Principal, sent: RequestMembership
 ) -> AllianceMember:
     """Apply for one's own membership, invite a party, or enter a signed application on paper.
 
     Raises 404 for an unknown alliance or somebody else's party, 403 for the bureau of the other alliance, 422, 409
     `already-a-member`, `membership-asked-for`, `member-type-wrong`, `member-centre-not-listed`, `member-title-missing`,
-    `member-consent-missing`.
+    `member-consent-missing`, and what naming a person and its consent raise.
     """
-    edition = edition_at(editions, principal.today)
+    edition = edition_at(runtime.editions, principal.today)
     terms = terms_of(edition, sent.alliance)
     require_known("kind", [sent.kind], terms.member_types)
     await open_alliances(session, edition)
-    party = await _party(session, principal, sent)
+    if sent.person is not None:
+        require_passed(rules.decide_member_type(edition, terms, sent.kind, "person"))
+    party = await party_of(session, runtime, keys, principal, edition, sent)
     if not party.own:
         require_lead(principal, edition, sent.alliance)
     if party.own and sent.consent_document_no is not None:
         raise PayloadInvalid.at("consent_document_no", "not_for_own_account")
     paper = sent.consent_document_no is not None
-    if party.column == "partner_id" and not paper:
+    if party.column in ON_PAPER and not paper:
         raise DomainError("member-consent-missing", 409, clauses=["4.6-1"])
     require_passed(rules.decide_member_type(edition, terms, sent.kind, party.column.removesuffix("_id")))
-    await _require_standing(session, edition, sent.alliance, sent.kind, party)
+    await require_standing(session, edition, sent.alliance, sent.kind, party)
     if await current_member(session, sent.alliance, party.family) is not None:
         raise DomainError("already-a-member", 409, clauses=["4.6-1"])
     day = step_day(principal, sent.requested_on, after=None)
@@ -114,11 +114,14 @@ async def request_membership(
         edition=edition.id,
         consent_document_no=sent.consent_document_no,
         no=await next_case_no(session, "AM", principal.today.year),
+        name_shown=sent.show_name,
         **{party.column: party.id},
         **({"consented_by": by, "consented_on": day} if consents else {"accepted_by": by, "accepted_on": day}),
     )
     session.add(member)
     await _flush(session)
+    if party.person is not None:
+        await keep_consent(session, runtime.editions, principal, party.person, member)
     happened = rc.AllianceMemberApplied if consents else rc.AllianceMemberInvited
     await record(session, happened, member, EventContext.of(principal, day))
     return member
@@ -206,7 +209,8 @@ async def leave_alliance(
     *,
     if_match: str | None,
 ) -> AllianceMember:
-    """A member leaves when it wants to, whatever waits about it; a partner's letter is entered by the lead bureau.
+    """A member leaves when it wants to, whatever waits about it; the letter of a partner or a natural person is entered
+    by the lead bureau.
 
     Raises 404, 403 for an officer who would end the membership of a party that has an account of its own.
     """
@@ -216,13 +220,14 @@ async def leave_alliance(
     honour_match(if_match, member.version)
     require_state(member.status, rules.LEAVABLE)
     if own is None:
-        if member.partner_id is None:
+        if member.partner_id is None and member.person_id is None:
             raise forbidden()
         if sent.document_no is None:
             raise PayloadInvalid.at("document_no", "missing")
     day = step_day(principal, sent.left_on, after=member.joined_on)
     end_membership(member, rules.LEFT, day, principal.account_id)
     member.document_no = sent.document_no
+    await keep_after_the_end(session, editions, principal, member)
     await record(session, rc.AllianceMemberLeft, member, EventContext.of(principal, day))
     return member
 
@@ -232,8 +237,29 @@ async def end_with_centre(
 ) -> None:
     """4.6-1: a centre that leaves the list is a member no more, and what it or the lead had asked for is over. It does
     not come back by itself: coming back is its own decision too. The caller has locked the centre."""
-    going_on = (*rules.OPEN, rules.ACTIVE)
-    query = select(AllianceMember).where(AllianceMember.centre_id == centre_id, AllianceMember.status.in_(going_on))
+    its = AllianceMember.centre_id == centre_id
+    await end_where(session, its, day, context, reason_code=reason_code, cited=ON_THE_LIST)
+
+
+async def end_with_enterprise(session: AsyncSession, enterprise_id: UUID, day: date, context: EventContext) -> None:
+    """4.6-1: an enterprise that ceased or was deregistered is a member no more, by none of its records."""
+    goes_on = await session.scalar(record_of(enterprise_id))
+    its = AllianceMember.enterprise_id.in_(family(goes_on or enterprise_id))
+    await end_where(session, its, day, context, reason_code=CEASED)
+
+
+async def end_where(
+    session: AsyncSession,
+    whose: ColumnElement[bool],
+    day: date,
+    context: EventContext,
+    *,
+    reason_code: str,
+    cited: tuple[str, ...] = RULES,
+    states: tuple[str, ...] = (*rules.OPEN, rules.ACTIVE),
+) -> None:
+    """End the memberships that go on without a step of either side; what was only asked for is refused."""
+    query = select(AllianceMember).where(whose, AllianceMember.status.in_(states))
     for member in await session.scalars(query.order_by(AllianceMember.id).with_for_update()):
         was_member = member.status == rules.ACTIVE
         if was_member:
@@ -242,7 +268,7 @@ async def end_with_centre(
             member.status = rules.REFUSED
         member.reason_code = reason_code
         happened = rc.AllianceMemberEnded if was_member else rc.AllianceMemberRefused
-        await record(session, happened, member, context, cited=ON_THE_LIST)
+        await record(session, happened, member, context, cited=cited)
 
 
 def end_membership(member: AllianceMember, status: str, day: date, by: str | None) -> None:
@@ -263,14 +289,14 @@ async def record(
 ) -> None:
     """Tell what happened to a membership."""
     remark_hash = await keep_remark(session, member.id, step=member.status, text=remark, written_by=context.actor)
-    state = member_state(member, remark_hash=remark_hash)
+    state = _state(member, remark_hash)
     await outbox.append(session, event_type, member, state, context=context, rules=cited, edition=member.edition)
 
 
 async def _join(session: AsyncSession, edition: Edition, member: AllianceMember, context: EventContext) -> None:
     if member.centre_id is not None:
         centre = Party("centre_id", member.centre_id, (member.centre_id,), own=True)
-        await _require_standing(session, edition, member.alliance, member.kind, centre)
+        await require_standing(session, edition, member.alliance, member.kind, centre)
     member.status, member.joined_on = rules.ACTIVE, context.effective_on
     await _flush(session)
     await record(session, rc.AllianceMemberJoined, member, context, cited=BOTH_SIDES)
@@ -284,44 +310,6 @@ async def of_lead(
     require_lead(principal, edition, member.alliance)
     honour_match(if_match, member.version)
     return member
-
-
-async def _party(session: AsyncSession, principal: Principal, sent: RequestMembership) -> Party:
-    leads = principal.has(*LEAD_OFFICERS)
-    if sent.centre_id is not None:
-        operator = await session.scalar(select(Centre.operator_code).where(Centre.id == sent.centre_id))
-        own = operator is not None and operator == operator_code_of(principal)
-        if operator is None or not (own or leads):
-            raise not_found("centre")
-        return Party("centre_id", sent.centre_id, (sent.centre_id,), own)
-    if sent.enterprise_id is not None:
-        found = await session.scalar(select(Enterprise).where(Enterprise.id == sent.enterprise_id))
-        code, own_record = enterprise_code_of(principal), None
-        if found is not None and code is not None:
-            own_record = await session.scalar(select(Enterprise.id).where(Enterprise.id == found.id, known_by(code)))
-        if found is None or not (own_record or leads):
-            raise not_found("enterprise")
-        record_id = found.merged_into_id or found.id
-        ids = tuple(await session.scalars(family(record_id)))
-        return Party("enterprise_id", record_id, ids, own_record is not None)
-    partner = await session.get(Partner, sent.partner_id)
-    if partner is None or sent.partner_id is None or not leads:
-        raise not_found("partner")
-    return Party("partner_id", partner.id, (partner.id,), own=False, province=partner.origin_province)
-
-
-async def _require_standing(session: AsyncSession, edition: Edition, alliance: str, kind: str, party: Party) -> None:
-    """A centre is on the list, and stays so until this is written; one that joins for its title holds it."""
-    if party.column != "centre_id":
-        return
-    centre = await hold_standing(session, true(), party.id)
-    require_passed(rules.decide_centre_on_the_list(edition, centre.status))
-    title = terms_of(edition, alliance).member_types[kind].title
-    held = select(Qualification.id).where(
-        Qualification.centre_id == party.id, Qualification.kind == title, Qualification.status.in_(IN_FORCE)
-    )
-    found = title is not None and await session.scalar(held.limit(1)) is not None
-    require_passed(rules.decide_title(edition, title, found))
 
 
 _TAKEN: Final = {

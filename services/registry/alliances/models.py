@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -73,7 +73,7 @@ class AllianceMember(Aggregate, Base):
         UniqueConstraint("no", name="uq_alliance_member_no"),
         CheckConstraint(f"status IN ({_among(STATUSES)})", name="status_known"),
         CheckConstraint("initiative IN ('member', 'lead')", name="initiative_known"),
-        CheckConstraint("num_nonnulls(centre_id, enterprise_id, partner_id) = 1", name="one_party"),
+        CheckConstraint("num_nonnulls(centre_id, enterprise_id, partner_id, person_id) = 1", name="one_party"),
         CheckConstraint("province ~ '^[1-9][0-9]0000$'", name="province_form"),
         CheckConstraint("num_nulls(consented_by, consented_on) IN (0, 2)", name="consented_whole"),
         CheckConstraint("num_nulls(accepted_by, accepted_on) IN (0, 2)", name="accepted_whole"),
@@ -82,6 +82,10 @@ class AllianceMember(Aggregate, Base):
             "partner_id IS NULL OR consented_on IS NULL OR consent_document_no IS NOT NULL",
             name="partner_consents_on_paper",
         ),
+        CheckConstraint(
+            "person_id IS NULL OR num_nulls(consented_on, consent_document_no) = 0", name="person_consents_on_paper"
+        ),
+        CheckConstraint("person_id IS NOT NULL OR NOT name_shown", name="name_of_a_person"),
         CheckConstraint(
             f"(status IN ({_JOINED})) = (joined_on IS NOT NULL) AND"
             " (joined_on IS NULL OR num_nulls(consented_on, accepted_on) = 0)",
@@ -117,6 +121,7 @@ class AllianceMember(Aggregate, Base):
         ),
         Index("ix_alliance_member_alliance", "alliance", "status", "id"),
         Index("ix_alliance_member_party_id", "party_id", "id"),
+        Index("ix_alliance_member_person_id", "person_id", postgresql_where=text("person_id IS NOT NULL")),
     )
 
     no: Mapped[str]
@@ -125,7 +130,12 @@ class AllianceMember(Aggregate, Base):
     centre_id: Mapped[UUID | None] = mapped_column(ForeignKey("centre.id"))
     enterprise_id: Mapped[UUID | None] = mapped_column(ForeignKey("enterprise.id"))
     partner_id: Mapped[UUID | None] = mapped_column(ForeignKey("partner.id"))
-    party_id: Mapped[UUID] = mapped_column(Computed("COALESCE(centre_id, enterprise_id, partner_id)", persisted=True))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    party_id: Mapped[UUID] = mapped_column(
+        Computed("COALESCE(centre_id, enterprise_id, partner_id, person_id)", persisted=True)
+    )
+    name_shown: Mapped[bool] = mapped_column(server_default=false())
+    """The consent of a natural person covers being named to everybody."""
     province: Mapped[str | None]
     status: Mapped[str]
     initiative: Mapped[str]

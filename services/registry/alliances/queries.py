@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +27,8 @@ from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.queries import known_by
 from services.registry.names.queries import name_matches
 from services.registry.partners.models import Partner
+from services.registry.persons.models import Consent, Person
+from services.registry.trainings.rules import masked_name
 from shared.auth import roles as r
 from shared.auth.principal import Principal
 from shared.errors import forbidden, not_found
@@ -114,6 +116,7 @@ async def alliance_out(
     bodies = [body for body in await lead_bodies(session, editions, alliance) if body.from_on <= on]
     by_type = await _numbers(session, alliance.kind, on, AllianceMember.kind)
     by_province = await _numbers(session, alliance.kind, on, AllianceMember.province)
+    people = await _numbers(session, alliance.kind, on, AllianceMember.kind, AllianceMember.person_id.is_not(None))
     return AllianceOut(
         id=alliance.id,
         version=alliance.version,
@@ -125,6 +128,7 @@ async def alliance_out(
         lead_body=bodies[0].name if bodies else None,
         lead_bodies=bodies,
         members=sum(by_type.values()),
+        natural_persons=sum(people.values()),
         members_by_type={word: by_type.get(word, 0) for word in terms.member_types},
         members_by_province=by_province,
         proposal=_proposal(alliance) if principal.has(*READ_ALL) else None,
@@ -149,11 +153,13 @@ _GOING_ON: Final = func.coalesce(Enterprise.merged_into_id, AllianceMember.party
 """Records of one enterprise that were merged are one member."""
 
 
-async def _numbers(session: AsyncSession, alliance: str, on: date, by: Any) -> dict[str, int]:
+async def _numbers(
+    session: AsyncSession, alliance: str, on: date, by: Any, *only: ColumnElement[bool]
+) -> dict[str, int]:
     query = (
         select(by, func.count(_GOING_ON.distinct()))
         .outerjoin(Enterprise, Enterprise.id == AllianceMember.enterprise_id)
-        .where(AllianceMember.alliance == alliance, member_on(on), by.is_not(None))
+        .where(AllianceMember.alliance == alliance, member_on(on), by.is_not(None), *only)
         .group_by(by)
         .order_by(by)
     )
@@ -194,15 +200,32 @@ def file_scope(principal: Principal) -> ColumnElement[bool]:
     return true() if principal.has(*LEAD_OFFICERS) else party_scope(principal)
 
 
-def visible(principal: Principal, on: date | None) -> Select[AllianceMember, str, bool]:
-    """Memberships with the party's name and a mark whether the caller sees the whole of it; others' as of a day."""
+def _named_to_everybody() -> ColumnElement[bool]:
+    """Any party but a natural person, and such a one as long as its consent to being named runs."""
+    runs = exists().where(
+        Consent.subject_id == AllianceMember.id,
+        Consent.person_id == AllianceMember.person_id,
+        Consent.withdrawn_on.is_(None),
+        Consent.lapsed_on.is_(None),
+    )
+    return or_(AllianceMember.person_id.is_(None), and_(AllianceMember.name_shown, runs))
+
+
+Shown = tuple[AllianceMember, str, bool, str | None]
+
+
+def visible(principal: Principal, on: date | None) -> Select[*Shown]:
+    """Memberships with the party's name, a mark whether the caller sees the whole of it, and a natural person's
+    reference; others' as of a day."""
     whole = read_scope(principal)
-    name = func.coalesce(Centre.name, Enterprise.name, Partner.name)
+    name = func.coalesce(Centre.name, Enterprise.name, Partner.name, Person.name)
     query = (
-        select(AllianceMember, name.label("name"), whole.label("whole"))
+        select(AllianceMember, name.label("name"), whole.label("whole"), Person.ref)
         .outerjoin(Centre, Centre.id == AllianceMember.centre_id)
         .outerjoin(Enterprise, Enterprise.id == AllianceMember.enterprise_id)
         .outerjoin(Partner, Partner.id == AllianceMember.partner_id)
+        .outerjoin(Person, Person.id == AllianceMember.person_id)
+        .where(or_(whole, _named_to_everybody()))
     )
     if on is not None:
         return query.where(member_on(on))
@@ -220,28 +243,30 @@ def matching(wanted: MemberFilter) -> ColumnElement[bool]:
     return and_(true(), *conditions)
 
 
-def member_out(member: AllianceMember, name: str) -> MemberOut:
-    """The whole membership."""
-    fields = set(MemberOut.model_fields) - {"name", "remark"}
-    return MemberOut.model_validate({**{field: getattr(member, field) for field in fields}, "name": name})
+def member_out(principal: Principal, member: AllianceMember, name: str, person_ref: str | None) -> MemberOut:
+    """The whole membership; the name of a natural person whole for the bureaus that lead alliances."""
+    fields = set(MemberOut.model_fields) - {"name", "person_ref", "remark"}
+    hidden = member.person_id is not None and name and not principal.has(*LEAD_OFFICERS, *LEAD_APPROVERS)
+    known = {field: getattr(member, field) for field in fields}
+    told = {"name": masked_name(name) if hidden else name, "person_ref": person_ref}
+    return MemberOut.model_validate({**known, **told})
 
 
-def shown(row: Row[AllianceMember, str, bool]) -> MemberOut | PublicMemberOut:
+def shown(principal: Principal, row: Row[*Shown]) -> MemberOut | PublicMemberOut:
     """The whole membership, or what everybody reads of it."""
     if row[2]:
-        return member_out(row[0], row[1])
+        return member_out(principal, row[0], row[1], row[3])
     fields = set(PublicMemberOut.model_fields) - {"name"}
     return PublicMemberOut.model_validate({**{field: getattr(row[0], field) for field in fields}, "name": row[1]})
 
 
-async def party_name(session: AsyncSession, member: AllianceMember) -> str:
-    """The name of the centre, enterprise or partner that is the member."""
-    parties = ((Centre, member.centre_id), (Enterprise, member.enterprise_id), (Partner, member.partner_id))
-    parts = union_all(*(select(table.name).where(table.id == party) for table, party in parties if party is not None))
-    return (await session.scalars(parts)).one()
+async def answered(session: AsyncSession, principal: Principal, member: AllianceMember) -> MemberOut:
+    """The membership for whoever took a step in it."""
+    row = (await session.execute(visible(principal, None).where(AllianceMember.id == member.id))).one()
+    return member_out(principal, member, row[1], row[3])
 
 
-async def find_visible(session: AsyncSession, principal: Principal, member_id: UUID) -> Row[AllianceMember, str, bool]:
+async def find_visible(session: AsyncSession, principal: Principal, member_id: UUID) -> Row[*Shown]:
     """One membership as the caller sees it. Raises 404."""
     query = visible(principal, None).where(AllianceMember.id == member_id)
     row = (await session.execute(query)).one_or_none()
@@ -260,7 +285,14 @@ async def find_whole(session: AsyncSession, principal: Principal, member_id: UUI
 
 
 async def lock_member(session: AsyncSession, scope: ColumnElement[bool], member_id: UUID) -> AllianceMember:
-    """One membership of the scope, locked. Raises 404."""
+    """One membership of the scope, locked; the natural person that it is one of before it, as who takes a consent back
+    does. Raises 404."""
+    await session.execute(
+        select(Person.id)
+        .join(AllianceMember, AllianceMember.person_id == Person.id)
+        .where(AllianceMember.id == member_id)
+        .with_for_update(of=Person)
+    )
     query = select(AllianceMember).where(AllianceMember.id == member_id, scope)
     member = await session.scalar(query.with_for_update())
     if member is None:

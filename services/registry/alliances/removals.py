@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.registry.alliances import rules
 from services.registry.alliances.memberships import end_membership, of_lead, record
 from services.registry.alliances.models import AllianceMember
+from services.registry.alliances.parties import keep_after_the_end
 from services.registry.centres.rules import require_state
 from services.registry.policy import edition_at, require_known
 from services.registry.steps import CaseStep, require_four_eyes, step_day
@@ -53,6 +54,7 @@ async def remove_member(
     day = step_day(principal, step.on, after=member.removal_proposed_on)
     end_membership(member, rules.REMOVED, day, principal.account_id)
     member.document_no = step.document_no
+    await keep_after_the_end(session, editions, principal, member)
     context = EventContext.of(principal, day)
     await record(session, rc.AllianceMemberRemoved, member, context, cited=REMOVAL)
     return member

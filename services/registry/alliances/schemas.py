@@ -6,12 +6,13 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.registry.alliances.rules import STATUSES, TALENT_STATUSES
 from services.registry.codes import DocumentNo, Name, ReasonCode, Remark
 from services.registry.names.schemas import SearchText
+from services.registry.persons.schemas import NamedContact
 from shared.http.paging import PageParams
 from shared.http.schemas import Request, Response
 from shared.http.words import EditionWord, OneOf
@@ -62,7 +63,8 @@ class LeadProposalOut(Response):
 
 
 class AllianceOut(Response):
-    """An alliance on a day: who leads it, and how many members of which type it has."""
+    """An alliance on a day: who leads it, and how many members of which type it has; `natural_persons` of them are
+    people, of whom the register of members shows only those who agreed to it."""
 
     id: UUID
     version: int
@@ -74,6 +76,7 @@ class AllianceOut(Response):
     lead_body: str | None
     lead_bodies: list[LeadBodyOut]
     members: int
+    natural_persons: int
     members_by_type: dict[str, int]
     members_by_province: dict[str, int]
     proposal: LeadProposalOut | None = None
@@ -88,20 +91,26 @@ class AllianceFilter(PageParams):
 
 class RequestMembership(Request):
     """A membership of one party. The party's own account applies by it; the lead bureau's officer invites by it or,
-    with the number of the signed consent, enters an application on paper."""
+    with the number of the signed consent, enters an application on paper. A natural person, named as any person, joins
+    on paper; `show_name` where the consent covers being named to everybody."""
 
     alliance: Word
     kind: Word
     centre_id: UUID | None = None
     enterprise_id: UUID | None = None
     partner_id: UUID | None = None
+    person: NamedContact | None = None
     consent_document_no: DocumentNo | None = None
+    show_name: StrictBool = False
     requested_on: date | None = None
 
     @model_validator(mode="after")
     def _one_party(self) -> Self:
-        if sum(party is not None for party in (self.centre_id, self.enterprise_id, self.partner_id)) != 1:
-            raise PydanticCustomError("one_party", "exactly one of centre_id, enterprise_id and partner_id")
+        named = (self.centre_id, self.enterprise_id, self.partner_id, self.person)
+        if sum(party is not None for party in named) != 1:
+            raise PydanticCustomError("one_party", "exactly one of centre_id, enterprise_id, partner_id and person")
+        if self.show_name and self.person is None:
+            raise PydanticCustomError("name_of_a_person", "show_name is for a natural person")
         return self
 
 
@@ -119,7 +128,8 @@ class RefuseMember(Request):
 
 
 class LeaveAlliance(Request):
-    """The last day is the caller's today; an officer who enters it for a partner gives its letter and its day."""
+    """The last day is the caller's today; an officer who enters it for a partner or a natural person
+    gives its letter and its day."""
 
     document_no: DocumentNo | None = None
     left_on: date | None = None
@@ -154,11 +164,15 @@ class PublicMemberOut(Response):
 
 
 class MemberOut(PublicMemberOut):
-    """A membership as its sides and the bureaus read it."""
+    """A membership as its sides and the bureaus read it. The name of a natural person is whole for the lead bureaus,
+    and masked for the others."""
 
     version: int
     enterprise_id: UUID | None
     partner_id: UUID | None
+    person_id: UUID | None
+    person_ref: str | None
+    name_shown: bool
     status: str
     initiative: Literal["member", "lead"]
     requested_by: str

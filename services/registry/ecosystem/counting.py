@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from sqlalchemy import Select, and_, func, not_, or_, select
+from sqlalchemy import Select, and_, distinct, func, not_, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.activities import rules as activities
@@ -138,8 +138,15 @@ async def count_training(counting: Counting) -> None:
             counting.add(("training", item, "4.8-2"), numbers.get(word, 0), path, word)
 
 
+_PLACE: Final = func.lower(func.regexp_replace(Activity.place, r"\s", "", "g"))
+"""As `rules.plain_place` reads it."""
+
+
 async def count_activities(counting: Counting) -> None:
-    """4.5: verified ones of the year by level and series, and those that wait for a bureau."""
+    """4.5: verified ones of the year by level and series, and those that wait for a bureau. What several hold together
+    is one activity, however many of them report their part: the same hours in the same place, attended by as many as
+    the one who counted most says."""
+    once = func.count(distinct(tuple_(_PLACE, Activity.starts_at)))
     day, path = counting.day, "/v1/activities"
     period = {"since": counting.first, "until": day}
     of_year = Activity.held_on.between(counting.first, day)
@@ -148,15 +155,16 @@ async def count_activities(counting: Counting) -> None:
         ("by_level", Activity.level, counting.edition.activities.levels),
         ("by_series", Activity.series, counting.edition.activities.series),
     ):
-        numbers = await counting.by_word(select(column, func.count()).where(verified).group_by(column))
+        numbers = await counting.by_word(select(column, once).where(verified).group_by(column))
         for word in words:
             filters = {item.removeprefix("by_"): word, "status": activities.VERIFIED, **period}
             counting.add(("activities", item, "4.5-1"), numbers.get(word, 0), listed(path, **filters), word)
-    heads = await counting.number(select(func.coalesce(func.sum(Activity.heads), 0)).where(verified))
+    each = select(func.max(Activity.heads).label("heads")).where(verified).group_by(_PLACE, Activity.starts_at)
+    heads = await counting.number(select(func.coalesce(func.sum(each.subquery().c.heads), 0)))
     link = listed(path, status=activities.VERIFIED, **period)
     counting.add(("activities", "attendance", "4.5-1"), heads, link)
     waiting = await counting.by_word(
-        select(Activity.status, func.count()).where(of_year, Activity.status.in_(_WAITING)).group_by(Activity.status)
+        select(Activity.status, once).where(of_year, Activity.status.in_(_WAITING)).group_by(Activity.status)
     )
     for word in _WAITING:
         link = listed(path, status=word, **period)

@@ -18,6 +18,7 @@ from services.registry.enterprises.particulars.sizes import recompute_size
 from services.registry.enterprises.queries import known_by, lock_for_change, read_scope
 from services.registry.enterprises.rules import OFFICER_FIELDS, fields_to_confirm, registered_in_city
 from services.registry.enterprises.schemas import AmendEnterprise, RegisterEnterprise
+from services.registry.persons.holding import require_none_erased
 from services.registry.policy import edition_at, require_known
 from services.registry.tenancies.stays import recount_stays
 from shared.auth.principal import Principal
@@ -86,13 +87,14 @@ async def register_enterprise(
     """Register an enterprise under its code (2.2-1); one that a project becomes keeps the project's id.
 
     Raises 403 when an enterprise registers another one, 422 for an unknown division or a day in the future, 409
-    `enterprise-already-registered`, which names the existing one to those who may see it.
+    `enterprise-already-registered`, which names the existing one to those who may see it, `person-erased`.
     """
     may_register_any = principal.has(*OFFICERS) or operator_code_of(principal) is not None
     if not may_register_any and project_id is None and sent.code != enterprise_code_of(principal):
         raise forbidden()
     edition = edition_at(editions, principal.today)
     check_registration(edition, sent, principal.today)
+    await require_none_erased(session, sent.legal_representative_ref)
     new = insert(Enterprise).values(id=project_id or uuid7(), version=0, **new_values(edition, principal, sent))
     inserted = new.on_conflict_do_nothing(index_elements=["code"]).returning(Enterprise)
     enterprise: Enterprise | None = await session.scalar(inserted)
@@ -139,15 +141,17 @@ async def apply_changes(
     changes: Mapping[str, object],
 ) -> None:
     """Write changed particulars of a locked enterprise, with all that follows from them. Raises 422 for what no
-    enterprise may be."""
+    enterprise may be, 409 `person-erased`."""
     edition = edition_at(editions, principal.today)
-    industry = enterprise.industry_code
+    industry, representative = enterprise.industry_code, enterprise.legal_representative_ref
     for name, value in changes.items():
         if value is None and name not in MAY_BE_UNKNOWN:
             raise PayloadInvalid.at(name, "missing")
         put(enterprise, name, value)
     if unchanged(session, enterprise):
         return
+    if enterprise.legal_representative_ref != representative:
+        await require_none_erased(session, enterprise.legal_representative_ref)
     if "registered_address" in changes and "address_in_city" not in changes:
         enterprise.address_in_city = registered_in_city(edition, enterprise.registered_address)
     require_known("division", [enterprise.division], edition.divisions.units)

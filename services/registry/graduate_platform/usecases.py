@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.access import enterprise_code_of, operator_code_of
+from services.registry.answering import require_another_side
 from services.registry.centres.models import Centre
 from services.registry.centres.rules import require_state
 from services.registry.enterprises import queries as enterprises
@@ -27,7 +27,7 @@ from services.registry.projects.models import Project
 from services.registry.remarks.usecases import keep_remark
 from services.registry.steps import CaseStep, require_four_eyes, step_day
 from shared.auth.principal import Principal
-from shared.errors import four_eyes_required, not_found
+from shared.errors import not_found
 from shared.events import outbox
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
@@ -233,10 +233,7 @@ async def _answerable(session: AsyncSession, principal: Principal, record_id: UU
     await _hold(session, record, step.if_match)
     require_state(record.status, rules.ANSWERABLE)
     require_four_eyes(principal, record.recorded_by)
-    if record.centre_id is not None:
-        operator = (await session.get_one(Centre, record.centre_id)).operator_code
-        if operator in {enterprise_code_of(principal), operator_code_of(principal)}:
-            raise four_eyes_required()
+    await require_another_side(session, principal, record.centre_id)
     return record
 
 

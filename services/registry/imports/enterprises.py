@@ -18,6 +18,7 @@ from services.registry.enterprises.usecases import RULES, check_registration, en
 from services.registry.imports.rows import Kind, Row, Status, Tally, Work, by_chunks, refusals, require_same
 from services.registry.imports.rules import not_before_policy
 from services.registry.imports.words import divisions
+from services.registry.persons.holding import erased_among
 from shared.auth.roles import CENTRE_OPERATOR
 from shared.errors import DomainError
 from shared.events import outbox
@@ -114,6 +115,11 @@ def _request(values: Mapping[str, object]) -> RegisterEnterprise:
     return RegisterEnterprise.model_validate(values)
 
 
+def _representative(sent: BaseModel) -> str | None:
+    assert isinstance(sent, RegisterEnterprise)
+    return sent.legal_representative_ref
+
+
 def _code(sent: BaseModel) -> object:
     assert isinstance(sent, RegisterEnterprise)
     return sent.code
@@ -125,6 +131,7 @@ async def _register(
     """What is not on record is inserted, what is there with the same values is left alone; the rest is refused with
     what the single request would say. Those from `before` a day are marked as taken over."""
     known = await _known(session, work, [str(_code(row.sent)) for row in rows])
+    erased = await erased_among(session, {_representative(row.sent) for row in rows})
     new: list[Enterprise] = []
     for row in rows:
         assert isinstance(row.sent, RegisterEnterprise)
@@ -134,6 +141,8 @@ async def _register(
                 raise PayloadInvalid(not_before_policy("registered_on", before))
             existing = known.get(row.sent.code)
             if existing is None:
+                if row.sent.legal_representative_ref in erased:
+                    raise DomainError("person-erased", 409)
                 values = new_values(work.edition, work.principal, row.sent)
                 values["registered_by"] = work.proposer
                 new.append(Enterprise(id=uuid7(), version=1, migrated=before is not None, **values))

@@ -27,6 +27,7 @@ from services.registry.mentors.schemas import (
 from services.registry.mentors.state import tell
 from services.registry.persons.consents import give_consent, keep_until, require_consent
 from services.registry.persons.contacts import person_with_contact
+from services.registry.persons.holding import hold_person
 from services.registry.persons.models import Person
 from services.registry.policy import edition_at, require_known, require_passed
 from services.registry.steps import require_four_eyes, step_day
@@ -58,7 +59,7 @@ async def propose_mentor(
     edition = edition_at(runtime.editions, day)
     require_known("fields", sent.fields, edition.mentors.fields)
     person, _ = await person_with_contact(session, runtime, keys, principal, sent)
-    locked = await session.get_one(Person, person.id, with_for_update=True)
+    locked = await hold_person(session, person.id)
     known: str | None = await session.scalar(select(Mentor.no).where(Mentor.person_id == locked.id))
     if known is not None:
         raise DomainError("mentor-already-registered", 409, params={"no": known}, clauses=["4.8-1"])

@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from pydantic import JsonValue
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, Text, UniqueConstraint, column, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, Text, UniqueConstraint, column, false, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -152,6 +152,15 @@ class MentorSession(Aggregate, Base):
         ),
         CheckConstraint("answered_on >= held_on", name="answered_after_it_was_held"),
         CheckConstraint("status NOT IN ('contested', 'withdrawn') OR reason_code IS NOT NULL", name="with_reason"),
+        Index(
+            "uq_mentor_session_once",
+            "mentor_id",
+            text("coalesce(enterprise_id, project_id)"),
+            "held_on",
+            "field",
+            unique=True,
+            postgresql_where=text("once AND status IN ('recorded', 'confirmed')"),
+        ),
         Index("ix_mentor_session_mentor_id", "mentor_id", "held_on"),
         Index("ix_mentor_session_centre_id", "centre_id", "held_on"),
         Index("ix_mentor_session_enterprise_id", "enterprise_id", "held_on"),
@@ -172,6 +181,8 @@ class MentorSession(Aggregate, Base):
     edition: Mapped[str]
     decision: Mapped[dict[str, JsonValue]] = mapped_column(JSONB)
     recorded_as: Mapped[str]
+    once: Mapped[bool] = mapped_column(server_default=false())
+    """False for records from before one advice was held to be one record."""
     recorded_by: Mapped[str]
     answered_by: Mapped[str | None]
     answered_on: Mapped[date | None]

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.mentors.endings import drop_proposal, finish
@@ -50,7 +50,8 @@ async def erase_person(session: AsyncSession, files: PendingFiles, person_id: UU
     await session.execute(about.values(text=None))
     name = await session.scalar(select(Person.name).where(Person.id == person_id))
     if name:
-        named = MentorSession.topic.contains(name, autoescape=True)
+        own = MentorSession.mentor_id.in_(ids)
+        named = and_(own, MentorSession.topic.contains(name, autoescape=True))
         hidden = func.replace(MentorSession.topic, name, HIDDEN)
         await session.execute(update(MentorSession).where(named).values(topic=hidden))
     await remove_documents(session, files, SHELF, ids, context)

@@ -82,24 +82,35 @@ def decide_session(
     stays: Iterable[Term],
     hours: Decimal,
     hours_before: Decimal,
+    recorded_on: date,
+    own_field: bool,
 ) -> Decision:
     """4.8-1: a session counts on a day on which the mentor was appointed and worked with the centre, for one of its
-    tenants of that day, and as long as the day's sessions fit into a day."""
+    tenants of that day, in a field of the mentor's, entered soon, and as long as the day's sessions fit into a day."""
     limit = edition.mentors.hours_a_day.value
+    latest = held_on + timedelta(days=edition.mentors.session_recording_days.value)
+    limits: dict[str, RuleInput] = {"mentor-day-full": limit, "mentor-session-late": latest}
     found = (
         (any(term.covers(held_on) for term in terms), "mentor-not-appointed-then"),
         (any(link.covers(held_on) for link in linked), "mentor-not-at-the-centre"),
         (any(stay.covers(held_on) for stay in stays), "session-for-no-tenant"),
         (hours_before + hours <= limit, "mentor-day-full"),
+        (recorded_on <= latest, "mentor-session-late"),
+        (own_field, "mentor-field-other"),
     )
-    inputs: dict[str, RuleInput] = {"held_on": held_on, "hours": hours, "hours_before": hours_before}
+    inputs: dict[str, RuleInput] = {
+        "held_on": held_on,
+        "hours": hours,
+        "hours_before": hours_before,
+        "recorded_on": recorded_on,
+    }
     return edition.decision(
         *(
             edition.result(
                 "mentors.session",
                 passed,
                 inputs,
-                limit=limit if message == "mentor-day-full" else None,
+                limit=limits.get(message),
                 message="mentor-session-fits" if passed else message,
             )
             for passed, message in found

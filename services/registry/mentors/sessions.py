@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -11,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.access import enterprise_code_of, operator_code_of
+from services.registry.access import operator_code_of
+from services.registry.answering import require_another_side
 from services.registry.centres.models import Centre
 from services.registry.centres.rules import require_state
 from services.registry.enterprises.models import Enterprise
@@ -27,7 +27,7 @@ from services.registry.projects.models import Project
 from services.registry.steps import require_four_eyes, step_day
 from services.registry.tenancies.models import Tenancy
 from shared.auth.principal import Principal
-from shared.errors import DomainError, four_eyes_required, not_found
+from shared.errors import DomainError, not_found
 from shared.events.contracts import registry as rc
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match
@@ -46,7 +46,7 @@ async def record_session(
 
     Raises 404 for what the caller has nothing to do with, 422 for a day to come or an unknown field, 409
     `mentor-not-appointed-then`, `mentor-not-at-the-centre`, `session-for-no-tenant`, `mentor-day-full`,
-    `mentor-of-own-firm`.
+    `mentor-session-late`, `mentor-field-other`, `mentor-of-own-firm`, `mentor-session-known`.
     """
     if sent.held_on > principal.today:
         raise PayloadInvalid.at("held_on", "in_the_future")
@@ -67,8 +67,11 @@ async def record_session(
             stays=await _stays(session, sent.centre_id, firm, team),
             hours=sent.hours,
             hours_before=await _hours(session, mentor.id, sent.held_on),
+            recorded_on=principal.today,
+            own_field=sent.field in mentor.fields,
         )
     )
+    await _require_once(session, mentor, sent, firm, team)
     held = MentorSession(
         id=uuid7(),
         version=0,
@@ -85,6 +88,7 @@ async def record_session(
         edition=edition.id,
         decision=decision.to_json(),
         recorded_as=recorded_as,
+        once=True,
         recorded_by=principal.account_id,
     )
     session.add(held)
@@ -219,6 +223,27 @@ async def _stays(
     return [rules.Term(stay.admitted_on, stay.ended_on or date.max) for stay in rows]
 
 
+async def _require_once(
+    session: AsyncSession, mentor: Mentor, sent: RecordSession, firm: Enterprise | None, team: Project | None
+) -> None:
+    """One advice is one record, whoever enters it and however often: the mentor is locked, and an index holds it."""
+    of: ColumnElement[bool] = (
+        MentorSession.enterprise_id == firm.id if firm else MentorSession.project_id == (team.id if team else None)
+    )
+    same = select(MentorSession.id, MentorSession.no).where(
+        MentorSession.mentor_id == mentor.id,
+        MentorSession.held_on == sent.held_on,
+        MentorSession.field == sent.field,
+        MentorSession.status.in_((rules.RECORDED, rules.CONFIRMED)),
+        of,
+    )
+    known = (await session.execute(same.order_by(MentorSession.id).limit(1))).one_or_none()
+    if known is not None:
+        params = {"no": known.no, "id": known.id}
+        headers = {"Location": f"/v1/mentors/sessions/{known.id}"}
+        raise DomainError("mentor-session-known", 409, params=params, headers=headers, clauses=["4.8-1"])
+
+
 async def _hours(session: AsyncSession, mentor_id: UUID, day: date) -> Decimal:
     total = select(func.coalesce(func.sum(MentorSession.hours), 0)).where(
         MentorSession.mentor_id == mentor_id,
@@ -235,16 +260,8 @@ async def _answer(
     honour_match(if_match, held.version)
     require_state(held.status, rules.ANSWERABLE)
     require_four_eyes(principal, held.recorded_by)
-    await _require_another_side(session, principal, held)
+    itself = await session.scalar(select(Mentor.id).where(own(principal), Mentor.id == held.mentor_id))
+    await require_another_side(session, principal, held.centre_id, recording=itself is not None)
     held.status, held.answered_by = status, principal.account_id
     held.answered_on = step_day(principal, None, after=held.held_on)
     return held
-
-
-async def _require_another_side(session: AsyncSession, principal: Principal, held: MentorSession) -> None:
-    """Neither the mentor nor the operator of the centre answers for those advised, whatever other roles it has."""
-    mentor = await session.scalar(select(Mentor.id).where(own(principal), Mentor.id == held.mentor_id))
-    centre = await session.get_one(Centre, held.centre_id)
-    answering: Iterable[str | None] = (enterprise_code_of(principal), operator_code_of(principal))
-    if mentor is not None or centre.operator_code in answering:
-        raise four_eyes_required()

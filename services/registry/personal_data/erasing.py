@@ -9,12 +9,12 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, not_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.personal_data.grounds import due
 from services.registry.personal_data.hooks import PendingFiles
-from services.registry.personal_data.mounted import ERASERS, ON_CONSENT_ENDED
+from services.registry.personal_data.mounted import ERASERS, ON_CONSENT_ENDED, RESTING
 from services.registry.personal_data.redacting import redact
 from services.registry.persons.consents import tell_consent
 from services.registry.persons.contacts import HOME, contact_in_clear, contacts_of, forget_contact
@@ -51,9 +51,10 @@ async def erase_due(runtime: Runtime, context: EventContext, *, limit: int = 10 
     point it has done some of them whole, and goes on with the rest when it runs again.
     """
     day = context.effective_on
-    months = edition_at(runtime.editions, day).personal_data.unfounded_months.value
+    terms = edition_at(runtime.editions, day).personal_data
+    months = (terms.unfounded_months.value, terms.link_months.value)
     lapsed = await _each(runtime, _lapsing(day), partial(_lapse, context=context), limit)
-    erased = await _each(runtime, due(day, months), partial(_erase, months=months, context=context), limit)
+    erased = await _each(runtime, due(day, *months), partial(_erase, months=months, context=context), limit)
     return Erased(lapsed, erased, more=limit in (lapsed, erased))
 
 
@@ -63,7 +64,8 @@ def _lapsing(day: date) -> ColumnElement[bool]:
 
 
 def _over(day: date) -> tuple[ColumnElement[bool], ...]:
-    return (Consent.withdrawn_on.is_(None), Consent.lapsed_on.is_(None), Consent.retain_until < day)
+    ended = (Consent.withdrawn_on.is_(None), Consent.lapsed_on.is_(None), Consent.retain_until < day)
+    return (*ended, *(not_(rests()) for rests in RESTING))
 
 
 Step = Callable[[AsyncSession, Runtime, Person, PendingFiles], Awaitable[int]]
@@ -120,15 +122,21 @@ async def end_consent(session: AsyncSession, consent: Consent, context: EventCon
 
 
 async def _erase(
-    session: AsyncSession, runtime: Runtime, person: Person, files: PendingFiles, *, months: int, context: EventContext
+    session: AsyncSession,
+    runtime: Runtime,
+    person: Person,
+    files: PendingFiles,
+    *,
+    months: tuple[int, int],
+    context: EventContext,
 ) -> int:
     day = context.effective_on
-    if await session.scalar(select(Person.id).where(Person.id == person.id, due(day, months))) is None:
+    if await session.scalar(select(Person.id).where(Person.id == person.id, due(day, *months))) is None:
         return 0
     said = await _said(session, runtime, person)
     for erase in ERASERS:
         await erase(session, files, person.id, context)
-    await redact(session, person.id, person.ref, said)
+    await redact(session, person, said)
     await forget_contact(session, person.id)
     person.name = ""
     person.sealed_number = person.key_id = person.number_index = person.place_known = None

@@ -47,6 +47,9 @@ ErasePerson: TypeAlias = Callable[[AsyncSession, PendingFiles, UUID, EventContex
 Holds: TypeAlias = Callable[[date], ColumnElement[bool]]
 """A condition on `Person`: the room has a ground to keep the person on that day, such as an appointment that runs."""
 
+Rests: TypeAlias = Callable[[], ColumnElement[bool]]
+"""A condition on `Consent`: something of the room that goes on rests on it, so that it does not lapse."""
+
 
 async def remove_documents(
     session: AsyncSession, files: PendingFiles, subject_kind: str, subject_ids: Sequence[UUID], context: EventContext

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final, TypeVar
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +25,11 @@ runs: a word that is not known here keeps the person."""
 
 
 async def know_borrowers(session: AsyncSession, events: Sequence[Received[L]]) -> None:
-    """Keep who borrows: the person of the loan and its partners."""
+    """Keep who borrows: the person of the loan and its partners. Whoever is just being looked at by the erasing job is
+    waited for, and whoever borrows is passed over by it until this is written."""
+    named = {ref for event in events for ref in (event.data.person_ref, *event.data.partner_refs) if ref}
+    held = select(Person.id).where(Person.ref.in_(named)).order_by(Person.id)
+    await session.execute(held.with_for_update(read=True))
     rows = [
         {
             "id": event.data.id,

@@ -6,15 +6,15 @@ import json
 import secrets
 from collections.abc import Sequence
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, func, literal, or_, update
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.operations.models import OperationProblem
 from services.registry.personal_data.hooks import HIDDEN
-from services.registry.persons.models import Graduation, PersonLink
+from services.registry.personal_data.related import related_to
+from services.registry.persons.models import Graduation, Person, PersonLink
 from services.registry.remarks.models import CaseRemark
 from shared.kernel_tables import idempotency_key
 
@@ -22,11 +22,13 @@ SHORTEST: Final = 2
 """A single character says nothing about anybody and is everywhere."""
 
 
-async def redact(session: AsyncSession, person_id: UUID, ref: str, said: Sequence[str]) -> None:
+async def redact(session: AsyncSession, person: Person, said: Sequence[str]) -> None:
     """`said` is what identified the person: name, number, contacts. Remarks about it go; in other texts its words are
-    hidden; a stored answer that shows it is blanked: the same request again is refused, and not carried out twice."""
+    hidden, its name only where the text is about something that it had to do with: others bear the same. A stored
+    answer that shows it is blanked: the same request again is refused, and not carried out twice."""
+    person_id, ref = person.id, person.ref
     words = [word for word in said if len(word) >= SHORTEST]
-    await _remarks(session, person_id, words)
+    await _remarks(session, person, words)
     await _problems(session, words)
     await _answers(session, [*words, ref, str(person_id)])
     await session.execute(update(PersonLink).where(PersonLink.person_id == person_id).values(claimed_name=None))
@@ -35,12 +37,15 @@ async def redact(session: AsyncSession, person_id: UUID, ref: str, said: Sequenc
     await session.execute(papers.values(school="", certificate_no=number, evidence=["erased"]))
 
 
-async def _remarks(session: AsyncSession, person_id: UUID, words: Sequence[str]) -> None:
+async def _remarks(session: AsyncSession, person: Person, words: Sequence[str]) -> None:
     remark = CaseRemark
-    await session.execute(update(remark).where(remark.subject_id == person_id).values(text=None))
+    await session.execute(update(remark).where(remark.subject_id == person.id).values(text=None))
+    related = remark.subject_id.in_(related_to(person))
     for word in words:
         hidden = func.replace(remark.text, word, HIDDEN)
-        await session.execute(update(remark).where(remark.text.contains(word, autoescape=True)).values(text=hidden))
+        shows = remark.text.contains(word, autoescape=True)
+        whose = and_(shows, related) if word == person.name else shows
+        await session.execute(update(remark).where(whose).values(text=hidden))
 
 
 async def _problems(session: AsyncSession, words: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from services.registry.persons.contacts import require_not_erased
+from services.registry.persons.holding import hold_person
 from services.registry.persons.models import Consent, Person
 from services.registry.policy import edition_at, loaded_editions, require_known
 from shared.auth.principal import Principal
@@ -55,8 +55,7 @@ async def give_consent(
     if given_on > principal.today:
         raise PayloadInvalid.at("given_on", "in_the_future")
     require_proof(principal, person, channel, document_no)
-    locked = await session.get_one(Person, person.id, with_for_update=True)
-    require_not_erased(locked)
+    locked = await hold_person(session, person.id)
     await _require_not_withdrawn_since(session, locked.id, purpose, subject_id, given_on)
     until = add_months(given_on, section.purposes[purpose].retention_months.value)
     consent = await _open(session, locked.id, purpose, subject_id)

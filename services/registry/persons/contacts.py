@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.persons.holding import hold_person, require_not_erased
 from services.registry.persons.models import Person, PersonContact
 from services.registry.persons.queries import BUREAUS
 from services.registry.persons.schemas import NamedContact
@@ -140,7 +141,7 @@ async def person_with_contact(
         return person, seen
     if keys is None:
         raise DomainError("person-keys-missing", 503)
-    locked = await session.get_one(Person, person.id, with_for_update=True)
+    locked = await hold_person(session, person.id)
     may_replace = seen or principal.has(*BUREAUS)
     known = {} if may_replace else (await contacts_of(session, [person.id])).get(person.id, {})
     changed = [
@@ -149,12 +150,6 @@ async def person_with_contact(
     if any(changed):
         await tell_amended(session, locked, principal)
     return locked, seen
-
-
-def require_not_erased(person: Person) -> None:
-    """409 `person-erased`: what was erased comes back only as somebody new."""
-    if person.erased_on is not None:
-        raise DomainError("person-erased", 409)
 
 
 def _index(keys: Keyring, kind: str, content: str) -> bytes:

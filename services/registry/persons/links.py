@@ -12,6 +12,7 @@ from services.registry.access import OFFICERS, person_of
 from services.registry.enterprises import queries as enterprises
 from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.usecases import enterprise_state, speaks_for
+from services.registry.persons.holding import hold_person
 from services.registry.persons.models import CLAIMED, CONFIRMED, FOUNDER, LEGAL_REPRESENTATIVE, Person, PersonLink
 from services.registry.persons.schemas import LinkPerson, UnlinkPerson
 from services.registry.persons.usecases import person_of_link
@@ -108,7 +109,7 @@ async def confirm_link(
         await _found(session, project, person, principal)
     link.status, link.confirmed_by, link.confirmed_on = CONFIRMED, principal.account_id, principal.today
     await session.flush()
-    locked = await session.get_one(Person, person.id, with_for_update=True)
+    locked = await hold_person(session, person.id)
     await _tell(session, rc.PersonLinkConfirmed, link, locked, principal)
     return link, locked
 
@@ -203,7 +204,7 @@ async def _write(
     link.claimed_name = None if seen else sent.name
     session.add(link)
     await session.flush()
-    locked = await session.get_one(Person, person.id, with_for_update=True)
+    locked = await hold_person(session, person.id)
     await _tell(session, rc.PersonLinked, link, locked, principal)
     return link
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.access import OFFICERS, operator_code_of
 from services.registry.changes import put, unchanged
+from services.registry.persons.holding import require_not_erased
 from services.registry.persons.models import Graduation, Person
 from services.registry.persons.numbers import checked_number, number_of, seal_into
 from services.registry.persons.queries import BUREAUS, find, is_graduate, sees
@@ -84,8 +85,7 @@ async def _named(session: AsyncSession, keys: Keyring | None, principal: Princip
         known = known or referred
     if known is None:
         return await _register(session, keys, principal, sent)
-    if known.erased_on is not None:
-        raise DomainError("person-erased", 409)
+    require_not_erased(known)
     if sent.name is not None and sent.name != known.name:
         raise DomainError("person-known-otherwise", 409)
     return known
@@ -111,8 +111,7 @@ async def amend_person(
     """Correct the name, add or correct the number. Raises 409 `person-known-otherwise` for somebody else's number."""
     person = await find(session, principal, person_id, lock=True)
     require_match(if_match, person.version)
-    if person.erased_on is not None:
-        raise DomainError("person-erased", 409)
+    require_not_erased(person)
     if "name" in sent.model_fields_set:
         if sent.name is None:
             raise PayloadInvalid.at("name", "missing")
@@ -149,8 +148,10 @@ async def reveal_number(
 async def record_graduation(
     session: AsyncSession, principal: Principal, person_id: UUID, sent: RecordGraduation
 ) -> Graduation:
-    """3.2-5: the papers of a graduate. Raises 422 for a graduation in the future, 409 `graduation-already-recorded`."""
+    """3.2-5: the papers of a graduate. Raises 422 for a graduation in the future, 409 `graduation-already-recorded`,
+    `person-erased`."""
     person = await find(session, principal, person_id, lock=True)
+    require_not_erased(person)
     if sent.graduated_on > principal.today:
         raise PayloadInvalid.at("graduated_on", "in_the_future")
     same = select(Graduation.id).where(
@@ -176,6 +177,7 @@ async def confirm_graduation(
         raise not_found("graduation")
     require_four_eyes(principal, graduation.recorded_by)
     if graduation.confirmed_on is None:
+        require_not_erased(person)
         graduation.confirmed_by, graduation.confirmed_on = principal.account_id, principal.today
         await session.flush()
         await _tell(session, rc.PersonAmended, person, principal)

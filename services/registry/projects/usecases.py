@@ -15,6 +15,7 @@ from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.queries import merged_into
 from services.registry.enterprises.schemas import RegisterEnterprise
 from services.registry.enterprises.usecases import register_enterprise
+from services.registry.persons.holding import require_none_erased
 from services.registry.policy import edition_at, require_known
 from services.registry.projects.models import Project
 from services.registry.projects.queries import lock_for_change
@@ -58,7 +59,8 @@ def project_state(project: Project) -> rc.ProjectState:
 
 
 async def open_project(session: AsyncSession, editions: Editions, principal: Principal, sent: OpenProject) -> Project:
-    """Enter a project; a founder's own is its own. Raises 422 for an unknown division or a start in the future."""
+    """Enter a project; a founder's own is its own. Raises 422 for an unknown division or a start in the future,
+    409 `person-erased`."""
     values = sent.model_dump()
     own = person_of(principal)
     if own is not None and not principal.has(*OFFICERS) and operator_code_of(principal) is None:
@@ -73,6 +75,7 @@ async def open_project(session: AsyncSession, editions: Editions, principal: Pri
         **values,
     )
     _check(edition_at(editions, principal.today), principal, project)
+    await require_none_erased(session, project.founder_ref)
     session.add(project)
     await session.flush()
     await outbox.append(session, rc.ProjectOpened, project, project_state(project), context=EventContext.of(principal))
@@ -92,6 +95,7 @@ async def amend_project(
     project = await lock_for_change(session, principal, project_id)
     require_match(if_match, project.version)
     require_state(project.status, OPEN)
+    founder = project.founder_ref
     for name, value in sent.model_dump(exclude_unset=True).items():
         if value is None and name != "founder_ref":
             raise PayloadInvalid.at(name, "missing")
@@ -100,6 +104,8 @@ async def amend_project(
         put(project, name, value)
     if unchanged(session, project):
         return project
+    if project.founder_ref != founder:
+        await require_none_erased(session, project.founder_ref)
     _check(edition_at(editions, principal.today), principal, project)
     context = EventContext.of(principal)
     await outbox.append(session, rc.ProjectAmended, project, project_state(project), context=context)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.registry.centres.queries import require_writable
+from services.registry.persons.holding import hold_person
 from services.registry.policy import edition_at, require_known
 from services.registry.staff.identity import person_on_staff
 from services.registry.staff.models import (
@@ -52,13 +53,14 @@ async def add_staff(
     """Enter somebody into a centre's register, from a day not in the future.
 
     Raises 404, 422, 409 `staff-person-unknown`, `staff-person-without-number`, those of naming a person,
-    `staff-already-there`, `staff-full-time-elsewhere`, `certificate-already-recorded`.
+    `staff-already-there`, `staff-full-time-elsewhere`, `certificate-already-recorded`, `person-erased`.
     """
     await require_writable(session, principal, centre_id)
     if sent.from_on > principal.today:
         raise PayloadInvalid.at("from_on", "in_the_future")
     require_known("role", [sent.role], edition_at(editions, principal.today).centre_profile.staff_roles)
-    person = await person_on_staff(session, keys, principal, centre_id, sent)
+    named = await person_on_staff(session, keys, principal, centre_id, sent)
+    person = await hold_person(session, named.id)
     staff = CentreStaff(
         id=uuid7(),
         version=0,

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.registry.alliances.memberships import end_with_enterprise
 from services.registry.centres.models import Centre
 from services.registry.centres.queries import hold_standing, write_scope as centre_write_scope
 from services.registry.centres.rules import decide_listed_by, require_state
@@ -248,6 +249,9 @@ async def exit_tenancy(
     tenancy.evidence = list(sent.evidence)
     context = EventContext.of(principal, day)
     await record(session, rc.TenancyExited, tenancy, context, decision, remark=sent.remark)
+    over = sent.reason_code in edition.alliances.enterprise_end_reasons.value
+    if over and tenancy.enterprise_id is not None:
+        await end_with_enterprise(session, tenancy.enterprise_id, day, context)
     return tenancy
 
 

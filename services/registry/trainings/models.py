@@ -162,7 +162,8 @@ class Enrolment(Aggregate, Base):
         CheckConstraint("via <> 'enterprise' OR enterprise_id IS NOT NULL", name="enterprise_named"),
         CheckConstraint("via <> 'centre' OR centre_id IS NOT NULL", name="centre_named"),
         CheckConstraint("(status = 'cancelled') = (cancelled_on IS NOT NULL)", name="cancelled_on_a_day"),
-        CheckConstraint("NOT evaluated OR status = 'attended'", name="evaluated_by_who_attended"),
+        CheckConstraint("NOT evaluated OR status IN ('attended', 'missed')", name="evaluated_by_who_attended"),
+        CheckConstraint("num_nulls(strike_noted_by, strike_meeting, strike_reason) IN (0, 3)", name="strike_noted"),
         Index("ix_enrolment_waiting", "session_id", "queue_no", postgresql_where=text("status = 'waiting'")),
         Index("ix_enrolment_session_id", "session_id", "id"),
         Index("ix_enrolment_person_id", "person_id", "id"),
@@ -188,6 +189,10 @@ class Enrolment(Aggregate, Base):
     evaluated: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     notice: Mapped[str | None]
     notice_on: Mapped[date | None]
+    strike_noted_by: Mapped[str | None]
+    """Who says of a completed session that a meeting was recorded wrongly, until another person says so too."""
+    strike_meeting: Mapped[int | None]
+    strike_reason: Mapped[str | None]
 
 
 class TrainingAttendance(Base):

@@ -47,7 +47,8 @@ HAND: Final = "hand"
 PROMOTED: Final = "promoted"
 MOVED: Final = "moved"
 SESSION_CANCELLED: Final = "session_cancelled"
-NOTICES: Final = (PROMOTED, MOVED, SESSION_CANCELLED)
+ATTENDANCE_STRUCK: Final = "attendance_struck"
+NOTICES: Final = (PROMOTED, MOVED, SESSION_CANCELLED, ATTENDANCE_STRUCK)
 """What an enrolee is told, until somebody has taken note of it."""
 
 ENROLMENT_RULES: Final = ("training.enrolment",)

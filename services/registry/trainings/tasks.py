@@ -45,17 +45,28 @@ def _certificates(asked: Asked) -> Statement:
     )
 
 
-def _notices(kind: str) -> Callable[[Asked], Statement]:
-    """Enrolments with that notice, for whoever speaks for them, while the session is to come."""
+def _notices(kind: str, *, over: bool = False) -> Callable[[Asked], Statement]:
+    """Enrolments with that notice, for whoever speaks for them, while the session is to come, or also when it is
+    `over`."""
 
     def found(asked: Asked) -> Statement:
         one = Enrolment
         to_come = exists().where(TrainingSession.id == one.session_id, TrainingSession.ended_on >= asked.today)
-        return select(one.id, one.id, one.no, one.notice_on, null()).where(
-            one.notice == kind, to_come, own_enrolments(asked.principal)
+        mine = select(one.id, one.id, one.no, one.notice_on, null()).where(
+            one.notice == kind, own_enrolments(asked.principal)
         )
+        return mine if over else mine.where(to_come)
 
     return found
+
+
+def _strikes(asked: Asked) -> Statement:
+    """Completed sessions: what one of those who run them noted, for another one."""
+    one = Enrolment
+    run = exists().where(TrainingSession.id == one.session_id, keeps_session(asked.principal))
+    return select(one.id, one.id, one.no, null(), null()).where(
+        one.strike_noted_by.is_not(None), one.strike_noted_by != asked.principal.account_id, run
+    )
 
 
 def _evaluations(asked: Asked) -> Statement:
@@ -95,5 +106,13 @@ SOURCES: Final = (
         rows(_notices(rules.SESSION_CANCELLED)),
         message="task-training-session-cancelled",
     ),
+    TaskSource.of(
+        "attendance_struck",
+        PARTIES,
+        _E,
+        rows(_notices(rules.ATTENDANCE_STRUCK, over=True)),
+        message="task-training-attendance-struck",
+    ),
+    TaskSource.of("strike_to_decide", KEEPERS, _E, rows(_strikes), message="task-training-strike-to-decide"),
     TaskSource.of("training_to_evaluate", (FOUNDER,), _S, rows(_evaluations), message="task-training-to-evaluate"),
 )

@@ -20,16 +20,22 @@ Purpose = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 Remark = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
-class ApplicationAsked(Request):
-    """Whether the caller's enterprise could be issued such a voucher today; yuan. `category` restricts it to one of the
-    programme's."""
+class ApplicationTerms(Request):
+    """The voucher that is wanted; yuan. `category` restricts it to one of the programme's."""
 
     programme_id: UUID
     amount: PositiveMoney
     category: Word | None = None
 
 
-class ApplicationNew(ApplicationAsked):
+class ApplicationAsked(ApplicationTerms):
+    """Whether the caller's enterprise could be issued such a voucher today. `purpose` may be sent as in an application;
+    no rule asks for it."""
+
+    purpose: Purpose | None = None
+
+
+class ApplicationNew(ApplicationTerms):
     """An application with what the voucher is wanted for."""
 
     purpose: Purpose

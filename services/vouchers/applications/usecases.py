@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.vouchers.access import enterprise_code_of, own_division
 from services.vouchers.applications.models import Application
 from services.vouchers.applications.queries import lock, made_by
-from services.vouchers.applications.schemas import ApplicationAsked, ApplicationNew, RefusedWith, Reviewed
+from services.vouchers.applications.schemas import ApplicationNew, ApplicationTerms, RefusedWith, Reviewed
 from services.vouchers.programmes.models import Programme
 from services.vouchers.projections import known_enterprise
 from services.vouchers.references import arrived
@@ -39,7 +39,7 @@ from shared.refusals import require_passed
 RULES = ("vouchers.application", "vouchers.four_eyes")
 
 
-async def ask(session: AsyncSession, *, editions: Editions, principal: Principal, wanted: ApplicationAsked) -> Decision:
+async def ask(session: AsyncSession, *, editions: Editions, principal: Principal, wanted: ApplicationTerms) -> Decision:
     """Every rule's answer for the caller's enterprise, whether or not an earlier one failed; nothing is kept.
 
     Raises 404, 409 `application-enterprise-unknown`, `reference-not-yet-known`.

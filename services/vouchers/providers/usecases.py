@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.vouchers.access import provider_code_of
 from services.vouchers.categories.queries import known_codes
+from services.vouchers.persons import require_not_erased
 from services.vouchers.policy import require_known, require_not_before
 from services.vouchers.providers.admission import decide_for
 from services.vouchers.providers.announced import require_admission_notice_over
@@ -62,6 +63,7 @@ async def apply_for_admission(
     if (number := await session.scalar(standing)) is not None:
         raise DomainError("provider-already-applied", 409, params={"no": number})
     await _require_waited(session, edition, code, principal.today)
+    await require_not_erased(session, wanted.legal_representative_ref)
     provider = Provider(
         code=code,
         name=wanted.name,
@@ -113,6 +115,7 @@ async def amend_application(
         edition = editions.get(provider.edition)
         require_known("categories", wanted.categories, await known_codes(session, edition))
         provider.categories = list(dict.fromkeys(wanted.categories))
+    await require_not_erased(session, wanted.legal_representative_ref)
     provider.name = wanted.name or provider.name
     provider.legal_representative_ref = wanted.legal_representative_ref or provider.legal_representative_ref
     if wanted.declares_no_penalty and provider.declared_on is None:
@@ -142,6 +145,7 @@ async def review_provider(
         raise invalid_transition(provider.status, [APPLIED])
     day = effective_date(principal, wanted.decided_on)
     require_not_before(provider.applied_on, day)
+    await require_not_erased(session, wanted.legal_representative_ref)
     decision = require_passed(await decide_for(session, editions.get(provider.edition), provider, day))
     provider.status, provider.reviewed_by, provider.reviewed_on = REVIEWED, principal.account_id, day
     provider.legal_representative_ref = wanted.legal_representative_ref or provider.legal_representative_ref
@@ -198,6 +202,7 @@ async def record_representative(
     honour_match(if_match, provider.version)
     if provider.status in ENDED:
         raise invalid_transition(provider.status, [APPLIED, REVIEWED, ADMITTED, SUSPENDED])
+    await require_not_erased(session, reference)
     if provider.status in STANDING:
         if provider.representative_noted != reference:
             provider.representative_noted, provider.representative_noted_by = reference, principal.account_id

@@ -15,6 +15,7 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+UNRECORDED = {"mentors": "登记尚未补全"}
 WRONG = {"form": {"jobs": 25}, "reason": "clerical_error", "statement": "漏计五名从业人员"}
 
 
@@ -123,6 +124,8 @@ async def test_once_results_are_announced_a_year_changes_by_correction_only(desk
     operator, officer = desk.operator(centre, today), desk.caller("science_officer", today=today)
     begun = await draft(desk.operator(centre, date(2019, 10, 8)), centre, 3, form=full_form())
     cycle = await desk.scored(2019, date(2020, 1, 20))
+    said = {"explanations": dict.fromkeys(("events_by_level", "attendance"), "登记尚未补全")}
+    await operator.patch(path_of(begun), said, f'"{begun["version"]}"')
     await operator.ok(f"{path_of(begun)}/submit")  # opening and scoring lock nothing yet
     await desk.ok_score(cycle["id"], today)
     announce = f"/v1/evaluation-cycles/{cycle['id']}/announce"
@@ -138,7 +141,9 @@ async def test_once_results_are_announced_a_year_changes_by_correction_only(desk
     assert await operator.refused(REPORTS, body) == "report-period-locked"
     for report in (waiting, begun):
         assert await operator.refused(f"{path_of(report)}/submit") == "report-period-locked"
-    asked = await operator.ok(f"{path_of(accepted)}/corrections", {**WRONG, "form": {"mentors": 3}}, 201)
+    asked = await operator.ok(
+        f"{path_of(accepted)}/corrections", {**WRONG, "form": {"mentors": 3}, "explanations": UNRECORDED}, 201
+    )
     approver = desk.caller("science_approver", today=today)
     corrected = await approver.ok(f"{path_of(accepted)}/corrections/{asked['id']}/approve")
     assert corrected["form"]["mentors"] == 3
@@ -155,7 +160,7 @@ async def test_a_version_is_counted_by_a_score_or_accepted_after_it(desk: Desk, 
         path, decider = f"{path_of(report)}/accept", "science_officer"
     else:
         report = await desk.report(centre, 2019, 1, AFTER_Q1)
-        body = {**WRONG, "form": {"mentors": 3}}
+        body = {**WRONG, "form": {"mentors": 3}, "explanations": UNRECORDED}
         asked = await desk.operator(centre, today).ok(f"{path_of(report)}/corrections", body, 201)
         path, decider = f"{path_of(report)}/corrections/{asked['id']}/approve", "science_approver"
     await desk.scored(2019, today)

@@ -253,8 +253,12 @@ async def test_a_line_in_doubt_may_be_explained_instead(desk: Desk) -> None:
     report = await desk.report(centre, 2019, 1, AFTER_Q1, accept=False, lines=lines)
     officer = desk.caller("science_officer", today=AFTER_Q1)
     back = await officer.ok(f"{path_of(report)}/return", {"reasons": {f"lines.{one.code}": "unsupported"}})
+    assert await operator.refused(f"{path_of(report)}/submit") == "report-unchanged"
     await _edit(operator, back, explanations={f"lines.{one.code}": "社保清单已补交"})
-    await operator.ok(f"{path_of(report)}/submit")
+    again = await operator.ok(f"{path_of(report)}/submit")
+    assert (again["status"], again["revision"], _figures(again)) == ("submitted", 2, lines)
+    versions = (await operator.read(f"{path_of(report)}/revisions"))["items"]
+    assert [version["explanations"].get(f"lines.{one.code}") for version in versions] == [None, "社保清单已补交"]
 
 
 async def test_a_correction_of_lines_is_a_new_version_and_the_accepted_one_stays_until_then(desk: Desk) -> None:

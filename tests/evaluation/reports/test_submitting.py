@@ -18,7 +18,8 @@ async def test_a_jump_since_the_last_quarter_is_submitted_only_with_an_explanati
     centre = await desk.centre()
     await desk.report(centre, 2019, 1, AFTER_Q1)
     operator = desk.operator(centre, AFTER_Q2)
-    report = await draft(operator, centre, 2, form=full_form(jobs=60))
+    unrecorded = dict.fromkeys(("events_by_level", "attendance"), "登记尚未补全")
+    report = await draft(operator, centre, 2, form=full_form(jobs=60), explanations=unrecorded)
     assert [(one["id"], one["severity"], one["limit"]) for one in report["faults"]] == [
         ("jobs_steady", "warning", "20")
     ]
@@ -32,7 +33,7 @@ async def test_a_jump_since_the_last_quarter_is_submitted_only_with_an_explanati
     assert explained["faults"][0]["explanation"] == "新引进两家企业"
     await operator.ok(f"{path_of(report)}/submit")
     versions = (await operator.read(f"{path_of(report)}/revisions"))["items"]
-    assert versions[0]["explanations"] == {"jobs_steady": "新引进两家企业"}
+    assert versions[0]["explanations"] == {"jobs_steady": "新引进两家企业", **unrecorded}
 
 
 async def test_an_explanation_is_taken_back_by_null_and_names_a_check(desk: Desk) -> None:

@@ -263,4 +263,6 @@ async def test_a_report_is_prefilled_from_the_records_and_a_difference_is_told(d
     assert (told["mentors"]["difference"], told["mentors"]["counted_from"]) == (2, "records")
     assert (told["attendance"]["difference"], told["attendance"]["registry"]) == (-55, 75)
     assert "differ by -55; evaluations go by the registry's confirmed records" in told["attendance"]["warning_en"]
-    assert (await operator.ok(f"/v1/quarterly-reports/{drafted['id']}/submit"))["status"] == "submitted"
+    refused = (await operator.post(f"/v1/quarterly-reports/{drafted['id']}/submit")).json()
+    assert refused["code"] == "report-warnings-unexplained"
+    assert "differ by +2 [mentors]; People who attended" in refused["detail"]

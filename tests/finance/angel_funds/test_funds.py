@@ -46,7 +46,9 @@ async def test_a_refused_fund_leaves_room_for_another(bureau: Bureau, db: Databa
     centre = await list_centre(db)
     fund = await bureau.registered(centre)
     await bureau.ok("approver", f"{PATH}/{fund['id']}/refuse", {"reason_code": "not_eligible"})
-    await bureau.active(centre)
+    other = await bureau.active(centre)
+    assert (other["status"], (await bureau.read(fund))["status"]) == ("active", "refused")
+    assert (other["id"] != fund["id"], other["centre_id"]) == (True, fund["centre_id"])
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,8 @@ async def test_the_graduation_has_to_be_confirmed(counter: Counter, db: Database
     refused(await counter.enterprise(borrower.code, PATH, body), 404, "not-found")
     body = application("graduate", person_ref="P-NOBODY", enterprise_code=borrower.code, submit=True)
     refused(await counter.send("hr_officer", "POST", PATH, body), 409, "reference-not-yet-known")
+    assert done(await counter.founder(ref, PATH, method="GET"))["items"] == []
+    assert await booked(db, ref) == "0.00"
 
 
 async def test_who_left_the_project_does_not_borrow_for_it(counter: Counter, db: Database) -> None:
@@ -84,6 +86,7 @@ async def test_who_left_the_project_does_not_borrow_for_it(counter: Counter, db:
     refused(await counter.enterprise(borrower.code, PATH, body), 404, "not-found")
     body = application("graduate", person_ref=ref, enterprise_code=borrower.code, submit=True)
     refused(await counter.send("hr_officer", "POST", PATH, body), 409, "loan-graduate-not-behind")
+    assert done(await counter.enterprise(borrower.code, PATH, method="GET"))["items"] == []
 
 
 async def test_graduates_sit_in_a_centre(counter: Counter, db: Database) -> None:
@@ -179,6 +182,8 @@ async def test_a_project_that_is_somebody_elses_is_no_seat(counter: Counter, db:
         changed = await counter.founder(stranger, path, moved, "PATCH", headers={"If-Match": answer.headers["ETag"]})
         refused(changed, 404, "not-found")
         refused(await counter.founder(stranger, f"{path}/submit", {}), 409, "loan-project-not-own")
+        left = done(await counter.founder(stranger, path, method="GET"))
+        assert (left["status"], left["project_id"], left["version"]) == ("draft", None, draft["version"])
 
 
 async def test_who_left_the_project_is_not_let_pass(counter: Counter, db: Database) -> None:
@@ -191,6 +196,8 @@ async def test_who_left_the_project_is_not_let_pass(counter: Counter, db: Databa
         )
     answer = await counter.step("guarantor", loan, "guarantor-accept", {"refusal_seen": True})
     refused(answer, 409, "loan-project-not-own")
+    left = done(await counter.founder(ref, f"{PATH}/{loan['id']}", method="GET"))
+    assert (left["status"], left["version"]) == (loan["status"], loan["version"])
 
 
 async def test_a_partners_own_loan_counts_within_the_joint_total(counter: Counter, db: Database) -> None:

@@ -37,9 +37,24 @@ def on(day: date, **changes: Any) -> Json:
     return {"starts_at": f"{day}T14:30", "ends_at": f"{day}T17:00", **changes}
 
 
+async def belongs(registry: Registry, centre: Json, alliance: str) -> None:
+    """The operator's centre is a member of the alliance, if it was not before."""
+    members = "/v1/alliance-members"
+    known = expect(await registry.officer.get(members, centre_id=centre["id"], alliance=alliance), 200)["items"]
+    if any(one["status"] == "active" for one in known):
+        return
+    lead = {"maker_spaces": "industry_officer", "sci": "education_officer"}[alliance]
+    asked = expect(
+        await registry.operator.post(members, {"alliance": alliance, "kind": "centre", "centre_id": centre["id"]}), 201
+    )
+    expect(await registry.caller(lead).post(f"{members}/{asked['id']}/accept"), 200)
+
+
 async def planned(registry: Registry, centre: Json | None = None, **changes: Any) -> Json:
-    """Entered by the operator of a listed centre."""
+    """Entered by the operator of a listed centre, which is a member of the alliance that it names."""
     centre = centre or await registry.listed()
+    if (alliance := changes.get("alliance")) is not None:
+        await belongs(registry, centre, alliance)
     return expect(await registry.operator.post(ACTIVITIES, activity_body(centre["id"], **changes)), 201)
 
 

@@ -217,8 +217,15 @@ async def test_a_report_sent_back_after_the_window_is_still_its_organiser_s(regi
 async def test_a_verification_is_withdrawn_and_the_activity_counts_no_more(registry: Registry) -> None:
     activity = await verified(registry)
     path, office = f"{ACTIVITIES}/{activity['id']}", registry.caller("office_approver", today=AFTER)
+    second = registry.caller("office_officer", today=AFTER)
     refused(await office.post(f"{path}/withdraw-verification", {"reason_code": "no_mood"}), 422, "validation-failed")
-    found = expect(await office.post(f"{path}/withdraw-verification", {"reason_code": "inspection"}), 200)
+    noted = expect(await office.post(f"{path}/withdraw-verification", {"reason_code": "inspection"}), 200)
+    assert (noted["status"], noted["withdrawal_reason"]) == ("verified", "inspection")
+    again = await office.post(f"{path}/withdraw-verification", {"reason_code": "inspection"})
+    refused(again, 403, "four-eyes-required")
+    tasks = expect(await second.get("/v1/tasks"), 200)["items"]
+    assert "activity_withdrawal_to_decide" in [task["kind"] for task in tasks if task["subject_id"] == noted["id"]]
+    found = expect(await second.post(f"{path}/withdraw-verification", {"reason_code": "inspection"}), 200)
     assert (found["status"], found["counts_for"], found["verified_on"]) == ("submitted", None, None)
     assert found["reason_code"] == "inspection"
     expect(await office.post(f"{path}/reject", {"reason_code": "falsified"}), 200)
@@ -264,7 +271,7 @@ async def test_the_new_area_verifies_the_camp_that_it_leads_but_never_its_own(re
     other = registry.caller("division_approver", division="540103", today=AFTER)
     refused(await other.post(f"{ACTIVITIES}/{activity['id']}/verify"), 404, "not-found")
     own = registry.caller("division_officer", division="LIUWU", account="liuwu-1")
-    body = activity_body(None, organiser_kind="division", division="LIUWU", **led)
+    body = activity_body(None, organiser_kind="division", division="LIUWU", place="柳梧新区会展中心", **led)
     mine = expect(await own.post(ACTIVITIES, body), 201)
     path = f"{ACTIVITIES}/{mine['id']}"
     expect(await own.on(AFTER).post(f"{path}/hold", {"heads": 30}), 200)

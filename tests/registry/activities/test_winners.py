@@ -253,3 +253,15 @@ async def test_the_tasks_say_who_acts_next(registry: Registry) -> None:
     assert await kinds(officer) == []
     await won(registry, activity)
     assert await kinds(registry.operator.on(date(2019, 9, 3))) == ["winner_to_follow_up", "activity_returned"]
+
+
+async def test_an_enterprise_reads_what_it_won_and_nobody_else_s(registry: Registry) -> None:
+    firm, other = await registry.enterprise(), await registry.enterprise()
+    activity = await held(registry)
+    entry = await won(registry, activity, enterprise_id=firm["id"])
+    await won(registry, activity, enterprise_id=other["id"], rank=2)
+    itself = registry.caller("enterprise", org=firm["code"])
+    assert [one["id"] for one in expect(await itself.get(WINNERS), 200)["items"]] == [entry["id"]]
+    assert expect(await itself.get(f"{WINNERS}/{entry['id']}"), 200)["award"] == "一等奖"
+    stranger = registry.caller("enterprise", org=other["code"])
+    refused(await stranger.get(f"{WINNERS}/{entry['id']}"), 404, "not-found")

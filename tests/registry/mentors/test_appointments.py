@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
+from services.registry.persons.models import Consent
 from services.registry.terms.usecases import settle
+from shared.calendar import add_months
 from shared.policy.edition import load_editions
 from tests.registry.mentors.support import (
     DECREE,
@@ -140,6 +144,41 @@ async def test_next_term_is_proposed_in_the_last_90_days_and_follows_without_a_g
         (DAY.isoformat(), TERM_END.isoformat()),
         ("2021-06-03", "2023-06-02"),
     ]
+
+
+async def test_the_consent_is_kept_for_the_next_term_and_lapses_after_its_time(registry: Registry) -> None:
+    mentor = await appointed(registry)
+    path, consents = f"{MENTORS}/{mentor['id']}", f"/v1/persons/{mentor['person_id']}/consents"
+
+    async def kept_until() -> date:
+        items = expect(await hr(registry).get(consents), 200)["items"]
+        return next(date.fromisoformat(one["retain_until"]) for one in items if one["purpose"] == "mentor")
+
+    before = await kept_until()
+    assert before == add_months(TERM_END, 36)
+    late = TERM_END - timedelta(days=10)
+    expect(await hr(registry, on=late).post(f"{path}/reappoint"), 200)
+    expect(await decider(registry, on=late).post(f"{path}/appoint", DECREE), 200)
+    end = date(2023, 6, 2)
+    assert await kept_until() == add_months(end, 36)
+    after = before + SECOND
+    done = expect(await registry.officer.on(after).post("/v1/persons/erase-due"), 200)
+    assert done["persons_erased"] == 0
+
+
+async def test_nobody_is_appointed_anew_whose_consent_has_ended(registry: Registry) -> None:
+    mentor = await appointed(registry)
+    path, consents = f"{MENTORS}/{mentor['id']}", f"/v1/persons/{mentor['person_id']}/consents"
+    late = TERM_END - timedelta(days=10)
+    expect(await hr(registry, on=late).post(f"{path}/reappoint"), 200)
+    async with registry.db.transaction() as session:
+        agreed = Consent.person_id == UUID(mentor["person_id"]), Consent.purpose == "mentor"
+        await session.execute(update(Consent).where(*agreed).values(retain_until=late - SECOND))
+    refused(await decider(registry, on=late).post(f"{path}/appoint", DECREE), 409, "consent-missing")
+    paper = {"purpose": "mentor", "channel": "paper", "document_no": "同意书2号", "given_on": late.isoformat()}
+    expect(await hr(registry, on=late).post(consents, paper), 201)
+    done = expect(await decider(registry, on=late).post(f"{path}/appoint", DECREE), 200)
+    assert done["appointed_until"] == "2023-06-02"
 
 
 async def test_next_term_refused_leaves_the_running_one(registry: Registry) -> None:

@@ -49,6 +49,8 @@ def test_session_lies_within_an_appointment(held_on: str, passed: bool) -> None:
         stays=always,
         hours=Decimal("1"),
         hours_before=Decimal(0),
+        recorded_on=date.fromisoformat(held_on),
+        own_field=True,
     )
     assert decision.passed is passed
     if not passed:
@@ -68,5 +70,33 @@ def test_sessions_of_a_day_take_12_hours_at_most(hours: str, before: str, passed
         stays=always,
         hours=Decimal(hours),
         hours_before=Decimal(before),
+        recorded_on=TERM.first,
+        own_field=True,
     )
     assert decision.passed is passed
+
+
+@pytest.mark.parametrize(
+    ("recorded_on", "own_field", "message"),
+    [
+        ("2019-09-03", True, None),
+        ("2019-09-04", True, "mentor-session-late"),
+        ("2019-06-03", False, "mentor-field-other"),
+    ],
+)
+def test_sessions_are_entered_within_92_days_and_in_the_mentors_fields(
+    recorded_on: str, own_field: bool, message: str | None
+) -> None:
+    always = [Term(date.min, date.max)]
+    decision = decide_session(
+        EDITION,
+        held_on=TERM.first,
+        terms=always,
+        linked=always,
+        stays=always,
+        hours=Decimal(1),
+        hours_before=Decimal(0),
+        recorded_on=date.fromisoformat(recorded_on),
+        own_field=own_field,
+    )
+    assert [failure.message for failure in decision.failures] == ([] if message is None else [message])

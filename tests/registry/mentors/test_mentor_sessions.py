@@ -141,14 +141,17 @@ async def test_last_day_at_the_centre_counts(registry: Registry, days: int, code
 
 
 async def test_hours_of_a_day_are_counted_together_also_at_the_same_moment(registry: Registry) -> None:
-    mentor, centre, enterprise = await advising(registry)
+    _, centre, enterprise = await advising(registry)
+    fields = ["financing", "marketing", "technology", "policies", "strategy", "law_and_ip"]
+    mentor = await appointed(registry, fields=fields)
+    await at_centre(registry, mentor, centre)
     own = as_mentor(registry, mentor)
     body = advice(mentor, centre, enterprise, hours="5.0")
-    answers = await asyncio.gather(*(own.post(SESSIONS, body) for _ in range(6)))
+    answers = await asyncio.gather(*(own.post(SESSIONS, {**body, "field": field}) for field in fields))
     assert sorted(answer.status_code for answer in answers) == [201, 201, 409, 409, 409, 409]
     first = next(answer.json() for answer in answers if answer.status_code == 201)
     expect(await own.post(f"{SESSIONS}/{first['id']}/withdraw", {"reason_code": "entered_by_mistake"}), 200)
-    expect(await own.post(SESSIONS, body), 201)
+    expect(await own.post(SESSIONS, {**body, "field": first["field"]}), 201)
 
 
 async def test_nobody_mentors_or_confirms_itself(registry: Registry) -> None:
@@ -226,3 +229,39 @@ async def test_tasks_wait_for_who_acts_next(registry: Registry) -> None:
     assert await kinds(registry.caller("hr_approver", today=late.today)) == {"mentor_to_decide"}
     expect(await speaks_for(registry, enterprise).post(f"{SESSIONS}/{held['id']}/confirm"), 200)
     assert await kinds(speaks_for(registry, enterprise)) == set()
+
+
+async def test_one_advice_is_one_record_under_whichever_key(registry: Registry) -> None:
+    mentor, centre, enterprise = await advising(registry)
+    body = advice(mentor, centre, enterprise)
+    first = expect(await as_mentor(registry, mentor).post(SESSIONS, body, Idempotency_Key="one"), 201)
+    again = await as_mentor(registry, mentor).post(SESSIONS, body, Idempotency_Key="two")
+    assert first["id"] in refused(again, 409, "mentor-session-known")["detail"]
+    assert again.headers["location"] == f"{SESSIONS}/{first['id']}"
+    refused(await operator(registry).post(SESSIONS, {**body, "hours": "1.0"}), 409, "mentor-session-known")
+    expect(await as_mentor(registry, mentor).post(SESSIONS, {**body, "field": "marketing"}), 201)
+    back = {"reason_code": "entered_by_mistake"}
+    expect(await as_mentor(registry, mentor).post(f"{SESSIONS}/{first['id']}/withdraw", back), 200)
+    expect(await as_mentor(registry, mentor).post(SESSIONS, {**body, "hours": "1.0"}), 201)
+
+
+async def test_two_keys_at_the_same_moment_make_one_record(registry: Registry) -> None:
+    mentor, centre, enterprise = await advising(registry)
+    body = advice(mentor, centre, enterprise)
+    asked = (as_mentor(registry, mentor).post(SESSIONS, body, Idempotency_Key=f"k{n}") for n in range(6))
+    answers = await asyncio.gather(*asked)
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 5]
+
+
+@pytest.mark.parametrize(("late", "status"), [(92, 201), (93, 409)], ids=["last day", "day after"])
+async def test_a_session_is_entered_within_a_quarter(registry: Registry, late: int, status: int) -> None:
+    mentor, centre, enterprise = await advising(registry)
+    caller = as_mentor(registry, mentor, on=DAY + timedelta(days=late))
+    answer = await caller.post(SESSIONS, advice(mentor, centre, enterprise))
+    assert (answer.status_code, answer.json().get("code")) == (status, None if status == 201 else "mentor-session-late")
+
+
+async def test_a_mentor_advises_in_its_own_fields(registry: Registry) -> None:
+    mentor, centre, enterprise = await advising(registry)
+    body = advice(mentor, centre, enterprise, field="technology")
+    refused(await as_mentor(registry, mentor).post(SESSIONS, body), 409, "mentor-field-other")

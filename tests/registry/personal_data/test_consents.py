@@ -290,3 +290,18 @@ def _principal(role: str) -> Principal:
         issuer="gateway",
         internal=False,
     )
+
+
+async def test_standing_behind_an_enterprise_that_left_long_ago_is_no_ground_any_more(registry: Registry) -> None:
+    centre, enterprise = await registry.listed(), await registry.enterprise()
+    stay = await registry.filed(centre["id"], enterprise["id"])
+    path = f"/v1/enterprises/{enterprise['id']}/persons"
+    body = {"capacity": "member", "name": "洛桑旺堆", "id_number": fresh_card(), "since": "2019-06-01"}
+    person = expect(await registry.officer.post(path, body), 201)["person"]
+    left = date(2027, 6, 3)
+    expect(await registry.officer.on(left).post(f"/v1/tenancies/{stay['id']}/exit", {"reason_code": "moved_out"}), 200)
+    last = date(2032, 6, 3)
+    assert await erased(registry, last) == (0, 0)
+    assert await erased(registry, last + ONE) == (0, 1)
+    kept = expect(await registry.officer.get(f"/v1/persons/{person['id']}"), 200)
+    assert (kept["name"], kept["erased_on"]) == ("", (last + ONE).isoformat())

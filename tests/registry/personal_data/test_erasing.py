@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -12,6 +13,7 @@ from services.registry.documents.models import Document
 from services.registry.operations.models import Operation, OperationProblem
 from services.registry.personal_data import erasing
 from services.registry.personal_data.hooks import PendingFiles
+from services.registry.remarks.usecases import keep_remark, latest_remark
 from shared.events.contracts import topics
 from shared.events.outbox import EventContext
 from shared.events.verify import verify
@@ -66,11 +68,8 @@ async def _elsewhere(registry: Registry, mentor: Json, card: str) -> None:
     session_path = expect(await as_mentor(registry, mentor).post(SESSIONS, held), 201)["id"]
     contest = {"reason_code": "another_mentor", "remark": f"不是{NAME}，请致电 {PLAIN}"}
     expect(await firm.post(f"{SESSIONS}/{session_path}/contest", contest), 200)
-    other = await registry.draft()
-    expect(await registry.second_officer.post(f"/v1/centres/{other['id']}/submit"), 200)
-    remark = {"reason_code": "papers_incomplete", "remark": f"联系人{NAME}未签字"}
-    answer = await registry.officer.post(f"/v1/centres/{other['id']}/return", remark)
-    assert answer.status_code in (200, 422)
+    await remarked(registry, centre["id"], f"联系人{NAME}未签字")
+    await remarked(registry, (await registry.draft())["id"], f"请致电 {PLAIN}")
     async with registry.db.transaction() as session:
         task = Operation(
             kind="import",
@@ -87,6 +86,42 @@ async def _elsewhere(registry: Registry, mentor: Json, card: str) -> None:
         await session.flush()
         wrong = {"position": 1, "sheet": "1", "row": 2, "column": "B", "code": "missing", "of_field": True}
         session.add(OperationProblem(operation_id=task.id, value=NAME, params={"value": NAME}, **wrong))
+
+
+async def remarked(registry: Registry, subject_id: str, text: str) -> None:
+    """Somebody wrote it about a case."""
+    async with registry.db.transaction() as session:
+        await keep_remark(session, UUID(subject_id), step="returned", text=text, written_by="account-1")
+
+
+async def test_who_bears_the_same_name_elsewhere_is_left_alone(registry: Registry) -> None:
+    mentor, _ = await somebody(registry)
+    other = await registry.draft()
+    await remarked(registry, other["id"], f"联系人{NAME}未签字，电话 {PLAIN}")
+    await withdraw_all(registry, mentor["person_id"])
+    day = DAY.replace(day=DAY.day + 1)
+    assert expect(await registry.officer.on(day).post(DUE), 200)["persons_erased"] == 1
+    async with registry.db.transaction() as session:
+        assert await latest_remark(session, UUID(other["id"])) == f"联系人{NAME}未签字，电话 ***"
+
+
+async def test_its_name_goes_from_what_was_said_of_a_change_at_its_enterprise(registry: Registry) -> None:
+    mentor, _ = await somebody(registry)
+    firm = await registry.enterprise()
+    await registry.admitted((await registry.listed())["id"], firm["id"])
+    member = {"capacity": "member", "person_ref": mentor["person_ref"]}
+    path = f"/v1/enterprises/{firm['id']}"
+    link = expect(await registry.officer.post(f"{path}/persons", member), 201)
+    change = {"changes": {"name": "拉萨新名科技有限公司"}, "evidence": ["通知书"], "remark": f"联系人由{NAME}变更"}
+    proposed = expect(await registry.operator.post(f"{path}/changes", change), 201)
+    until = {"until": DAY.isoformat()}
+    expect(await registry.officer.post(f"{path}/persons/{link['id']}/end", until), 200)
+    await withdraw_all(registry, mentor["person_id"])
+    day = DAY.replace(day=DAY.day + 1)
+    assert expect(await registry.officer.on(day).post(DUE), 200)["persons_erased"] == 1
+    change_id = UUID(proposed.get("change_id") or proposed["id"])
+    async with registry.db.transaction() as session:
+        assert await latest_remark(session, change_id) == "联系人由***变更"
 
 
 async def verified(registry: Registry, database_url: str, anchors: Path) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
+from services.registry.persons.models import Consent
 from tests.registry.mentors.support import appointed, as_mentor
 from tests.registry.project_library.support import (
     CLAIMS,
@@ -19,7 +22,7 @@ from tests.registry.project_library.support import (
     requested,
     step,
 )
-from tests.registry.support import Json, Registry, enterprise_body, expect, refused
+from tests.registry.support import DAY, Json, Registry, enterprise_body, expect, refused
 from tests.registry.tenants.support import ENTERPRISES, PERSONS, event_types
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -269,3 +272,23 @@ async def test_export_with_contacts_is_recorded(registry: Registry) -> None:
     assert [one["subject_kind"] for one in taken] == ["library_claims"]
     listed = await hr(registry).export(CLAIMS, "text/csv")
     assert "卓玛" not in listed.text
+
+
+async def test_export_needs_a_reason_and_leaves_out_who_does_not_agree_any_more(registry: Registry) -> None:
+    case = await chosen(registry)
+    body = {"reason_code": "follow_up", "document_no": "拉人社函〔2019〕8号", "format": "csv"}
+    refused(await hr(registry).post(f"{CLAIMS}/export", {**body, "reason_code": "curiosity"}), 422, "validation-failed")
+    refused(await registry.operator.post(f"{CLAIMS}/export", body), 403, "forbidden")
+    before = (await hr(registry).post(f"{CLAIMS}/export", body)).text
+    assert "卓玛" in before
+    assert "扎西·次仁" in before
+    async with registry.db.transaction() as session:
+        of_owner = Consent.person_id == UUID(case.owner.person["id"])
+        await session.execute(update(Consent).where(of_owner).values(retain_until=Consent.given_on))
+    later = hr(registry, on=DAY + timedelta(days=1))
+    after = (await later.post(f"{CLAIMS}/export", body)).text
+    assert "卓玛" in after
+    assert "扎西·次仁" not in after
+    for person, times in ((case.chooser.person, 2), (case.owner.person, 1)):
+        taken = expect(await registry.officer.get(f"{PERSONS}/{person['id']}/exports"), 200)["items"]
+        assert len(taken) == times

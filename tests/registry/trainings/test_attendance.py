@@ -13,7 +13,7 @@ from shared.clock import utcnow
 from tests.registry.personal_data.support import withdraw_all
 from tests.registry.support import OPERATOR, Json, Registry, enterprise_body, expect, fresh_code, refused
 from tests.registry.tenants.support import PERSONS, event_types, events, fresh_card
-from tests.registry.trainings.support import ENROLMENTS, HELD, SCORES, SESSIONS, School
+from tests.registry.trainings.support import CERTIFICATES, ENROLMENTS, HELD, SCORES, SESSIONS, School
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -252,8 +252,50 @@ async def test_wrong_attendance_is_struck_and_does_not_count(school: School) -> 
     await school.completed(held)
     assert (await school.enrolment(enrolment))["status"] == "missed"
     assert (await school.enrolment(other))["status"] == "attended"
-    late = f"{ENROLMENTS}/{other['id']}/strike-attendance"
-    refused(await there.post(late, wrong), 409, "invalid-transition")
+
+
+async def test_an_enrolee_is_told_that_its_attendance_was_struck_and_why(school: School) -> None:
+    held = await school.session()
+    [founder] = await school.founders(1)
+    enrolment = await school.enrolled(founder, held)
+    await school.opened(held)
+    await school.attend(founder, held)
+    path = f"{ENROLMENTS}/{enrolment['id']}"
+    wrong = {"meeting": 1, "reason_code": "not_in_the_room"}
+    expect(await school.officer.on(HELD).post(f"{path}/strike-attendance", wrong), 200)
+    [own] = expect(await founder.on(HELD).get(ENROLMENTS), 200)["items"]
+    assert (own["meetings_struck"], own["struck_reasons"]) == ([1], ["not_in_the_room"])
+    assert (own["notice"], own["notice_on"]) == ("attendance_struck", HELD.isoformat())
+    tasks = expect(await founder.on(HELD).get("/v1/tasks"), 200)["items"]
+    assert "attendance_struck" in [task["kind"] for task in tasks]
+    expect(await founder.on(HELD).post(f"{path}/acknowledge"), 200)
+    tasks = expect(await founder.on(HELD).get("/v1/tasks"), 200)["items"]
+    assert "attendance_struck" not in [task["kind"] for task in tasks]
+
+
+async def test_attendance_of_a_completed_session_is_struck_by_two(school: School) -> None:
+    held = await school.session()
+    [founder] = await school.founders(1)
+    enrolment = await school.enrolled(founder, held)
+    await school.opened(held)
+    await school.attend(founder, held)
+    await school.completed(held)
+    [certificate] = await school.certified(held)
+    path, wrong = f"{ENROLMENTS}/{enrolment['id']}/strike-attendance", {"meeting": 1, "reason_code": "not_in_the_room"}
+    first, second = school.officer.on(HELD), school.second.on(HELD)
+    refused(await first.post(path, wrong), 409, "attendance-certified")
+    revoke = {"reason_code": "issued_in_error"}
+    expect(await first.post(f"{CERTIFICATES}/{certificate['id']}/revoke", revoke), 200)
+    noted = expect(await first.post(path, wrong), 200)
+    assert (noted["status"], noted["meetings_attended"]) == ("attended", [1])
+    refused(await first.post(path, wrong), 403, "four-eyes-required")
+    kinds = [task["kind"] for task in expect(await second.get("/v1/tasks"), 200)["items"]]
+    assert "strike_to_decide" in kinds
+    struck = expect(await second.post(path, wrong), 200)
+    assert (struck["status"], struck["meetings_attended"], struck["meetings_struck"]) == ("missed", [], [1])
+    assert float(struck["hours_attended"]) == 0
+    names = [name for name, _ in await events(school.registry, enrolment["id"])]
+    assert [name.split(".")[2] for name in names[-3:]] == ["attendance_strike_noted", "attendance_struck", "missed"]
 
 
 async def test_hours_stay_once_somebody_was_seen(school: School) -> None:

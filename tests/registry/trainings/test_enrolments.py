@@ -38,7 +38,9 @@ async def test_founder_enrols_itself_with_its_consent(school: School) -> None:
     assert (enrolment["status"], enrolment["via"], enrolment["ahead"]) == ("enrolled", "self", None)
     assert enrolment["no"] == f"{held['no']}-001"
     assert enrolment["name_masked"] == "扎***"
-    refused(await founder.post(path, {"consent": True}), 409, "training-already-enrolled")
+    again = await founder.post(path, {"consent": True}, Idempotency_Key="another")
+    assert enrolment["id"] in refused(again, 409, "training-already-enrolled")["detail"]
+    assert again.headers["location"] == f"{ENROLMENTS}/{enrolment['id']}"
 
 
 async def test_account_without_a_person_on_record_is_told_so(school: School) -> None:
@@ -60,10 +62,22 @@ async def test_enterprise_enrols_its_people_by_name_and_number(school: School) -
     other = school.registry.caller(r.ENTERPRISE, org=fresh_code())
     refused(await other.get(f"{ENROLMENTS}/{enrolment['id']}"), 404, "not-found")
     refused(await other.post(path, {"name": "扎西", **PAPER}), 404, "not-found")
-    refused(
-        await caller.post(path, {"name": "扎西", "enterprise_id": enterprise["id"], **PAPER}), 422, "validation-failed"
-    )
     assert [one["id"] for one in expect(await caller.get(ENROLMENTS), 200)["items"]] == [enrolment["id"]]
+
+
+async def test_an_enterprise_may_name_itself_and_nobody_else(school: School) -> None:
+    held = await school.session()
+    code = fresh_code()
+    own = expect(await school.registry.officer.post("/v1/enterprises", enterprise_body(code=code)), 201)
+    other = expect(await school.registry.officer.post("/v1/enterprises", enterprise_body(code=fresh_code())), 201)
+    caller = school.registry.caller(r.ENTERPRISE, org=code)
+    path, named = f"{SESSIONS}/{held['id']}/enrol", {"name": "央金", "id_number": fresh_card(), **PAPER}
+    refused(await caller.post(path, {**named, "enterprise_id": other["id"]}), 404, "not-found")
+    enrolment = expect(await caller.post(path, {**named, "enterprise_id": own["id"]}), 201)
+    assert enrolment["enterprise_id"] == own["id"]
+    [founder] = await school.founders(1)
+    problem = refused(await founder.post(path, {"consent": True, "enterprise_id": own["id"]}), 422, "validation-failed")
+    assert problem["errors"][0]["field"] == "enterprise_id"
 
 
 async def test_one_person_is_enrolled_once_whichever_way(school: School) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from shared.errors import DomainError, invalid_transition, reference_not_yet_known, service_unavailable
+from shared.events.broker import end
 from shared.events.election import Elector
 from shared.events.failures import is_transient
 from shared.events.relay import Relay
@@ -80,6 +81,46 @@ async def test_one_loop_of_a_term_that_fails_is_started_again_and_stops_no_other
         for task in tasks:
             task.cancel()
     assert runs.count("sequencer") == 1
+
+
+@pytest.mark.parametrize("fails", [True, False], ids=["raises another error", "returns"])
+async def test_a_loop_that_loses_its_cancellation_ends_all_the_same(fails: bool) -> None:
+    """A connection that breaks while its transaction is cancelled raises its own error in place of the cancellation."""
+    running = asyncio.Event()
+
+    async def lose_it() -> None:
+        running.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            if fails:
+                raise ConnectionError("broken") from None
+
+    task = asyncio.create_task(_kept_running(lose_it, "relay"))
+    await running.wait()
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=2)
+    assert done, "the cancellation was swallowed"
+    assert task.cancelled()
+
+
+async def test_a_task_that_takes_a_cancellation_for_a_failed_connection_is_ended() -> None:
+    swallowed = 0
+
+    async def stubborn() -> None:
+        nonlocal swallowed
+        while True:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                swallowed += 1
+                if swallowed == 3:
+                    raise
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await asyncio.wait_for(end(task), 3)
+    assert (task.cancelled(), swallowed) == (True, 3)
 
 
 class _Stated(Exception):

@@ -66,6 +66,7 @@ async def test_the_dry_run_names_every_rule_and_keeps_nothing(town: Town) -> Non
     case = await applying(town, enterprise_quota="500.00")
     asked = {"programme_id": case.programme_id, "amount": "600.00"}
     answer = await town.api.ok(case.firm.caller, f"{PATH}/eligibility", asked)
+    assert await town.api.ok(case.firm.caller, f"{PATH}/eligibility", {**asked, "purpose": "检测设备"}) == answer
     failed = [result["message"] for result in answer["decision"]["results"] if not result["passed"]]
     assert (answer["eligible"], len(failed)) == (False, 1)
     assert code_of(await town.api.post(case.firm.caller, PATH, case.body("600.00"))) == (409, "voucher-quota-exceeded")

@@ -45,7 +45,7 @@ _BUDGETS: Final = """
 _JOURNAL: Final = """
     SELECT redemption.id, redemption.subsidy, redemption.reversed_amount, redemption.restored_amount,
         redemption.status, coalesce(live.paid, 0) AS paid, coalesce(live.lines, 0) AS lines,
-        coalesce(claimed.amount, 0) AS claimed,
+        coalesce(claimed.amount, 0) AS claimed, coalesce(unpaid.amount, 0) AS taken_back,
         count(DISTINCT entry.id) FILTER (WHERE entry.kind = 'capture') AS captures,
         count(DISTINCT entry.id) FILTER (WHERE entry.kind = 'payment')
             - count(DISTINCT entry.id) FILTER (WHERE entry.kind = 'payment_returned') AS payments,
@@ -64,8 +64,12 @@ _JOURNAL: Final = """
         SELECT sum(coalesce(due, amount)) AS amount FROM recovery
         WHERE redemption_id = redemption.id AND recovery.status <> 'dropped'
     ) AS claimed ON true
+    LEFT JOIN LATERAL (
+        SELECT sum(amount) AS amount FROM reversal
+        WHERE reversal.redemption_id = redemption.id AND reversal.status = 'approved' AND NOT reversal.paid
+    ) AS unpaid ON true
     WHERE issuer_division = :division
-    GROUP BY redemption.id, live.paid, live.lines, claimed.amount
+    GROUP BY redemption.id, live.paid, live.lines, claimed.amount, unpaid.amount
 """
 _DOCUMENTS: Final = """
     SELECT document.key, priced, claimed, amount, coalesce(sum(price), 0) AS prices,
@@ -163,7 +167,7 @@ async def _journal(rows: Rows) -> None:
         assert (row.payments == 1) == (row.paid > 0), row
         assert row.bank == row.paid <= row.subsidy, row
         assert row.claimed <= max(row.bank, row.reversed_amount), ("more claimed back than paid", row)
-        assert row.restored_amount <= row.reversed_amount, row
+        assert row.taken_back <= row.restored_amount <= row.reversed_amount, row
 
 
 async def _settlements(rows: Rows) -> None:

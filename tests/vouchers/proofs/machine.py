@@ -28,6 +28,9 @@ STATES: Final = ("40001", "40P01", "P0001")
 DELAYS: Final = (0.0, 0.003, 0.006, 0.01, 0.015, 0.025, 0.04)
 """Seconds into a request; most take 10 to 30 ms."""
 LOOK_EVERY: Final = 15
+_TAKEN_BACK: Final = """
+    SELECT id FROM reversal WHERE issuer_division = :division AND status = 'approved' AND NOT paid
+"""
 
 
 @dataclass
@@ -50,12 +53,16 @@ class Living:
             await self._agree()
             if number % LOOK_EVERY == 0 or number == steps:
                 await require_shown(self.life)
+        self.line.counts["reversals before payment"] += len(await self.life.town.rows(_TAKEN_BACK, **self._named()))
+
+    def _named(self) -> dict[str, str]:
+        return {"division": self.life.division}
 
     async def _agree(self) -> None:
         async with self.life.town.db.transaction() as session:
 
             async def rows(sql: str) -> list[Any]:
-                return list(await session.execute(text(sql), {"division": self.life.division}))
+                return list(await session.execute(text(sql), self._named()))
 
             await require_agreement(rows)
 
@@ -134,6 +141,7 @@ RULES: Final[dict[str, tuple[int, Callable[[Living], Awaitable[None]]]]] = {
     "settle": (6, _simply(*settling.STEPS)),
     "settle further": (22, _simply(settling.settle)),
     "reverse": (7, _simply(using.reverse)),
+    "reverse before payment": (8, _simply(using.reverse_unpaid)),
     "wind up": (6, _simply(using.wind_up, issuing.expire)),
     "recover": (8, _simply(settling.recover)),
     "suspend": (4, _simply(upsets.suspend)),

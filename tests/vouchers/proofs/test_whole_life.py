@@ -33,6 +33,7 @@ MUST: Final = (
     "processes killed",
     "commits failed",
     "answers lost",
+    "reversals before payment",
 )
 """What the lives of the suite are long enough for; a larger number has all of it many times."""
 

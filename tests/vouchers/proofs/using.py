@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from tests.vouchers.proofs.asks import Ask
 from tests.vouchers.proofs.life import CATEGORY, USES, Life, Step, pick, price
@@ -89,7 +90,7 @@ def step_of(life: Life, chance: random.Random, use: object, verb: str) -> Ask:
 async def reverse(life: Life, chance: random.Random) -> Ask | None:
     """The whole or a part: proposed, or asked for by the provider, and decided."""
     if life.reversals and chance.random() < 0.75:
-        return _decide(life, chance)
+        return _decide(life, chance, chance.choice(life.reversals))
     use = pick(chance, life.uses, "redeemed")
     if use is None:
         return None
@@ -103,14 +104,36 @@ async def reverse(life: Life, chance: random.Random) -> Ask | None:
     return life.ask("ask for reversal" if asks else "propose reversal", caller, f"{USES}/{use.id}/reverse", body)
 
 
-def _decide(life: Life, chance: random.Random) -> Ask:
-    found = chance.choice(life.reversals)
+async def reverse_unpaid(life: Life, chance: random.Random) -> Ask | None:
+    """The next step of taking a use back before it is paid, wherever that stands."""
+    unpaid = {use.id: use for use in life.uses if use.status == "redeemed" and not use.paid}
+    if waiting := [found for found in life.reversals if found.use in unpaid]:
+        return _decide(life, chance, chance.choice(waiting), refused=0.1)
+    if not unpaid:
+        return await go_on(life, chance)
+    use = unpaid[chance.choice(list(unpaid))]
+    body = {"reason_code": "service_returned", "text": "服务退订"}
+    return life.ask("propose reversal", life.office.officer, f"{USES}/{use.id}/reverse", body)
+
+
+def _decide(life: Life, chance: random.Random, found: Any, refused: float = 0.2) -> Ask:
     path = f"{USES}/{found.use}/reversals/{found.id}"
     if found.status == "asked":
         return life.ask("support reversal", life.office.officer, f"{path}/propose")
-    if chance.random() < 0.2:
+    if chance.random() < refused:
         return life.ask("refuse reversal", life.office.approver, f"{path}/refuse", {"text": "不予冲销"})
     return life.ask("approve reversal", life.office.approver, f"{path}/approve")
 
 
-STEPS: tuple[Step, ...] = (begin_use, begin_use, begin_use, go_on, go_on, go_on, go_on, wind_up, reverse)
+STEPS: tuple[Step, ...] = (
+    begin_use,
+    begin_use,
+    begin_use,
+    go_on,
+    go_on,
+    go_on,
+    go_on,
+    wind_up,
+    reverse,
+    reverse_unpaid,
+)

@@ -10,13 +10,14 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.registry.access import division_of
+from services.registry.access import division_of, enterprise_code_of
 from services.registry.activities import queries as activities
 from services.registry.activities.models import Activity
 from services.registry.activities.winners.models import ActivityWinner, WinnerFollowUp
 from services.registry.activities.winners.rules import CONSENT, OPEN, REMOVED
 from services.registry.activities.winners.schemas import FollowUpOut, ResultOut, WinnerFilter, WinnerOut
 from services.registry.enterprises.models import Enterprise
+from services.registry.enterprises.queries import known_by
 from services.registry.persons.consents import consented
 from services.registry.persons.models import Person
 from services.registry.projects.models import Project
@@ -32,8 +33,20 @@ ORDERS: Final[Mapping[str, Sequence[SortKey]]] = {
 
 
 def read_scope(principal: Principal) -> ColumnElement[bool]:
-    """The winners of the activities that the caller reads."""
-    return ActivityWinner.activity_id.in_(select(Activity.id).where(activities.read_scope(principal)))
+    """The winners of the activities that the caller reads, and an enterprise's own entries."""
+    of_activities = ActivityWinner.activity_id.in_(select(Activity.id).where(activities.read_scope(principal)))
+    return or_(of_activities, own_scope(principal))
+
+
+def own_scope(principal: Principal) -> ColumnElement[bool]:
+    """What the caller's enterprise won, by whichever of its records, and as the project that it was."""
+    code = enterprise_code_of(principal)
+    if code is None:
+        return false()
+    own = select(Enterprise.id).where(known_by(code))
+    firms = select(Enterprise.id).where(or_(Enterprise.id.in_(own), Enterprise.merged_into_id.in_(own)))
+    teams = select(Project.id).where(Project.enterprise_id.in_(firms))
+    return or_(ActivityWinner.enterprise_id.in_(firms), ActivityWinner.project_id.in_(teams))
 
 
 def follow_scope(principal: Principal) -> ColumnElement[bool]:

@@ -40,7 +40,7 @@ from services.registry.persons.numbers import MaybeKeys
 from services.registry.persons.showing import NotReplayed
 from services.registry.remarks.usecases import latest_remark
 from shared.auth.principal import Principal, require
-from shared.auth.roles import CENTRE_OPERATOR, PUBLIC
+from shared.auth.roles import CENTRE_OPERATOR, ENTERPRISE, PUBLIC
 from shared.db import Session
 from shared.errors import not_found
 from shared.http.etag import IfMatch, set_etag
@@ -53,7 +53,7 @@ router = APIRouter(prefix="/v1/activity-winners", tags=["activity-winners"], rou
 results_router = APIRouter(prefix="/v1/activities", tags=["activities"], route_class=ServiceRoute)
 
 Anyone = Annotated[Principal, Depends(require(PUBLIC))]
-Reader = Annotated[Principal, Depends(require(CENTRE_OPERATOR, *DIVISION_ROLES, *READ_ALL))]
+Reader = Annotated[Principal, Depends(require(CENTRE_OPERATOR, ENTERPRISE, *DIVISION_ROLES, *READ_ALL))]
 Keeper = Annotated[Principal, Depends(require(*AUTHORS))]
 
 _STEP = problem_responses(404, 409, 412)

@@ -21,6 +21,7 @@ from services.registry.enterprises.models import Enterprise
 from services.registry.enterprises.queries import find, lock_for_change, read_scope
 from services.registry.enterprises.rules import OFFICER_FIELDS
 from services.registry.enterprises.usecases import apply_changes, enterprise_state, follow_size, speaks_for
+from services.registry.persons.holding import require_none_erased
 from services.registry.policy import edition_at
 from services.registry.projects.models import Project
 from services.registry.projects.usecases import project_state
@@ -49,12 +50,13 @@ async def propose_change(
 ) -> EnterpriseChange:
     """What its operator says has changed; nothing changes yet.
 
-    Raises 409 `change-already-proposed` while another waits, 422 for an empty change.
+    Raises 409 `change-already-proposed` while another waits, `person-erased`, 422 for an empty change.
     """
     enterprise = await lock_for_change(session, principal, enterprise_id, below="/changes")
     changes = sent.changes.model_dump(mode="json", exclude_unset=True)
     if not changes:
         raise PayloadInvalid.at("changes", "missing")
+    await require_none_erased(session, sent.changes.legal_representative_ref)
     waiting = select(EnterpriseChange.id).where(
         EnterpriseChange.enterprise_id == enterprise.id, EnterpriseChange.status == "proposed"
     )

@@ -22,6 +22,7 @@ from services.registry.trainings.attendance.schemas import (
     ScreenStep,
     StrikeAttendance,
 )
+from services.registry.trainings.attendance.striking import strike
 from services.registry.trainings.enrolments.queries import shown as shown_enrolments
 from services.registry.trainings.enrolments.schemas import EnrolmentOut
 from services.registry.trainings.models import TrainingSession
@@ -160,8 +161,8 @@ async def strike_attendance(
     response: Response,
     if_match: IfMatch = None,
 ) -> EnrolmentOut:
-    """Take back what was recorded of a meeting, by hand or by the code."""
-    enrolment = await usecases.strike(session, runtime.editions, principal, enrolment_id, body, if_match=if_match)
+    """Take back what was recorded of a meeting, by hand or by the code; after completion it takes two people."""
+    enrolment = await strike(session, runtime.editions, principal, enrolment_id, body, if_match=if_match)
     set_etag(response, enrolment.version)
     return (await shown_enrolments(session, principal, [enrolment]))[0]
 

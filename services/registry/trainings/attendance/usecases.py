@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import SecretStr
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +17,7 @@ from services.registry.policy import edition_at, require_known
 from services.registry.remarks.usecases import keep_remark
 from services.registry.trainings import rules
 from services.registry.trainings.attendance import codes
-from services.registry.trainings.attendance.schemas import RecordAttendance, StrikeAttendance
+from services.registry.trainings.attendance.schemas import RecordAttendance
 from services.registry.trainings.models import Enrolment, TrainingAttendance, TrainingMeeting, TrainingSession
 from services.registry.trainings.scopes import (
     find_session,
@@ -52,7 +52,7 @@ async def open_screen(
     training = await lock_session(session, runs_session(principal), training_id)
     honour_match(if_match, training.version)
     require_state(training.status, (rules.PLANNED,))
-    meeting = await _meeting(session, training, number, lock=True)
+    meeting = await meeting_of(session, training, number, lock=True)
     _require_now(editions, principal, meeting)
     meeting.salt = secrets.token_bytes(32)
     await session.flush()
@@ -66,7 +66,7 @@ async def close_screen(
     """Show it no more; closing twice changes nothing."""
     training = await lock_session(session, runs_session(principal), training_id)
     honour_match(if_match, training.version)
-    meeting = await _meeting(session, training, number, lock=True)
+    meeting = await meeting_of(session, training, number, lock=True)
     if meeting.salt is not None:
         meeting.salt = None
         await session.flush()
@@ -82,7 +82,7 @@ async def screen(
     if await session.scalar(query) is None:
         raise not_found("training-session")
     training = await find_session(session, training_id)
-    meeting = await _meeting(session, training, number)
+    meeting = await meeting_of(session, training, number)
     if meeting.salt is None or meeting.held_on != principal.today:
         raise DomainError("attendance-not-open", 409, clauses=["4.8-2"])
     return meeting, codes.mint(key, training.id, meeting.id, meeting.salt, now)
@@ -127,10 +127,10 @@ async def record_by_hand(
 
     Raises 404 for an enrolment of another's session, 409 before the meeting's day.
     """
-    training, enrolment = await _to_correct(session, principal, enrolment_id, if_match)
+    training, enrolment = await to_correct(session, principal, enrolment_id, if_match)
     known = edition_at(editions, principal.today).training.hand_reasons
     require_known("reason_code", [sent.reason_code], known)
-    meeting = await _meeting(session, training, sent.meeting)
+    meeting = await meeting_of(session, training, sent.meeting)
     if principal.today < meeting.held_on:
         raise DomainError("training-not-today", 409, params={"held_on": meeting.held_on}, clauses=["4.8-2"])
     if await _count(session, principal, enrolment, meeting, rules.HAND, sent.reason_code):
@@ -138,56 +138,21 @@ async def record_by_hand(
     return enrolment
 
 
-async def strike(
-    session: AsyncSession,
-    editions: Editions,
-    principal: Principal,
-    enrolment_id: UUID,
-    sent: StrikeAttendance,
-    *,
-    if_match: str | None,
-) -> Enrolment:
-    """What was recorded of a meeting was wrong, by hand or by a code that was sent on; until the session is completed,
-    and never one's own (403). The entry stays as struck, and the person may be counted anew.
-
-    Raises 404 for an enrolment of another's session, 409 `attendance-not-recorded`.
-    """
-    training, enrolment = await _to_correct(session, principal, enrolment_id, if_match)
-    known = edition_at(editions, principal.today).training.strike_reasons
-    require_known("reason_code", [sent.reason_code], known)
-    meeting = await _meeting(session, training, sent.meeting)
-    wrong = update(TrainingAttendance).where(
-        TrainingAttendance.enrolment_id == enrolment.id,
-        TrainingAttendance.meeting_id == meeting.id,
-        TrainingAttendance.struck_at.is_(None),
-    )
-    struck = wrong.values(struck_by=principal.account_id, struck_at=utcnow(), struck_reason=sent.reason_code)
-    via = await session.scalar(struck.returning(TrainingAttendance.via))
-    if via is None:
-        raise DomainError("attendance-not-recorded", 409, params={"meeting": meeting.number}, clauses=["4.8-2"])
-    remark_hash = await keep_remark(
-        session, enrolment.id, step="struck", text=sent.remark, written_by=principal.account_id
-    )
-    recorded = await _recorded(session, training, enrolment, meeting, via, remark_hash)
-    data = rc.AttendanceStruckData(**recorded.model_dump(), struck_reason=sent.reason_code)
-    context = EventContext.of(principal)
-    await outbox.append(session, rc.AttendanceStruck, enrolment, data, context=context, rules=rules.ATTENDANCE_RULES)
-    return enrolment
-
-
-async def _to_correct(
-    session: AsyncSession, principal: Principal, enrolment_id: UUID, if_match: str | None
+async def to_correct(
+    session: AsyncSession, principal: Principal, enrolment_id: UUID, if_match: str | None, *, settled: bool = False
 ) -> tuple[TrainingSession, Enrolment]:
-    """Session and enrolment, locked, for whoever runs the session and is not the enrolee."""
+    """Session and enrolment, locked, for whoever runs the session and is not the enrolee; `settled`: also of a session
+    that is completed, of who attended it."""
     run = exists().where(TrainingSession.id == Enrolment.session_id, runs_session(principal))
     found = await session.scalar(select(Enrolment.session_id).where(Enrolment.id == enrolment_id, run))
     if found is None:
         raise not_found("enrolment")
     training = await lock_session(session, runs_session(principal), found)
-    require_state(training.status, (rules.PLANNED,))
+    over = settled and training.status == rules.COMPLETED
+    require_state(training.status, (rules.PLANNED, rules.COMPLETED) if settled else (rules.PLANNED,))
     enrolment = await session.get_one(Enrolment, enrolment_id, with_for_update=True, populate_existing=True)
     honour_match(if_match, enrolment.version)
-    require_state(enrolment.status, (rules.ENROLLED,))
+    require_state(enrolment.status, (rules.ATTENDED if over else rules.ENROLLED,))
     person = await session.get_one(Person, enrolment.person_id)
     if principal.person_ref == person.ref:
         raise four_eyes_required()
@@ -247,11 +212,11 @@ async def _tell(
 ) -> None:
     context = EventContext.of(principal, meeting.held_on)
     remark_hash = await keep_remark(session, enrolment.id, step=via, text=remark, written_by=context.actor)
-    data = await _recorded(session, training, enrolment, meeting, via, remark_hash)
+    data = await recorded_data(session, training, enrolment, meeting, via, remark_hash)
     await outbox.append(session, rc.AttendanceRecorded, enrolment, data, context=context, rules=rules.ATTENDANCE_RULES)
 
 
-async def _recorded(
+async def recorded_data(
     session: AsyncSession,
     training: TrainingSession,
     enrolment: Enrolment,
@@ -259,6 +224,7 @@ async def _recorded(
     via: str,
     remark_hash: str | None,
 ) -> rc.AttendanceData:
+    """What is told of an enrolee at a meeting."""
     person = await session.get_one(Person, enrolment.person_id)
     course = await course_of(session, training)
     state = enrolment_state(enrolment, person.ref, course.audience, remark_hash=remark_hash)
@@ -271,9 +237,10 @@ async def _recorded(
     )
 
 
-async def _meeting(
+async def meeting_of(
     session: AsyncSession, training: TrainingSession, number: int, *, lock: bool = False
 ) -> TrainingMeeting:
+    """The meeting of that number. Raises 404."""
     query = select(TrainingMeeting).where(TrainingMeeting.session_id == training.id, TrainingMeeting.number == number)
     meeting: TrainingMeeting | None = await session.scalar(query.with_for_update() if lock else query)
     if meeting is None:

@@ -70,6 +70,7 @@ async def shown(session: AsyncSession, principal: Principal, found: Sequence[Enr
     )
     for enrolment_id, number in await session.execute(seen.order_by(TrainingMeeting.number)):
         attended.setdefault(enrolment_id, []).append(number)
+    struck = await _struck(session, ids)
     ahead = await _ahead(session, [one.id for one in found if one.status == rules.WAITING])
     own = set(await session.scalars(select(Enrolment.id).where(Enrolment.id.in_(ids), own_enrolments(principal))))
     return [
@@ -89,6 +90,8 @@ async def shown(session: AsyncSession, principal: Principal, found: Sequence[Enr
             promoted_on=one.promoted_on,
             cancelled_on=one.cancelled_on,
             meetings_attended=attended.get(one.id, []),
+            meetings_struck=[number for number, _ in struck.get(one.id, ())],
+            struck_reasons=[reason for _, reason in struck.get(one.id, ())],
             hours_attended=None if one.minutes_attended is None else rules.hours_of(one.minutes_attended),
             reason_code=one.reason_code,
             evaluated=one.evaluated if one.id in own and not principal.has(*READ_ALL) else None,
@@ -97,6 +100,20 @@ async def shown(session: AsyncSession, principal: Principal, found: Sequence[Enr
         )
         for one in found
     ]
+
+
+async def _struck(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[tuple[int, str]]]:
+    """What was recorded of each and taken back: number of the meeting and reason."""
+    query = (
+        select(TrainingAttendance.enrolment_id, TrainingMeeting.number, TrainingAttendance.struck_reason)
+        .join(TrainingMeeting, TrainingMeeting.id == TrainingAttendance.meeting_id)
+        .where(TrainingAttendance.enrolment_id.in_(ids), TrainingAttendance.struck_reason.is_not(None))
+    )
+    found: dict[UUID, list[tuple[int, str]]] = {}
+    rows = await session.execute(query.order_by(TrainingMeeting.number, TrainingAttendance.id))
+    for enrolment_id, number, reason in rows:
+        found.setdefault(enrolment_id, []).append((number, reason or ""))
+    return found
 
 
 async def _ahead(session: AsyncSession, waiting: Sequence[UUID]) -> dict[UUID, int]:

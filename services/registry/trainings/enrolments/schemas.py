@@ -19,12 +19,14 @@ from shared.http.words import OneOf
 
 class Enrol(NamedContact):
     """Whom to enrol. A founder names nobody and agrees by `consent`; an enterprise names one of its people, a centre
-    one of its staff by `staff_id`, an officer either, with the number of the paper on which the person agreed.
-    `enterprise_id`: for officers, whose person it is."""
+    one of its staff by `staff_id`, an officer either, with the number of the paper on which the person agreed."""
 
     consent: bool = False
     staff_id: UUID | None = None
-    enterprise_id: UUID | None = None
+    enterprise_id: UUID | None = Field(
+        default=None,
+        description="Whose person it is: officers name any enterprise, an enterprise its own, others nothing.",
+    )
     consent_document_no: DocumentNo | None = None
 
 
@@ -37,7 +39,7 @@ class CancelEnrolment(Request):
 
 class EnrolmentOut(Response):
     """An enrolment. `ahead` is how many wait before it, null for one that does not wait; `meetings_attended` are the
-    numbers of the meetings."""
+    numbers of the meetings; of `meetings_struck` the record was taken back, for `struck_reasons`."""
 
     id: UUID
     version: int
@@ -54,6 +56,8 @@ class EnrolmentOut(Response):
     promoted_on: date | None
     cancelled_on: date | None
     meetings_attended: list[int]
+    meetings_struck: list[int]
+    struck_reasons: list[str]
     hours_attended: Hours | None
     reason_code: str | None
     evaluated: bool | None

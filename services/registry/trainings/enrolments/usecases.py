@@ -177,20 +177,22 @@ async def _applicant(
     session: AsyncSession, runtime: Runtime, keys: Keyring | None, principal: Principal, sent: Enrol
 ) -> _Applicant:
     office = principal.has(*LEADS)
-    if sent.enterprise_id is not None and not office:
-        raise PayloadInvalid.at("enterprise_id", "extra_forbidden")
+    code = enterprise_code_of(principal)
+    if sent.enterprise_id is not None and not office and code is None:
+        raise PayloadInvalid.at("enterprise_id", "for_enterprises_and_offices")
     if sent.staff_id is not None:
         return await _of_staff(session, principal, sent.staff_id, office=office)
     named = sent.person_ref is not None or sent.name is not None or sent.id_number is not None
     if not named:
         return await _oneself(session, principal)
-    code = enterprise_code_of(principal)
     if not office and code is None:
         raise PayloadInvalid.at("staff_id" if operator_code_of(principal) else "consent", "missing")
     whose = Enterprise.id == sent.enterprise_id if office else known_by(code or "")
     enterprise_id = None
     if not office or sent.enterprise_id is not None:
         found = select(Enterprise.id).where(whose, Enterprise.merged_into_id.is_(None))
+        if sent.enterprise_id is not None:
+            found = found.where(Enterprise.id == sent.enterprise_id)
         enterprise_id = await session.scalar(found)
         if enterprise_id is None:
             raise not_found("enterprise")
@@ -252,11 +254,14 @@ def _works(day: date) -> ColumnElement[bool]:
 
 
 async def _require_once(session: AsyncSession, training: TrainingSession, person: Person) -> None:
-    same = select(Enrolment.no).where(
+    same = select(Enrolment.id, Enrolment.no).where(
         Enrolment.session_id == training.id, Enrolment.person_id == person.id, Enrolment.status != rules.CANCELLED
     )
-    if await session.scalar(same) is not None:
-        raise DomainError("training-already-enrolled", 409, clauses=["4.8-2"])
+    first = (await session.execute(same)).one_or_none()
+    if first is not None:
+        params = {"no": first.no, "id": first.id}
+        headers = {"Location": f"/v1/training-enrolments/{first.id}"}
+        raise DomainError("training-already-enrolled", 409, params=params, headers=headers, clauses=["4.8-2"])
 
 
 async def _somebody_waits(session: AsyncSession, training: TrainingSession) -> bool:

@@ -169,7 +169,7 @@ async def _trainer(session: AsyncSession, reference: str | None) -> UUID | None:
     if reference is None:
         return None
     query = select(Person.id).where(Person.ref == reference, Person.erased_on.is_(None))
-    person_id: UUID | None = await session.scalar(query)
+    person_id: UUID | None = await session.scalar(query.with_for_update(read=True))
     if person_id is None:
         raise PayloadInvalid.at("trainer_ref", "person_unknown")
     return person_id

@@ -28,6 +28,7 @@ from shared.events.contracts.registry.activities import (
     ActivityWinnerNameWithdrawn as ActivityWinnerNameWithdrawn,
     ActivityWinnerRemoved as ActivityWinnerRemoved,
     ActivityWinnerState as ActivityWinnerState,
+    ActivityWithdrawalNoted as ActivityWithdrawalNoted,
     WinnerFollowUpData as WinnerFollowUpData,
 )
 from shared.events.contracts.registry.alliances import (
@@ -404,6 +405,7 @@ from shared.events.contracts.registry.trainings import (
     AttendanceData as AttendanceData,
     AttendanceOpened as AttendanceOpened,
     AttendanceRecorded as AttendanceRecorded,
+    AttendanceStrikeNoted as AttendanceStrikeNoted,
     AttendanceStruck as AttendanceStruck,
     AttendanceStruckData as AttendanceStruckData,
     Enrolled as Enrolled,

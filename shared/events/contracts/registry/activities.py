@@ -129,6 +129,7 @@ ActivitySubmitted = _activity("submitted", "Its organiser reported it with evide
 ActivityReturned = _activity("returned", "The report was sent back.")
 ActivityRejected = _activity("rejected", "It does not count.")
 ActivityVerified = _activity("verified", "The bureau verified it; it counts.")
+ActivityWithdrawalNoted = _activity("withdrawal_noted", "Somebody wants it to count no more; another one decides.")
 ActivityVerificationWithdrawn = _activity("verification_withdrawn", "It counts no more and is to be looked at anew.")
 
 ActivitySeriesYearOpened = _year("opened", "A brand was announced for a year.")

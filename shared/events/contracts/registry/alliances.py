@@ -29,7 +29,9 @@ class AllianceState(EventData):
 
 
 class AllianceMemberState(EventData):
-    """A membership; one of the three ids names the party. A member from `joined_on` through `left_on`.
+    """A membership; one of the three ids names the party, and none of them a natural person: everybody reads some of
+    these events, so that its reference, papers and reasons stay in the registry. A member from `joined_on` through
+    `left_on`.
 
     `kind` is the type of member, `province` the code of GB/T 2260 of where a school or firm from elsewhere is.
     """
@@ -103,7 +105,7 @@ AllianceMemberLeft = _member("left", Audience.PUBLIC, "The member left of its ow
 AllianceMemberRemovalProposed = _member("removal_proposed", Audience.BUREAU, "A removal waits for its decision.")
 AllianceMemberRemovalDropped = _member("removal_dropped", Audience.BUREAU, "The member stays.")
 AllianceMemberRemoved = _member("removed", Audience.PUBLIC, "The lead bureau removed it, with a reason.")
-AllianceMemberEnded = _member("ended", Audience.PUBLIC, "The member centre is no longer on the list.")
+AllianceMemberEnded = _member("ended", Audience.PUBLIC, "What the membership rested on is over.")
 
 TalentArrivalRecorded = _talent("recorded", "Talent was entered; it does not count yet.")
 TalentArrivalVerified = _talent("verified", "The lead bureau has verified it.")

@@ -187,6 +187,12 @@ AttendanceStruck = EventType(
     AttendanceStruckData,
     summary="What was recorded of a meeting was wrong.",
 )
+AttendanceStrikeNoted = EventType(
+    ENROLMENT,
+    "registry.enrolment.attendance_strike_noted.v1",
+    AttendanceStruckData,
+    summary="Somebody says that a meeting of a completed session was recorded wrongly; it counts until another agrees.",
+)
 EnrolmentAttended = EventType(
     ENROLMENT,
     "registry.enrolment.attended.v1",

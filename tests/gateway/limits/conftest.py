@@ -1,0 +1,44 @@
+"""Gateway processes with settings of their own, all on one database and in front of one tiny service."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from httpx import AsyncClient
+
+from tests.gateway.conftest import World
+from tests.support.service_process import ServiceProcess
+from tests.support.waiting import free_port
+
+Start = Callable[..., ServiceProcess]
+
+
+@pytest.fixture(scope="module")
+def gateway_with(
+    world: World, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Start]:
+    """`gateway_with(RATE_LIMITS="on")` starts one more gateway process, ended after the module."""
+    folder = tmp_path_factory.mktemp("gateways")
+    running: list[ServiceProcess] = []
+
+    def start(**changes: str) -> ServiceProcess:
+        log = folder / f"{len(running)}.log"
+        process = ServiceProcess("gateway.main:app", free_port(), {**environment, **changes}, log_file=log)
+        running.append(process)
+        return process.start()
+
+    yield start
+    for process in running:
+        process.terminate()
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[AsyncClient]:
+    """A caller that is told whole URLs."""
+    async with AsyncClient(timeout=20, headers={"Accept-Language": "en"}) as client:
+        yield client
+
+
+def write(path: Path, text: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    return str(path)
