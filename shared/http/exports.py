@@ -154,6 +154,14 @@ async def export(request: Request, session: AsyncSession, media_type: str, respo
         return _file(request, target, media_type, language)
 
 
+def as_json(request: Request) -> Request:
+    """The request for a list's JSON, which `values` makes no difference to: it has codes. Raises 422 as `export`."""
+    if VALUES not in request.query_params:
+        return request
+    _codes_wanted(request)
+    return _with_query(request, [(name, value) for name, value in _query(request) if name != VALUES])
+
+
 def _codes_wanted(request: Request) -> bool:
     wanted = request.query_params.getlist(VALUES) or [TEXTS]
     if wanted[-1] not in (TEXTS, CODES):
@@ -250,18 +258,24 @@ class _Cells:
 
 def _page(request: Request, cursor: str | None, *, paged: bool) -> Request:
     """The same request for the next page, as long as pages may be; the whole list where it has no pages."""
-    query = request.scope.get("query_string", b"").decode("latin-1")
     kept = [
         (name, value)
-        for name, value in parse_qsl(query, keep_blank_values=True)
+        for name, value in _query(request)
         if name != VALUES and not (paged and name in ("limit", "cursor"))
     ]
     if paged:
         kept.append(("limit", str(MAX_LIMIT)))
     if cursor is not None:
         kept.append(("cursor", cursor))
-    scope = {**request.scope, "query_string": urlencode(kept).encode("latin-1")}
-    return type(request)(scope, request.receive)
+    return _with_query(request, kept)
+
+
+def _query(request: Request) -> list[tuple[str, str]]:
+    return parse_qsl(request.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+
+
+def _with_query(request: Request, query: list[tuple[str, str]]) -> Request:
+    return type(request)({**request.scope, "query_string": urlencode(query).encode("latin-1")}, request.receive)
 
 
 def _file(request: Request, path: Path, media_type: str, language: Language) -> Response:

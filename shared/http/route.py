@@ -23,7 +23,7 @@ from shared.errors import unauthenticated
 from shared.http.asking import asking
 from shared.http.body import DEFAULT_LIMIT, BodyLimit, ServiceRequest
 from shared.http.dependants import calls_of
-from shared.http.exports import export, item_model, wanted_type
+from shared.http.exports import AskPage, as_json, export, item_model, wanted_type
 from shared.http.idempotency import Claim, IdempotencyRequired
 from shared.http.messages import CONTENT_LANGUAGE
 from shared.http.paging import link_next
@@ -78,8 +78,7 @@ class ServiceRoute(APIRoute):
                     guard.check(principal)
                     request.check_address()
                     ask = partial(_answer, endpoint, session=session)
-                    file_type = wanted_type(request) if listed is not None else None
-                    response = await (export(request, session, file_type, listed, ask) if file_type else ask(request))
+                    response = await (ask(request) if listed is None else _list(request, session, listed, ask))
                     if claim is not None and not request.state.no_replay:
                         await claim.store(session, response)
                 return response
@@ -101,6 +100,12 @@ async def _answer(endpoint: Handler, request: Request, *, session: AsyncSession)
         response.headers.append("Vary", "Accept-Language")
     link_next(request, session, response)
     return response
+
+
+async def _list(request: Request, session: AsyncSession, listed: object, ask: AskPage) -> Response:
+    """A list in the form that the caller asks for."""
+    file_type = wanted_type(request)
+    return await (export(request, session, file_type, listed, ask) if file_type else ask(as_json(request)))
 
 
 def _body_limit(dependant: Dependant) -> tuple[int, bool]:

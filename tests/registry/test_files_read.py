@@ -40,6 +40,17 @@ async def test_codes_are_what_the_json_has(registry: Registry) -> None:
     assert refused(wrong, 422, "validation-failed")["errors"][0]["field"] == "values"
 
 
+async def test_json_is_the_same_whatever_files_would_hold(registry: Registry) -> None:
+    await registry.listed()
+    plain = await registry.auditor.get("/v1/centres")
+    for values in ("texts", "codes"):
+        assert (
+            await registry.auditor.export(f"/v1/centres?values={values}", "application/json")
+        ).json() == plain.json()
+    wrong = await registry.auditor.export("/v1/centres?values=both", "application/json")
+    assert refused(wrong, 422, "validation-failed")["errors"][0]["field"] == "values"
+
+
 async def test_coverage_is_a_file_too(registry: Registry) -> None:
     await registry.listed()
     by_name = {row["中文名称"]: row for row in rows(await registry.auditor.export("/v1/coverage", "text/csv"))}

@@ -88,6 +88,7 @@ async def test_the_generated_python_client_signs_in_lists_posts_once_and_reads_a
 
     with client.AuthenticatedClient(base_url=base, token=token.access_token, headers=TODAY, timeout=60) as known:
         centres = of(package, "api.centres.centres_list_centres").sync(client=known)
+        assert not isinstance(centres, models.Problem), centres
         assert (centres.items, centres.next_) == ([], None)
 
         register = of(package, "api.enterprises.enterprises_register_enterprise")
