@@ -11,6 +11,8 @@ from services.registry.activities.models import Activity
 from services.registry.activities.queries import EDITORS, alliances_of, author_centres, departments_of
 from services.registry.activities.rules import ALLIANCE, BUREAU, CENTRE, DIVISION
 from services.registry.activities.schemas import PlanActivity
+from services.registry.activity_series.models import ActivitySeriesYear
+from services.registry.activity_series.rules import CANCELLED
 from services.registry.alliances.models import AllianceMember
 from services.registry.alliances.queries import member_on
 from services.registry.centres.models import Centre
@@ -58,8 +60,9 @@ async def require_organiser(
 
 async def require_member(session: AsyncSession, activity: Activity, day: date) -> None:
     """4.6-1: a centre holds something through an alliance that it is a member of, on the activity's first day as far as
-    that has come. Raises 409 `activity-alliance-no-member`."""
-    if activity.organiser_kind != CENTRE or activity.alliance is None:
+    that has come; the alliance of a brand's year was named by whoever leads the brand. Raises 409
+    `activity-alliance-no-member`."""
+    if activity.organiser_kind != CENTRE or activity.alliance is None or await _is_the_brands(session, activity):
         return
     on = min(activity.held_on, day)
     query = select(AllianceMember.id).where(
@@ -68,6 +71,17 @@ async def require_member(session: AsyncSession, activity: Activity, day: date) -
     if await session.scalar(query.limit(1)) is None:
         params = {"alliance": activity.alliance, "day": on}
         raise DomainError("activity-alliance-no-member", 409, params=params, clauses=["4.6-1"])
+
+
+async def _is_the_brands(session: AsyncSession, activity: Activity) -> bool:
+    year = ActivitySeriesYear
+    query = select(year.id).where(
+        year.series == activity.series,
+        year.year == activity.held_on.year,
+        year.alliance == activity.alliance,
+        year.status != CANCELLED,
+    )
+    return activity.series is not None and await session.scalar(query.limit(1)) is not None
 
 
 async def _centre(session: AsyncSession, principal: Principal, sent: PlanActivity) -> str:
