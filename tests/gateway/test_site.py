@@ -58,7 +58,7 @@ async def test_the_merged_description_is_valid_and_outlives_its_services(
         assert not list(OpenAPIV31SpecValidator(first).iter_errors())
         wanted = {"/v1/centres", "/v1/evaluations", "/v1/grants", "/v1/vouchers", "/v1/auth/token", "/v1/events"}
         assert wanted <= set(first["paths"])
-        assert first["paths"]["/v1/grants"]["get"]["tags"] == ["finance"]
+        assert first["paths"]["/v1/grants"]["get"]["tags"] == ["grants"]
         (gateway_folder / "openapi.json").write_text(description(*SEGMENTS, "bans"))
 
         async def seen() -> bool:

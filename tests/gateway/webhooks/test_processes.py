@@ -17,7 +17,7 @@ from tests.gateway.webhooks.receiver import Answer, Receiver, Seen
 from tests.support.service_process import ServiceProcess
 from tests.support.waiting import eventually, free_port
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.timeout(300)]
 
 
 def ids_for(positions: list[int]) -> list[str]:
