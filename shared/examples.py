@@ -11,6 +11,7 @@ _BY_FORMAT: Final[dict[str, str]] = {
     "date": "2019-03-18",
     "date-time": "2019-03-18T02:30:00Z",
     "time": "09:30:00",
+    "decimal": "200000.00",
     "uuid": "0190a000-0000-7000-8000-000000000003",
 }
 _PLAIN: Final[dict[str, JsonValue]] = {"integer": 1, "boolean": True, "null": None}
@@ -39,7 +40,7 @@ def example_of(schema: Mapping[str, JsonValue], named: JsonValue, name: str = "t
         case {"type": "string", "format": str(form)}:
             return _BY_FORMAT[form]
         case {"type": "string"}:
-            return "200000.00" if name.endswith("amount") else name
+            return name
         case {"type": str(kind)} if kind in _PLAIN:
             return _PLAIN[kind]
     raise ValueError(f"no example for {dict(schema)!r}")

@@ -16,7 +16,7 @@ class HeldBody:
     """Write all of it, then play it back once; a body that is given up is thrown away with this."""
 
     def __init__(self) -> None:
-        self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115
+        self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - kept
         self._left = 0
 
     def write(self, piece: bytes) -> None:

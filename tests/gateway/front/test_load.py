@@ -62,6 +62,6 @@ async def test_a_late_loop_turns_away_who_is_unknown_first_and_health_never(load
 
 async def test_one_long_step_is_no_overload(load: Load) -> None:
     await asyncio.sleep(BEAT_SECONDS * 2)
-    time.sleep(LIMIT * 8)  # noqa: ASYNC251
+    time.sleep(LIMIT * 8)  # noqa: ASYNC251 - it has to block
     await asyncio.sleep(0.001)
     assert not load.sheds(exchange(b"/v1/centres"))
