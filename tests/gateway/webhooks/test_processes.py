@@ -49,7 +49,7 @@ async def test_killing_the_gateway_in_the_middle_loses_nothing_and_keeps_the_ord
         await _seen(receiver, share)
         world.gateway.kill9()
         world.gateway.start()
-    await eventually(lambda: len(set(receiver.ids)) >= len(expected), timeout=100)
+    await eventually(lambda: len(set(receiver.ids)) >= len(expected), timeout=200)
     assert list(dict.fromkeys(receiver.ids)) == expected
     assert len(receiver.ids) <= len(expected) + 2
     assert receiver.twins == 0
@@ -82,7 +82,7 @@ async def test_two_processes_never_send_one_event_at_the_same_time(
     await eventually(lambda: len(receiver.ids) >= 10, timeout=60)
     world.gateway.sigstop()
     try:
-        await eventually(lambda: len(set(receiver.ids)) >= len(expected), timeout=100)
+        await eventually(lambda: len(set(receiver.ids)) >= len(expected), timeout=200)
     finally:
         world.gateway.sigcont()
     await asyncio.sleep(2)
