@@ -130,15 +130,15 @@ class Bucket:
             self.tokens = 0
         return False
 
-    def fill(self, granted: int, left_over: float, now: float) -> None:
-        """Tokens have been drawn, or none were there."""
+    def fill(self, granted: int, wanted: int, left_over: float, now: float) -> None:
+        """Tokens have been drawn: all that were wanted, or the last there were."""
         if granted and self.tokens == 0 and now - self.asked_at < LEASE_SECONDS / 10:
             self.chunk = min(self.chunk * 2, self.largest_chunk)
         self.tokens += granted
         self.asked_at = now
         self.ends_at = now + LEASE_SECONDS
         self.left_over = left_over
-        if granted == 0:
+        if granted < wanted:
             self.none_until = now + max(SHORTEST_PAUSE_SECONDS, (1 - left_over) / self.limit.per_second)
 
     def taken(self, now: float) -> Taken:
@@ -269,11 +269,12 @@ class Leases:
                     bucket.future = None
 
     async def _draw(self, batch: list[Bucket]) -> None:
+        wants = {bucket.name: min(bucket.limit.burst, max(bucket.chunk, bucket.waiting)) for bucket in batch}
         asked = {
             "buckets": [bucket.name for bucket in batch],
             "rates": [bucket.limit.per_second for bucket in batch],
             "bursts": [bucket.limit.burst for bucket in batch],
-            "wants": [min(bucket.limit.burst, max(bucket.chunk, bucket.waiting)) for bucket in batch],
+            "wants": list(wants.values()),
         }
         known = {bucket.name: bucket for bucket in batch}
         async with self._db.engine.begin() as connection:
@@ -283,7 +284,7 @@ class Leases:
                 self._forget_at = now + LONGEST_REFILL_SECONDS / 6
                 await connection.execute(_FORGET, {"seconds": LONGEST_REFILL_SECONDS})
         for row in rows:
-            known[row.bucket].fill(row.granted, row.left_over, now)
+            known[row.bucket].fill(row.granted, wants[row.bucket], row.left_over, now)
         DRAWS.labels("drawn").inc()
         if self._away_until:
             self._away_until = 0.0

@@ -70,8 +70,8 @@ async def test_a_fast_bucket_is_drawn_in_chunks_and_keeps_its_rate(process: Make
     await asyncio.gather(*(spend(leases) for leases in crowd for _ in range(10)))
     expected = FAST.burst + FAST.per_second * (time.monotonic() - began)
     assert given <= expected
-    assert given > FAST.burst
-    assert module.DRAWS.labels("drawn")._value.get() - before < given / 2
+    assert given >= expected * 0.8
+    assert module.DRAWS.labels("drawn")._value.get() - before < given / 3
 
 
 async def test_a_refusal_says_when_there_is_a_token_again(process: Make) -> None:
@@ -205,6 +205,6 @@ def test_a_draw_does_not_make_the_own_part_full_again() -> None:
     for _ in range(50):
         while bucket.alone(part, now).granted:
             granted_alone += 1
-        bucket.fill(0, 0.0, now)
+        bucket.fill(0, 10, 0.0, now)
         now += 1.0
     assert granted_alone <= part.burst + part.per_second * 50
