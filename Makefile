@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest -n $(or $(WORKERS),2) --dist loadfile --no-loa
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help up down status demo test test-fast lint migrate revision lock clean
+.PHONY: help up down status demo test test-fast fuzz lint migrate revision lock clean
 
 help: ## Show what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,12 +37,17 @@ test: lint ## Check everything: lint, types, import contracts, migrations, all t
 test-fast: $(STAMP) ## Only the tests that take no longer than a breath
 	@$(PYTEST) -x -m "not (fault or e2e or slow)"
 
-lint: $(STAMP) ## Style, types, import contracts, dependencies, migrations
+fuzz: $(STAMP) ## Unusual inputs and generated requests to every operation, for hours: make fuzz SEED=7 FUZZ_EXAMPLES=100
+	@SEED="$(or $(SEED),20190318)" FUZZ_EXAMPLES="$(or $(FUZZ_EXAMPLES),25)" $(BIN)/python -m tests.fuzz
+
+lint: $(STAMP) ## Style, types, import contracts, dependencies, secrets, advisories, migrations
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/deptry --no-ansi .
+	@$(BIN)/python -m tests.lint.secrets
+	@$(BIN)/python -m tests.lint.advisories
 	@$(BIN)/python -m deploy.schema check
 	@$(BIN)/python -m deploy.schema sql $(SQL)
 	@$(BIN)/squawk $(SQL)/*.sql

@@ -13,7 +13,7 @@ from deploy.commands.console import err
 from shared.logging import configure_logging
 
 DEMO_MODULE = "deploy.demo.command"
-GROUPS = ("nats", "events", "accounts", "keys", "persons", "registry", "bureaus")
+GROUPS = ("audit", "bank", "nats", "events", "accounts", "keys", "persons", "registry", "bureaus")
 
 
 def make_app() -> typer.Typer:

@@ -70,6 +70,10 @@ class StackSettings(BaseSettings):
     policy_dir: Path | None = None
 
     files_url: str | None = None
+    audit_heads_dir: Path | None = None
+    """Where the heads of all logs are written down; `audit-heads` in the data folder without it."""
+    audit_heads_copy_dir: Path | None = None
+    """A second place for them, such as a medium that is written once only."""
 
     gateway_port: int = _port("gateway", 8080)
     registry_port: int = _port("registry", 8101)
@@ -134,6 +138,10 @@ class StackSettings(BaseSettings):
     @property
     def secrets(self) -> Secrets:
         return Secrets(self.home / "secrets")
+
+    @property
+    def audit_heads(self) -> Path:
+        return (self.audit_heads_dir or self.home / "audit-heads").resolve()
 
     def log_file(self, name: str) -> Path:
         return self.home / "logs" / f"{name}.log"
@@ -214,6 +222,8 @@ class StackSettings(BaseSettings):
             environment=self.environment,
             business_clock=self.business_clock,
             policy_dir=None if self.policy_dir is None else self.policy_dir.resolve(),
+            audit_heads_dir=self.audit_heads,
+            audit_heads_copy_dir=None if self.audit_heads_copy_dir is None else self.audit_heads_copy_dir.resolve(),
             files_url=(self.files_url or f"file://{self.home / 'files'}").rstrip("/"),
         )
 

@@ -19,7 +19,7 @@ from gateway.front.callers import CALLER_KEY, NOBODY, Caller
 from gateway.front.exchange import CallerGone, Exchange
 from gateway.front.form import check_form
 from gateway.front.record import flush, record
-from gateway.front.restrictions import check_restrictions, on_day
+from gateway.front.restrictions import check_restrictions, in_mode, on_day
 from gateway.front.routes import OWN, owner
 from gateway.front.upstream import AnswerBroken
 from gateway.limits.classes import READS, UPLOADS, RouteClass, route_class
@@ -45,6 +45,7 @@ _ABOUT_ACCOUNTS: Final = (b"/v1/accounts", b"/v1/auth", b"/v1/delegations", b"/v
 _HEALTH: Final = frozenset({b"/healthz", b"/readyz", b"/metrics"})
 _CODED: Final = (b"/v1/events", b"/v1/tasks", b"/openapi.json", b"/asyncapi.json")
 """What of the gateway's own answers may be compressed: where no secret can stand in them."""
+_NOT_SENT: Final = border.INTERNAL | {b"content-length"}
 _BUDGET: Final = budget.HEADER.lower().encode()
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -111,11 +112,12 @@ class Gateway:
             response = parts.problems.render(error, exchange.scope)
             await exchange.refuse(
                 response.status_code,
-                [(name, value) for name, value in response.raw_headers if name != b"content-length"],
+                [(name, value) for name, value in response.raw_headers if name not in _NOT_SENT],
                 bytes(response.body),
             )
         finally:
             parts.load.in_flight -= 1
+            parts.watch.note(exchange)
             record(exchange)
 
     async def _answer(self, parts: Parts, exchange: Exchange) -> None:
@@ -138,6 +140,7 @@ class Gateway:
         exchange.route = service
         caller = await self._caller(parts, exchange)
         exchange.account_id = caller.account_id
+        parts.watch.attend(exchange, caller, kind, address)
         parts.admission.check_address(exchange, caller)
         await parts.limiter.by_caller(exchange, caller, kind)
         today = clock.today_of(exchange.all(clock.HEADER), simulated=settings.business_clock == "simulated")
@@ -150,6 +153,8 @@ class Gateway:
             depth=settings.json_depth,
         )
         await parts.admission.admit(exchange, caller)
+        if service != OWN:
+            caller = in_mode(caller, exchange.method, exchange.raw_path)
         token = parts.callers.internal_token(caller, service, today)
         if service == OWN:
             await _ask_own(parts, exchange, caller, token, kind, address)
@@ -219,7 +224,7 @@ async def _ask_own(
             return False
 
     scope = {**exchange.scope, "headers": headers, CALLER_KEY: caller, STILL_KEY: still}
-    await parts.own(scope, receive, exchange.send)
+    await parts.watch.listen(exchange, partial(parts.own, scope, receive, exchange.send))
     if exchange.method not in _SAFE and exchange.raw_path.startswith(_ABOUT_ACCOUNTS):
         parts.accounts.forget_all()
         parts.sessions.forget_all()

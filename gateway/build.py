@@ -12,6 +12,13 @@ from starlette.types import ASGIApp
 
 from gateway.accounts.consumers import consumers
 from gateway.accounts.router import router as accounts_router
+from gateway.audit.keeping import close_audit_counts
+from gateway.audit.ledger import Ledger
+from gateway.audit.router import router as audit_router
+from gateway.audit.watch import Watch, pseudonym_key
+from gateway.audit.writing_heads import keep_heads
+from gateway.audit_reports.asking import Asker
+from gateway.audit_reports.router import router as audit_reports_router
 from gateway.base import Base
 from gateway.bureaus.router import router as bureaus_router
 from gateway.delegations.router import router as delegations_router
@@ -88,12 +95,14 @@ GATEWAY = ServiceDefinition(
         outside_identities_router,
         tasks_router,
         webhooks_router,
+        audit_router,
+        audit_reports_router,
     ),
     topics=topics(OWN),
     consumers=consumers,
     metadata=Base.metadata,
     messages=MESSAGES,
-    background=(seal_secrets_anew, forget_sessions, sweep_nonces, deliver_webhooks),
+    background=(seal_secrets_anew, forget_sessions, sweep_nonces, deliver_webhooks, close_audit_counts, keep_heads),
 )
 
 
@@ -116,6 +125,7 @@ class Parts:
     dress: Dress
     cache: PublicCache
     problems: Problems
+    watch: Watch
 
 
 async def build(settings: GatewaySettings, state: State, stack: AsyncExitStack) -> Parts:
@@ -159,6 +169,7 @@ async def build(settings: GatewaySettings, state: State, stack: AsyncExitStack) 
         simulated=simulated,
         issuers=[issuer.issuer for issuer in outside.issuers.values()],
     )
+    own.state.asker = Asker(callers, upstreams, runtime.peers, descriptions)
     await changes.listen(settings, stack)
     answers = AnswerSigner(settings.answer_signing_key_file, settings.public_url)
     admission = Admission(settings, runtime.db, answers)
@@ -187,7 +198,19 @@ async def build(settings: GatewaySettings, state: State, stack: AsyncExitStack) 
         dress=Dress(settings),
         cache=cache,
         problems=problems,
+        watch=await _watch(settings, runtime, stack),
     )
+
+
+async def _watch(settings: GatewaySettings, runtime: Runtime, stack: AsyncExitStack) -> Watch:
+    """Keeps the audit over connections of its own: an entry must not wait behind what it is about."""
+    db = Database(
+        settings.sqlalchemy_url(), pool_size=2, pool_timeout=2.0, statement_timeout=3.0, application_name=f"{OWN}-audit"
+    )
+    stack.push_async_callback(db.close)
+    ledger = Ledger(db, runtime.wake)
+    await ledger.start(stack)
+    return Watch(ledger, pseudonym_key(settings.access_signing_key_file), settings.audit_bulk_rows)
 
 
 async def _limiter(settings: GatewaySettings, stack: AsyncExitStack) -> Limiter:

@@ -137,6 +137,13 @@ class GatewaySettings(ServiceSettings):
     public_nats_url: str = ""
     """Where other bureaus find the broker, such as `tls://events.example.org:4222`."""
 
+    audit_heads_dir: Path | None = None
+    """Where the heads of all logs are written every day; none are without it."""
+    audit_heads_copy_dir: Path | None = None
+    """A second place for them, such as a medium that is written once only."""
+    audit_bulk_rows: int = Field(default=1000, ge=200)
+    """Rows of one list that one account reads in an hour, page by page, before that counts as taking it out."""
+
     tasks_seconds: float = Field(default=3.0, gt=0)
     """How long a service may need to say what waits for a caller; later it counts as not answering."""
 

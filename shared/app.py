@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from shared.audit.router import audit_router
 from shared.auth.principal import find_guard
 from shared.auth.tokens import TokenVerifier
 from shared.db import Database
@@ -25,6 +26,7 @@ from shared.events.runtime import EventRuntime
 from shared.files.storage import Storage
 from shared.http import health, idempotency
 from shared.http.messages import Messages
+from shared.http.methods import Methods
 from shared.http.middleware import IdentityMiddleware, RequestMiddleware
 from shared.http.openapi import PATH as DESCRIPTION_PATH, describe, read_description
 from shared.http.problems import Problems, problem_responses
@@ -92,7 +94,10 @@ def create_app(service: ServiceDefinition, settings: ServiceSettings | None = No
     if service.tasks:
         require_texts(app, service.tasks)
         app.include_router(tasks_router(service.tasks))
+    if service.audit is not None:
+        app.include_router(audit_router(service.metadata, service.audit))
     check_routes(app)
+    app.state.methods = Methods(app)
     app.add_route(DESCRIPTION_PATH, read_description, include_in_schema=False)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     return app

@@ -19,6 +19,11 @@ class HasMode:
     livemode: Mapped[bool] = mapped_column(Boolean, default=True, server_default=text("true"))
 
 
+def series(prefix: str, *, livemode: bool) -> str:
+    """The letters before a case's number: test rows count by themselves, and show what they are (`TRF-2019-0001`)."""
+    return prefix if livemode else f"T{prefix}"
+
+
 def of_mode(model: type[HasMode], principal: Principal) -> ColumnElement[bool]:
     """Rows of the caller's own mode."""
     return model.livemode.is_(principal.livemode)

@@ -7,6 +7,7 @@ answer refuses with 503 instead of guessing.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping
 from typing import Final
@@ -21,6 +22,8 @@ from shared.settings import ServiceSettings
 
 _RENEW_BEFORE_SECONDS: Final = 15
 _TOKEN_SECONDS: Final = 60
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+"""A page of a log is the largest honest answer; what goes on beyond this is not read to its end."""
 
 
 class PeerUnavailable(Exception):
@@ -40,6 +43,10 @@ class PeerRefused(Exception):
         self.peer = peer
         self.status = status
         self.code = code
+
+
+def _no_number(text: str) -> JsonValue:
+    raise ValueError(f"{text} is no JSON")
 
 
 class PeerClient:
@@ -67,7 +74,8 @@ class PeerClient:
         """GET an ``/internal`` resource; ``timeout`` in seconds covers the whole exchange.
 
         It is cut to what is left of the request's own budget, and the other service is told.
-        Raises PeerUnavailable (no answer, 5xx, 429, not JSON), PeerRefused (other 4xx), or 503 `out-of-time`.
+        Raises PeerUnavailable (no answer, one that is too large, 5xx, 429, a redirect, not JSON), PeerRefused (other
+        4xx), or 503 `out-of-time`.
         """
         timeout = budget.within(timeout)
         headers = {
@@ -80,19 +88,32 @@ class PeerClient:
         url = self._settings.peer_url(peer) + path
         try:
             async with asyncio.timeout(timeout):
-                response = await self._client.get(url, params=params, headers=headers, timeout=timeout)
-        except (httpx.HTTPError, TimeoutError) as error:
+                status, content = await self._ask(peer, url, params, headers, timeout)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise PeerUnavailable(peer, type(error).__name__) from error
-        if response.status_code >= 500 or response.status_code == 429:
-            raise PeerUnavailable(peer, f"status {response.status_code}")
+        if not (200 <= status < 300 or 400 <= status < 500) or status == 429:
+            raise PeerUnavailable(peer, f"status {status}")
         try:
-            answer: JsonValue = response.json()
-        except ValueError as error:
+            answer: JsonValue = json.loads(content, parse_constant=_no_number)
+        except (ValueError, RecursionError) as error:
             raise PeerUnavailable(peer, "not JSON") from error
-        if response.status_code >= 400:
+        if status >= 400:
             code = answer.get("code") if isinstance(answer, dict) else None
-            raise PeerRefused(peer, response.status_code, str(code or ""))
+            raise PeerRefused(peer, status, code if isinstance(code, str) else "")
         return answer
+
+    async def _ask(
+        self, peer: str, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str], timeout: float
+    ) -> tuple[int, bytes]:
+        """Status and body, read no further than `MAX_ANSWER_BYTES`; where a redirect leads is not looked at."""
+        asked = self._client.stream("GET", url, params=params, headers=headers, timeout=timeout, follow_redirects=False)
+        async with asked as response:
+            content = bytearray()
+            async for piece in response.aiter_bytes():
+                content += piece
+                if len(content) > MAX_ANSWER_BYTES:
+                    raise PeerUnavailable(peer, f"more than {MAX_ANSWER_BYTES} bytes")
+            return response.status_code, bytes(content)
 
     async def close(self) -> None:
         """Close the pooled connections."""

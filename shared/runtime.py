@@ -20,6 +20,7 @@ from shared.policy.edition import Editions
 from shared.settings import ServiceSettings
 
 if TYPE_CHECKING:
+    from shared.audit.duties import Duties
     from shared.events.consumer import Consumers
     from shared.events.runtime import EventRuntime
     from shared.tasks import TaskSource
@@ -70,6 +71,8 @@ class ServiceDefinition:
     references: Mapping[str, Reference] = field(default_factory=dict)
     """What ids mean to people, by the field that has them: told beside them in the files of lists."""
     tasks: Sequence[TaskSource] = ()
+    audit: Duties | None = None
+    """What the gateway may ask of it for the auditor; without any it answers nothing of the kind."""
 
 
 async def get_runtime(request: Request) -> Runtime:

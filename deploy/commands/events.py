@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 
 from deploy.commands.console import out
 from deploy.commands.databases import chosen, open_databases
+from deploy.heads import WrittenHeads
 from deploy.migrating import database_server
 from deploy.migrations import package_of
 from deploy.settings import StackSettings
@@ -70,19 +72,31 @@ def verify(
     anchors: Annotated[
         Path | None, typer.Option(help="append-only file of heads already seen; default in the data folder")
     ] = None,
+    former_key: Annotated[
+        list[Path] | None, typer.Option(help="public key (PEM) that the gateway signed with before; repeatable")
+    ] = None,
+    heads_since: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="daily heads from before this day are known to be gone"),
+    ] = None,
 ) -> None:
-    """Walk every topic's hash chain; compare heads, cursors and anchors; name the first bad position (exit code 1)."""
+    """Walk every topic's hash chain; compare heads, cursors, anchors and the daily heads that the gateway wrote down
+    outside the databases; name the first bad position, or the day (exit code 1)."""
     settings = StackSettings()
+    heads = WrittenHeads.of(settings, former_key or [])
     with database_server(settings):
-        report = asyncio.run(_verify(settings, anchors or settings.home / "anchors.jsonl"))
+        report = asyncio.run(_verify(settings, anchors or settings.home / "anchors.jsonl", heads))
     for head in report.verified:
         out.print(f"{head.topic}: whole up to {head.position} (epoch {head.epoch}, {head.hash[:16]})")
     for finding in report.findings:
         where = f"{finding.topic} at {finding.position} ({finding.database})"
         out.print(f"[red]{where}: {finding.problem}[/red]", soft_wrap=True)
-    if report.findings:
+    flaws = heads.flaws(report, None if heads_since is None else heads_since.date())
+    for flaw in flaws:
+        out.print(f"[red]{flaw.topic} on {flaw.day} (daily heads): {flaw.problem}[/red]", soft_wrap=True)
+    if report.findings or flaws:
         raise typer.Exit(1)
-    out.print(f"{len(report.verified)} topics verified.")
+    out.print(f"{len(report.verified)} topics verified; {heads.told()}.")
 
 
 async def _tail(settings: StackSettings, topic: str, after: int, *, follow: bool) -> None:
@@ -116,9 +130,9 @@ async def _retry(settings: StackSettings, services: Sequence[str], topic: str | 
     return results
 
 
-async def _verify(settings: StackSettings, anchors: Path) -> Report:
+async def _verify(settings: StackSettings, anchors: Path, heads: WrittenHeads) -> Report:
     async with open_databases(settings, chosen(None)) as databases:
-        return await verify_logs(databases, anchors)
+        return await verify_logs(databases, anchors, heads.seen())
 
 
 def _consumers(service: str) -> Consumers | None:

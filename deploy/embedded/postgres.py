@@ -46,20 +46,27 @@ SETTINGS: Mapping[str, str] = {
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "3",
     "log_min_duration_statement": "1s",
+    "log_parameter_max_length": "0",
+    "log_error_verbosity": "terse",
     "log_lock_waits": "on",
     "log_line_prefix": "%m [%p] %u@%d ",
 }
-"""Sized for two cores and four gigabytes. An idle transaction would hold row locks that a delisting waits for."""
+"""Sized for two cores and four gigabytes. An idle transaction would hold row locks that a delisting waits for. The log
+tells which statement was slow or failed, never with which values, which may be personal data (DETAIL quotes rows)."""
 
 FAST_SETTINGS: Mapping[str, str] = {
     **SETTINGS,
+    "max_connections": "600",
     "shared_buffers": "64MB",
     "maintenance_work_mem": "32MB",
     "fsync": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
 }
-"""For tests that do not crash the machine. No vacuum: its statistics of empty tables make plans slow."""
+"""For tests that do not crash the machine. No vacuum: its statistics of empty tables make plans slow.
+
+Connections for all the processes that a test run keeps from its first file to its last.
+"""
 
 
 def binary(name: str) -> Path:

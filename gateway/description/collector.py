@@ -69,6 +69,12 @@ class Descriptions:
                 self._merged = await asyncio.to_thread(self._merge, documents)
             return self._merged
 
+    async def of(self, service: str) -> Document:
+        """One service's own description. Raises 503 `service-unavailable` while it has never answered."""
+        async with self._lock:
+            await self._refresh(service)
+            return self._copies[service].document
+
     def _merge(self, documents: dict[str, Document]) -> bytes:
         """Takes seconds, hence in a thread: the event loop goes on answering."""
         documents[OWN] = self._own()

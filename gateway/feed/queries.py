@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from gateway.feed.rules import SECURITY, is_of_mode
 from gateway.feed.sources import LoggedEvent, LogPage, Logs, Stretch
 from gateway.feed.standing import CHECK_SECONDS, Standing
 from gateway.feed.tails import Tails
@@ -30,6 +31,14 @@ class Wanted:
     after: int
     epoch: int | None
     """The epoch that `after` is a position of, as far as the reader knows."""
+    livemode: bool = True
+    """Of the reader's credential: what a partner's test credential made is for readers of that mode alone."""
+
+    def shows(self, event: LoggedEvent) -> bool:
+        """Whether the event is for this reader. An event about a key or a webhook of test mode is no test row."""
+        if event.attributes.get("type") not in self.types:
+            return False
+        return self.topic.name.startswith(SECURITY) or is_of_mode(event.data, livemode=self.livemode)
 
     def check(self, page: LogPage) -> None:
         """Raises 409 `log-restored` where the log is not the one that the reader has read so far."""
@@ -106,7 +115,7 @@ async def read_feed(
         if stretches == 0 or not page.items:
             wanted.check(page)
         stretches += 1
-        shown = [item for item in page.items if item.attributes.get("type") in wanted.types]
+        shown = [item for item in page.items if wanted.shows(item)]
         if page.items:
             after = page.items[-1].position
         if len(shown) > limit:

@@ -90,7 +90,7 @@ async def read_events(
     chosen = await topics_of(session, UUID(caller.account_id)) if caller.has(BUREAU) else None
     topic, readable = topic_for(wanted.topic, audiences_of(caller.roles, wanted.topic, chosen))
     after = int(last_event_id) if streamed and last_event_id is not None else wanted.after
-    asked = Wanted(topic, of_types(topic, readable, wanted.type), after, wanted.epoch)
+    asked = Wanted(topic, of_types(topic, readable, wanted.type), after, wanted.epoch, caller.livemode)
     standing = Standing(request, (request.app.state, request.app.state.process))
     if streamed:
         page = await feed.logs.read(topic, Stretch(after, 1, 0))

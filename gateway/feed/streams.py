@@ -154,7 +154,7 @@ class EventStream(Response):
         size = 0
         for item in items:
             self._position = item.position
-            if item.attributes.get("type") not in self._wanted.types:
+            if not self._wanted.shows(item):
                 continue
             lines.append(_message(item))
             size += len(lines[-1])

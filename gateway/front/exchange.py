@@ -19,6 +19,7 @@ from shared.errors import DomainError
 from shared.tracing import trace
 
 if TYPE_CHECKING:
+    from gateway.front.attended import Attended
     from gateway.limits.leases import Bucket, Taken
 
 SMALL_BODY_BYTES: Final = 64 * 1024
@@ -53,6 +54,7 @@ class Exchange:
         "account_id",
         "always",
         "always_names",
+        "attended",
         "body_error",
         "body_read",
         "compressible",
@@ -86,12 +88,7 @@ class Exchange:
         self.method: str = scope["method"]
         self.raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
         self.query: bytes = scope.get("query_string", b"")
-        self.fields: dict[bytes, bytes] = {}
-        """The first value of each header, by its name in lower case."""
-        self.headers_size = 0
-        self.repeated: bytes | None = None
-        """A header that may appear once only and appears again: two readers might each pick another one."""
-        self._read_headers()
+        self.fields, self.headers_size, self.repeated = border.read(self.headers)
         sent = self.fields.get(b"traceparent")
         self.trace = trace(sent.decode("latin-1") if sent is not None else None)
         self.request_id = border.request_id(self.fields.get(b"x-request-id")) or (
@@ -99,6 +96,7 @@ class Exchange:
         )
         self.route = "-"
         self.template: str | None = None
+        self.attended: Attended | None = None
         self.refusal: str | None = None
         self.reached = False
         self.account_id = "-"
@@ -125,16 +123,6 @@ class Exchange:
         self._rate = 1.0
         self._waited = 0.0
 
-    def _read_headers(self) -> None:
-        fields, size = self.fields, 0
-        for name, value in self.headers:
-            size += len(name) + len(value) + 4
-            if name not in fields:
-                fields[name] = value
-            elif name in border.SINGLE:
-                self.repeated = name
-        self.headers_size = size
-
     def first(self, name: bytes) -> bytes | None:
         """The value of the first header of this name (lower case)."""
         return self.fields.get(name)
@@ -143,11 +131,6 @@ class Exchange:
         if name not in self.fields:
             return []
         return [value for key, value in self.headers if key == name]
-
-    @property
-    def connection_options(self) -> frozenset[bytes]:
-        """What the caller's Connection header names."""
-        return border.connection_options(self.headers) if b"connection" in self.fields else frozenset()
 
     @property
     def content_length(self) -> int | None:
@@ -252,8 +235,8 @@ class Exchange:
         if message["type"] == "http.response.start":
             raw: Iterable[tuple[bytes, bytes]] = message.get("headers", ())
             for name, value in raw:
-                if name.lower() == border.ROUTE:
-                    self.template = value.decode("latin-1")
+                if name.lower() in border.INTERNAL:
+                    self.learn(name.lower(), value.decode("latin-1"))
             if self.compressible and any(name.lower() == b"content-length" for name, _ in raw):
                 self._held = {**message, "headers": border.for_caller(raw)}
                 return
@@ -269,8 +252,16 @@ class Exchange:
             await self.start(held["status"], held["headers"])
         await self.write(body, more=more)
 
+    def learn(self, name: bytes, text: str) -> None:
+        """What a service says to the front alone (`border.INTERNAL`)."""
+        if name == border.ROUTE:
+            self.template = text
+        elif self.attended is not None:
+            self.attended.learn(name, text)
+
     async def answer(self, status: int, headers: Headers, body: bytes) -> None:
         """The whole answer, compressed where that may be and is worth it."""
+        plain = body
         if self.compressible and self.method != "HEAD" and compression.may_code(status, headers, len(body)):
             coding = self._coding()
             headers = compression.coded_headers(headers, coding)
@@ -279,19 +270,23 @@ class Exchange:
                 body = coder.compress(body) + coder.flush()
                 headers.append((b"content-length", str(len(body)).encode()))
         await self._begin(status, headers)
-        await self.write(b"" if self.method == "HEAD" else body, more=False)
+        await self._put(b"" if self.method == "HEAD" else body, plain, more=False)
 
     async def start(self, status: int, headers: Headers) -> None:
         """Begin an answer that comes in pieces, with the front's own headers where the service set none of them."""
         if self.compressible and self.method != "HEAD" and compression.may_code(status, headers, None):
             coding = self._coding()
             headers = compression.coded_headers(headers, coding)
+            await self._begin(status, headers)
             self._coder = compression.coder(coding) if coding is not None else None
+            return
         await self._begin(status, headers)
 
     async def _begin(self, status: int, headers: Headers) -> None:
-        self.status = status
         given = {name for name, _ in headers}
+        if self.attended is not None:
+            await self.attended.begin(status, given)
+        self.status = status
         always = self.always
         if not given.isdisjoint(self.always_names):
             always = [field for field in always if field[0] not in given]
@@ -309,12 +304,17 @@ class Exchange:
 
     async def write(self, piece: bytes, *, more: bool) -> None:
         """Go on with the answer."""
+        plain = piece
         if self._coder is not None:
             piece = self._coder.compress(piece) + (b"" if more else self._coder.flush())
-            if more and not piece:
-                return
-        self.sent_bytes += len(piece)
-        await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+        await self._put(piece, plain, more=more)
+
+    async def _put(self, piece: bytes, plain: bytes, *, more: bool) -> None:
+        if piece or not more:
+            self.sent_bytes += len(piece)
+            await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+        if self.attended is not None:
+            self.attended.passed(plain, more=more)
 
     async def refuse(self, status: int, headers: Headers, body: bytes) -> None:
         """The whole answer at once, perhaps before the caller has sent everything.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.front.exchange import Exchange
+from gateway.front.headers import connection_options
 from gateway.front.routes import is_ambiguous
 from gateway.settings import GatewaySettings
 from shared.errors import DomainError
@@ -35,7 +36,7 @@ def check_form(exchange: Exchange, settings: GatewaySettings) -> None:
     coding = fields.get(b"transfer-encoding")
     if coding is not None and (coding.lower() != b"chunked" or version == "1.0" or b"content-length" in fields):
         raise _malformed()
-    if b"upgrade" in fields and b"upgrade" in exchange.connection_options:
+    if b"upgrade" in fields and b"upgrade" in connection_options(exchange.headers):
         raise _malformed()
     path, query = exchange.raw_path, exchange.query
     if len(path) + len(query) > settings.max_address_bytes:

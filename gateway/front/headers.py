@@ -46,9 +46,14 @@ SINGLE: Final = frozenset(
 )
 ROUTE: Final = b"mengchuang-route"
 """In which a service says the template of the path; for the log, and for nobody outside."""
+PROBLEM: Final = b"mengchuang-problem"
+"""The code of the problem that a service answers, and"""
+ROWS: Final = b"mengchuang-rows"
+"""how many rows its answer has; for the audit."""
+INTERNAL: Final = frozenset({ROUTE, PROBLEM, ROWS})
 RESPONSE_DROPPED: Final = frozenset(
     {
-        ROUTE,
+        *INTERNAL,
         b"connection",
         b"date",
         b"keep-alive",
@@ -68,6 +73,20 @@ RESPONSE_DROPPED: Final = frozenset(
 )
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _NONE: Final[frozenset[bytes]] = frozenset()
+
+
+def read(headers: Headers) -> tuple[dict[bytes, bytes], int, bytes | None]:
+    """The first value of each header by its name, the size of all of them, and one that may appear once only and
+    appears again: two readers might each pick another one."""
+    fields: dict[bytes, bytes] = {}
+    size, repeated = 0, None
+    for name, value in headers:
+        size += len(name) + len(value) + 4
+        if name not in fields:
+            fields[name] = value
+        elif name in SINGLE:
+            repeated = name
+    return fields, size, repeated
 
 
 def for_upstream(headers: Sequence[tuple[bytes, bytes]], options: frozenset[bytes]) -> list[tuple[str, str]]:

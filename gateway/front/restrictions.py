@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from gateway.delegations.rules import roles_on
-from gateway.front.callers import Caller
+from gateway.front.callers import NOBODY, Caller
 from gateway.second_factor.rules import needs_second_factor
 from shared.auth.roles import PUBLIC
 from shared.errors import DomainError
@@ -16,7 +16,22 @@ PASSWORD: Final = "password-change-required"  # noqa: S105 - the problem's code
 SECOND_FACTOR: Final = "second-factor-required"
 OUTSIDE_SECOND_FACTOR: Final = "outside-second-factor-required"
 _OPEN: Final = (b"/v1/auth/", b"/v1/accounts/me/")
+_READING: Final = frozenset({"GET", "HEAD"})
+WITH_TEST_ROWS: Final = frozenset({b"referrals", b"loans", b"banks", b"bank-products"})
+"""First segments of services' paths whose tables keep test rows apart (`shared.livemode`)."""
 _OWN: Final = frozenset({b"/v1/accounts/me", b"/v1/outside-identities/me"})
+
+
+def in_mode(caller: Caller, method: str, raw_path: bytes) -> Caller:
+    """The caller as the service may know it: where there are no test rows, a test credential is one of the public.
+
+    Raises 403 `test-key-live-data` where it would write.
+    """
+    if caller.livemode or raw_path.split(b"/", 3)[2] in WITH_TEST_ROWS:
+        return caller
+    if method not in _READING:
+        raise DomainError("test-key-live-data", 403)
+    return NOBODY
 
 
 def on_day(caller: Caller, day: date) -> Caller:

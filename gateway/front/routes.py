@@ -104,6 +104,7 @@ SEGMENTS: Final[dict[str, tuple[str, ...]]] = {
         "webhooks",
         "events",
         "tasks",
+        "audit",
     ),
 }
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import IO, Final
 
 import aiohttp
 from pydantic import JsonValue
@@ -30,7 +30,7 @@ SMALL_ANSWER_BYTES: Final = 64 * 1024
 _NO_BODY_STATUSES: Final = frozenset({204, 304})
 _SKIPPED: Final = frozenset({"Accept", "Accept-Encoding", "Content-Type", "User-Agent"})
 _BUDGET: Final = budget.HEADER.lower()
-_ROUTE: Final = border.ROUTE.decode("ascii")
+_INTERNAL: Final = tuple(sorted(name.decode("ascii") for name in border.INTERNAL))
 
 Body = bytes | AsyncIterator[bytes] | None
 
@@ -135,7 +135,9 @@ class Upstreams:
             raise
         try:
             answer = await self._ask(exchange, found, token, kind, body, probe=probe)
-            exchange.template = answer.headers.get(_ROUTE)
+            for name in _INTERNAL:
+                if (said := answer.headers.get(name)) is not None:
+                    exchange.learn(name.encode("ascii"), said)
             try:
                 return await _pass_on(exchange, answer, self._settings.body_wait_seconds)
             except (aiohttp.ClientError, TimeoutError) as error:
@@ -211,6 +213,26 @@ class Upstreams:
             raise AskFailed(service, "not JSON") from error
         return known
 
+    async def fetch(self, service: str, path: str, token: str, target: IO[bytes], *, most: int, seconds: float) -> int:
+        """Write what `service` answers to a GET in the caller's name to a file, `most` bytes at most; how many there
+        were. Raises AskFailed, also for one that is larger."""
+        headers = {"authorization": f"Bearer {token}", "traceparent": tracing.current()}
+        size = 0
+        try:
+            url = URL(self._services[service].base + path, encoded=True)
+            async with asyncio.timeout(seconds):
+                async with self._client().get(url, headers=headers, allow_redirects=False) as answer:
+                    if answer.status != HTTPStatus.OK:
+                        raise AskFailed(service, f"status {answer.status}", answer.status)
+                    async for piece in answer.content.iter_any():
+                        size += len(piece)
+                        if size > most:
+                            raise AskFailed(service, "too large")
+                        await asyncio.to_thread(target.write, piece)
+        except (aiohttp.ClientError, TimeoutError, DomainError) as error:
+            raise AskFailed(service, type(error).__name__) from error
+        return size
+
     def _client(self) -> aiohttp.ClientSession:
         assert self._session is not None, "open() was not called"
         return self._session
@@ -231,7 +253,8 @@ def _route(exchange: Exchange) -> bytes:
 
 
 def _request_headers(exchange: Exchange, token: str) -> list[tuple[str, str]]:
-    sent = border.for_upstream(exchange.headers, exchange.connection_options)
+    named = border.connection_options(exchange.headers) if b"connection" in exchange.fields else frozenset()
+    sent = border.for_upstream(exchange.headers, named)
     sent.append(("authorization", f"Bearer {token}"))
     sent.append(("x-request-id", exchange.request_id))
     sent.append(("traceparent", exchange.trace.parent))

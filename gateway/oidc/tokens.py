@@ -20,7 +20,7 @@ from gateway.oidc.config import Issuer
 from gateway.oidc.keyring import Keyring
 from gateway.oidc.keys import SigningKey
 from gateway.oidc.rules import Rights, RightsUnclear, decide_rights
-from shared.auth.tokens import InvalidToken
+from shared.auth.tokens import InvalidToken, is_compact
 from shared.http.schemas import acceptable
 from shared.logging import get_logger
 
@@ -65,7 +65,7 @@ class TokenReader:
         known = self._known.get(token)
         if known is not None:
             return known.issuer
-        if not self._trusted or len(token) > MAX_TOKEN_LENGTH or token.count(".") != 2:
+        if not self._trusted or len(token) > MAX_TOKEN_LENGTH or not is_compact(token):
             return None
         try:
             claims = jwt.decode(token, options={"verify_signature": False})

@@ -11,7 +11,7 @@ from uuid import UUID
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from shared.auth.tokens import ALGORITHM, InvalidToken
+from shared.auth.tokens import ALGORITHM, InvalidToken, is_compact
 
 TYPE: Final = "at+jwt"
 ISSUER: Final = "mengchuang"
@@ -75,8 +75,8 @@ class AccessTokens:
 
     def read_challenge(self, token: str) -> tuple[UUID, int]:
         """The account whose password was right, and its generation then. Raises InvalidToken."""
-        if len(token) > MAX_TOKEN_LENGTH:
-            raise InvalidToken("too long")
+        if len(token) > MAX_TOKEN_LENGTH or not is_compact(token):
+            raise InvalidToken("form")
         try:
             if jwt.get_unverified_header(token).get("typ") != _CHALLENGE:
                 raise InvalidToken("type")
@@ -113,8 +113,8 @@ class AccessTokens:
         return access
 
     def _verify(self, token: str) -> Access:
-        if len(token) > MAX_TOKEN_LENGTH:
-            raise InvalidToken("too long")
+        if len(token) > MAX_TOKEN_LENGTH or not is_compact(token):
+            raise InvalidToken("form")
         try:
             header = jwt.get_unverified_header(token)
             if header.get("typ") != TYPE or header.get("alg") != ALGORITHM:
@@ -131,5 +131,5 @@ class AccessTokens:
             if not isinstance(generation, int) or not isinstance(expires, int | float):
                 raise InvalidToken("claim types")
             return Access(UUID(str(claims["sub"])), UUID(str(claims["sid"])), generation, float(expires))
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, ValueError, OverflowError) as error:
             raise InvalidToken(type(error).__name__) from error

@@ -16,8 +16,8 @@ from gateway.accounts.models import Account
 from gateway.delegations.queries import standins_of
 from gateway.front.callers import CACHE_SIZE, Caller
 from gateway.sessions.models import AccountSession
-from gateway.signin.access import ISSUER, TYPE, AccessTokens
-from shared.auth.tokens import InvalidToken
+from gateway.signin.access import ISSUER, MAX_TOKEN_LENGTH, TYPE, AccessTokens
+from shared.auth.tokens import InvalidToken, is_compact
 from shared.clock import utcnow
 from shared.db import Database
 
@@ -159,6 +159,8 @@ class Sessions:
         """By the token's own word: our type and our issuer."""
         if self._access.knows(token):
             return True
+        if len(token) > MAX_TOKEN_LENGTH or not is_compact(token):
+            return False
         try:
             if jwt.get_unverified_header(token).get("typ") != TYPE:
                 return False

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from gateway.accounts.models import Account
 from gateway.accounts.usecases import fold_username
+from gateway.audit.record import concerns, record_sign_in
 from gateway.second_factor import checking
 from gateway.sessions.lifetimes import Lifetimes
 from gateway.sessions.seen import Seen
@@ -68,6 +69,7 @@ async def sign_in_by_challenge(by: SignIn, *, challenge: str, otp: str) -> Opene
         account_id, generation = by.tokens.read_challenge(challenge)
     except InvalidToken as error:
         raise _wrong() from error
+    concerns(account_id)
     async with by.db.transaction() as session:
         living = select(Account.id).where(
             Account.id == account_id, Account.generation == generation, Account.disabled_at.is_(None)
@@ -102,9 +104,11 @@ async def _second_step(by: SignIn, found: _Found, otp: str | None) -> Opened:
         )
         if await session.scalar(living) is None:
             raise _wrong()
-        return await open_session(
+        opened = await open_session(
             session, found.id, found.generation, seen=by.seen, second_factor=needed, lifetimes=by.lifetimes
         )
+        await record_sign_in(session, found.id, opened.session_id, second_factor=needed)
+        return opened
 
 
 async def _by_password(db: Database, name: str, which: ColumnElement[bool], password: str, seen: Seen) -> _Found | None:
@@ -113,6 +117,8 @@ async def _by_password(db: Database, name: str, which: ColumnElement[bool], pass
     wanted = select(Account.id, Account.password_hash, Account.generation).where(which, Account.disabled_at.is_(None))
     async with db.transaction() as session:
         found = (await session.execute(wanted)).one_or_none()
+    if found is not None:
+        concerns(found.id)
     attempt = await Attempt.begin(db, name, seen.address, found.id if found else None, PASSWORDS)
     if not await passwords.verify_password(password, found.password_hash if found else None) or found is None:
         return None

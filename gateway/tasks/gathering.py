@@ -48,7 +48,7 @@ class Gatherer:
         return GatheredTasks(items=items[: wanted.limit], next=None, more=more, unanswered=unanswered)
 
     async def _ask(self, service: str, principal: Principal, wanted: TaskQuery) -> TaskList | None:
-        token = self.callers.internal_token(_caller(principal), service, principal.today)
+        token = self.callers.internal_token(caller_of(principal), service, principal.today)
         query: Sequence[tuple[str, str]] = [("limit", str(wanted.limit)), *(("kind", kind) for kind in wanted.kind)]
         try:
             answer = await self.upstreams.ask(service, f"{PATH}?{urlencode(query)}", token, self.seconds)
@@ -68,7 +68,7 @@ def _parse(service: str, answer: JsonValue) -> TaskList | None:
         return None
 
 
-def _caller(principal: Principal) -> Caller:
+def caller_of(principal: Principal) -> Caller:
     """The account again as the front knows it, so that the services see the rights that the front saw."""
     return Caller(
         principal.account_id,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from gateway.accounts.tasks import SOURCES as ACCOUNTS
 from gateway.keys.tasks import SOURCES as KEYS
 from gateway.tasks.gathering import Gatherer
 from gateway.tasks.schemas import GatheredTasks
@@ -22,6 +23,9 @@ from shared.tasks import PATH, Asked, TaskQuery, gather
 router = APIRouter(prefix=PATH, tags=["tasks"], route_class=ServiceRoute)
 
 SignedIn = Annotated[Principal, Depends(require())]
+
+SOURCES: Final = (*ACCOUNTS, *KEYS, *WEBHOOKS)
+"""What may wait for people at the gateway itself."""
 
 
 @router.get("")
@@ -38,5 +42,5 @@ async def list_tasks(
     response.headers["Cache-Control"] = "no-store"
     problems: Problems = request.app.state.problems
     asked = Asked(session, caller, runtime.editions, wanted.limit + 1)
-    own = await gather((*KEYS, *WEBHOOKS), problems.messages, asked, frozenset(wanted.kind))
+    own = await gather(SOURCES, problems.messages, asked, frozenset(wanted.kind))
     return await gatherer.gather(caller, wanted, own)

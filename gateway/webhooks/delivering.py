@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -28,6 +29,7 @@ from gateway.webhooks.models import (
 from gateway.webhooks.rules import FAILING, GONE, MOST_PER_ENDPOINT, Retrying, retry_after
 from gateway.webhooks.sending import Outcome, Sender
 from gateway.webhooks.signing import sign
+from gateway.webhooks.turns import Turns
 from gateway.webhooks.usecases import stop_webhook
 from shared.clock import utcnow
 from shared.db import Database
@@ -44,8 +46,9 @@ log = get_logger(__name__)
 class Delivering:
     """The deliveries of one database, as one process makes them."""
 
-    def __init__(self, db: Database, settings: GatewaySettings, sender: Sender) -> None:
+    def __init__(self, db: Database, settings: GatewaySettings, sender: Sender, turns: Turns) -> None:
         self._db = db
+        self._turns = turns
         self._settings = settings
         self._sender = sender
         self._retrying = Retrying(settings.webhook_retry_seconds)
@@ -93,25 +96,33 @@ class Delivering:
     async def release(self) -> None:
         """Give back what this process still holds; the next one tries it at once."""
         if self._held:
-            statement = update(WebhookDelivery).where(WebhookDelivery.claim.in_(list(self._held)))
-            async with self._db.transaction() as session:
-                await session.execute(
-                    statement.values(claim=None, claimed_until=None), execution_options={"synchronize_session": False}
-                )
-            self._held.clear()
+            await self._give_back(list(self._held), tried=True)
+
+    async def _give_back(self, claims: Sequence[UUID], *, tried: bool) -> None:
+        """What was claimed and not `tried` was no attempt."""
+        free: dict[str, object] = {"claim": None, "claimed_until": None}
+        if not tried:
+            free["attempts"] = WebhookDelivery.attempts - 1
+        statement = update(WebhookDelivery).where(WebhookDelivery.claim.in_(claims)).values(free)
+        async with self._db.transaction() as session:
+            await session.execute(statement, execution_options={"synchronize_session": False})
+        for claim in claims:
+            self._held.pop(claim, None)
 
     async def _claim(self, webhook_id: UUID) -> list[Job]:
-        started = asyncio.get_running_loop().time()
         lease = self._settings.webhook_timeout_seconds + MARGIN_SECONDS
-        jobs = await self._db.run(
-            lambda session: claim_due(session, self._settings, webhook_id, lease=lease, until=started + lease)
-        )
+        async with self._turns.of(webhook_id):
+            started = asyncio.get_running_loop().time()
+            jobs = await self._db.run(
+                lambda session: claim_due(session, self._settings, webhook_id, lease=lease, until=started + lease)
+            )
         self._held.update({job.claim: job.seq for job in jobs})
         return jobs
 
     async def _attempt(self, job: Job) -> None:
         if asyncio.get_running_loop().time() > job.until - self._settings.webhook_timeout_seconds:
             log.warning("webhook-claim-over", delivery_id=str(job.delivery_id))
+            await self._give_back([job.claim], tried=False)
             return
         now = utcnow()
         headers = {
@@ -134,7 +145,8 @@ class Delivering:
                 error=outcome.error,
                 ms=outcome.milliseconds,
             )
-        await self._db.run(lambda session: self._settle(session, job, now, outcome))
+        async with self._turns.of(job.webhook_id):
+            await self._db.run(lambda session: self._settle(session, job, now, outcome))
         self._held.pop(job.claim, None)
 
     async def _settle(self, session: AsyncSession, job: Job, started: datetime, outcome: Outcome) -> None:

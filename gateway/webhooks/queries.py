@@ -17,6 +17,7 @@ from gateway.webhooks.models import (
     WebhookSecret,
     WebhookTopic,
 )
+from gateway.webhooks.rights import freed_soon
 from gateway.webhooks.rules import owners_of
 from gateway.webhooks.schemas import DeliveryFilter, DeliveryOut, DeliveryWithAttempts, WebhookFilter, WebhookOut
 from shared.auth.principal import Principal
@@ -40,8 +41,8 @@ async def find_webhook(session: AsyncSession, principal: Principal, webhook_id: 
     """One webhook, locked for a change. Raises 404, also for another's, and to whoever may only look at it."""
     seen = visible(principal)
     wanted = select(Webhook).where(Webhook.id == webhook_id, seen & _own(principal) if lock else seen)
-    locked = wanted.with_for_update().execution_options(populate_existing=True)
-    webhook = await session.scalar(locked if lock else wanted)
+    locked = wanted.add_columns(freed_soon()).with_for_update(of=Webhook)
+    webhook: Webhook | None = await session.scalar(locked.execution_options(populate_existing=True) if lock else wanted)
     if webhook is None:
         raise not_found("webhook")
     return webhook

@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from gateway.feed.queries import cloud_event
+from gateway.feed.rules import is_of_mode
 from gateway.feed.sources import LoggedEvent, LogPage, Logs, Stretch
 from gateway.webhooks.models import (
     ACTIVE,
@@ -30,7 +31,8 @@ from gateway.webhooks.models import (
     table_of,
 )
 from gateway.webhooks.rights import chosen_topics, freed_soon, right_lost
-from gateway.webhooks.rules import EPOCH_CHANGED, is_of_mode, names_for, topic_named
+from gateway.webhooks.rules import EPOCH_CHANGED, names_for, topic_named
+from gateway.webhooks.turns import Turns
 from gateway.webhooks.usecases import stop_webhook
 from shared.bulk import insert_rows
 from shared.db import Database
@@ -58,8 +60,9 @@ class Cursor:
 class Reading:
     """Reads for the webhooks of one database."""
 
-    def __init__(self, db: Database, logs: Logs, *, simulated: bool) -> None:
+    def __init__(self, db: Database, logs: Logs, turns: Turns, *, simulated: bool) -> None:
         self._db = db
+        self._turns = turns
         self._logs = logs
         self._simulated = simulated
 
@@ -119,11 +122,13 @@ class Reading:
     async def _advance(self, name: str, cursor: Cursor, page: LogPage) -> bool:
         """Write what of the page is for one webhook, and move its cursor; whether it moved."""
         if page.epoch != cursor.epoch or page.head < cursor.position:
-            await self._db.run(lambda session: self._stop(session, name, cursor))
+            async with self._turns.of(cursor.webhook_id):
+                await self._db.run(lambda session: self._stop(session, name, cursor))
             return False
         if not page.items:
             return False
-        return await self._db.run(lambda session: self._write(session, name, cursor, page.items))
+        async with self._turns.of(cursor.webhook_id):
+            return await self._db.run(lambda session: self._write(session, name, cursor, page.items))
 
     async def _write(self, session: AsyncSession, name: str, cursor: Cursor, items: Sequence[LoggedEvent]) -> bool:
         webhook = await self._unmoved(session, name, cursor)

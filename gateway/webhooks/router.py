@@ -133,7 +133,7 @@ async def change_webhook(
 async def pause_webhook(
     session: Session, caller: Owner, webhook_id: UUID, response: Response, if_match: IfMatch = None
 ) -> WebhookOut:
-    """Send nothing for now; nothing is missed."""
+    """Stop sending until it is resumed; what happens meanwhile is sent then."""
     webhook = await queries.find_webhook(session, caller, webhook_id, lock=True)
     honour_match(if_match, webhook.version)
     await usecases.pause_webhook(session, caller, webhook)

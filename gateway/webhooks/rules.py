@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -76,14 +75,6 @@ def may_read(topic: str, types: Sequence[str], role: str, chosen: Collection[str
     """Whether all that was asked for is still for this role."""
     names = names_for(topic, role, chosen)
     return bool(names) and names.issuperset(types)
-
-
-def is_of_mode(data: str, *, livemode: bool) -> bool:
-    """Whether an event's data belong to a webhook of this mode; what names no mode is live."""
-    if '"livemode"' not in data:
-        return livemode
-    parsed = json.loads(data)
-    return (not isinstance(parsed, dict) or parsed.get("livemode") is not False) is livemode
 
 
 @dataclass(frozen=True, slots=True)

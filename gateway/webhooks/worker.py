@@ -21,6 +21,7 @@ from gateway.webhooks.delivering import Delivering
 from gateway.webhooks.models import PENDING, WebhookDelivery, WebhookEvent
 from gateway.webhooks.reading import Reading
 from gateway.webhooks.sending import Sender
+from gateway.webhooks.turns import Turns
 from shared.db import Database
 from shared.errors import DomainError
 from shared.events.broker import Broker, end, hear
@@ -74,8 +75,9 @@ class _Work:
         self._db = runtime.db
         self._settings = settings
         simulated = settings.business_clock == "simulated"
-        self.reading = Reading(runtime.db, Logs(runtime.db, runtime.peers), simulated=simulated)
-        self.delivering = Delivering(runtime.db, settings, sender)
+        turns = Turns()
+        self.reading = Reading(runtime.db, Logs(runtime.db, runtime.peers), turns, simulated=simulated)
+        self.delivering = Delivering(runtime.db, settings, sender, turns)
         self._news = asyncio.Event()
         self._due = asyncio.Event()
         self._topics: dict[str, asyncio.Task[None]] = {}

@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from services.evaluation.alliance_assessments import router as alliance_assessments
+from services.evaluation.audit.duties import DUTIES
 from services.evaluation.base import Base
 from services.evaluation.circulars import router as circulars
 from services.evaluation.circulars.papers import router as circular_papers
@@ -94,6 +95,7 @@ definition: Final = ServiceDefinition(
     topics=topics("evaluation"),
     consumers=consumers,
     tasks=SOURCES,
+    audit=DUTIES,
     metadata=Base.metadata,
     references=REFERENCES,
     messages=Path(__file__).with_name("messages.toml"),

@@ -13,6 +13,7 @@ from services.finance.angel_funds.orders_router import router as angel_fund_orde
 from services.finance.angel_funds.router import router as angel_funds
 from services.finance.appropriations.router import router as appropriations
 from services.finance.assets import router as assets
+from services.finance.audit.duties import DUTIES
 from services.finance.authorisations.router import router as authorisations
 from services.finance.bank_products.router import router as bank_products
 from services.finance.banks.router import router as banks
@@ -46,6 +47,7 @@ from services.finance.reconciliation.router import router as reconciliations
 from services.finance.referrals.bank_router import router as bank_steps
 from services.finance.referrals.guaranteed_router import router as refused_to_guaranteed
 from services.finance.referrals.router import router as referrals
+from services.finance.referrals.sandbox_router import router as sandbox
 from services.finance.referrals.worker import watch_referrals
 from services.finance.repayments.router import router as repayments
 from services.finance.servicing.router import router as loan_servicing
@@ -110,6 +112,7 @@ definition = ServiceDefinition(
         referrals,
         bank_steps,
         refused_to_guaranteed,
+        sandbox,
         journal,
         exposures,
         entitlements,
@@ -117,6 +120,7 @@ definition = ServiceDefinition(
     topics=topics("finance"),
     consumers=consumers,
     tasks=SOURCES,
+    audit=DUTIES,
     metadata=Base.metadata,
     references=REFERENCES,
     messages=Path(__file__).with_name("messages.toml"),

@@ -11,6 +11,7 @@ from services.registry.activities import calendar_router as activity_calendar, r
 from services.registry.activities.winners import router as activity_winners
 from services.registry.activity_series import router as activity_series
 from services.registry.alliances.routers import routers as alliance_routers
+from services.registry.audit.duties import DUTIES
 from services.registry.bans import router as bans
 from services.registry.base import Base
 from services.registry.carriers import router as carriers
@@ -132,6 +133,7 @@ definition: Final = ServiceDefinition(
     topics=topics("registry"),
     consumers=consumers,
     tasks=SOURCES,
+    audit=DUTIES,
     metadata=Base.metadata,
     references=REFERENCES,
     messages=Path(__file__).with_name("messages.toml"),

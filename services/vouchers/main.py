@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from services.vouchers.amendments.router import router as amendments
 from services.vouchers.applications.papers import router as application_papers
 from services.vouchers.applications.router import router as applications
+from services.vouchers.audit.duties import DUTIES
 from services.vouchers.base import Base
 from services.vouchers.batches.import_router import router as batch_imports
 from services.vouchers.batches.issuing import work_operations
@@ -106,6 +107,7 @@ definition: Final = ServiceDefinition(
     topics=topics("vouchers"),
     consumers=consumers,
     tasks=SOURCES,
+    audit=DUTIES,
     metadata=Base.metadata,
     references=REFERENCES,
     messages=Path(__file__).parent / "messages.toml",

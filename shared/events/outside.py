@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Final
@@ -11,6 +12,8 @@ from shared.events.types import Audience
 
 OUTSIDE: Final = frozenset({Audience.PUBLIC, Audience.BUREAU})
 """Whoever is not part of the suite reads these."""
+_SECURITY: Final = "gateway."
+"""Topics about keys and webhooks, some of them of test mode: no test rows."""
 
 
 @cache
@@ -22,3 +25,17 @@ def outside_topics() -> Mapping[str, tuple[str, ...]]:
             if kind.audience in OUTSIDE:
                 found.setdefault(kind.topic.name, []).append(kind.name)
     return {name: tuple(sorted(found[name])) for name in sorted(found)}
+
+
+def is_test(data: str) -> bool:
+    """Whether an event's data are of a row that a partner's test credential made; what names no mode is live."""
+    if '"livemode"' not in data:
+        return False
+    parsed = json.loads(data)
+    return isinstance(parsed, dict) and parsed.get("livemode") is False
+
+
+def subject_of(topic: str, event_type: str, data: str) -> str:
+    """The subject that an event goes out under. Nobody outside the suite is given those of test rows, which its own
+    readers take with the rest of the topic."""
+    return f"{event_type}.test" if not topic.startswith(_SECURITY) and is_test(data) else event_type

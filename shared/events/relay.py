@@ -22,6 +22,7 @@ from sqlalchemy.engine import URL
 from shared.events import points
 from shared.events.election import connect
 from shared.events.envelope import SequencedEvent
+from shared.events.outside import subject_of
 
 if TYPE_CHECKING:
     from shared.events.election import Connection
@@ -165,9 +166,8 @@ class Relay:
         reconnects = self._client.stats["reconnects"]
         for event in events:
             headers = event.headers()
-            futures.append(
-                await self._jetstream.publish_async(headers["ce-type"], event.data.encode(), headers=headers)
-            )
+            subject = subject_of(event.topic, headers["ce-type"], event.data)
+            futures.append(await self._jetstream.publish_async(subject, event.data.encode(), headers=headers))
         deadline = asyncio.get_running_loop().time() + ACK_SECONDS
         pending = set(futures)
         while pending and self._client.is_connected and self._client.stats["reconnects"] == reconnects:

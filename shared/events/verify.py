@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence, Set as AbstractSet
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,33 +47,47 @@ class Report:
 
     verified: tuple[Verified, ...]
     findings: tuple[Finding, ...]
+    began: Mapping[str, datetime] = field(default_factory=dict)
+    """When the first event of each topic was recorded, as its hashed attributes say."""
 
 
-async def verify(databases: Mapping[str, Database], anchors: Path) -> Report:
-    """Walk every topic of every database, compare the consumers' cursors and the anchor file, and anchor what holds."""
+@dataclass(frozen=True, slots=True)
+class Seen(Verified):
+    """A place that a topic's log had, and who says so, such as `the head of 2026-03-01`."""
+
+    said_by: str = "the anchor"
+    source: str = "anchors"
+
+
+async def verify(databases: Mapping[str, Database], anchors: Path, heads: Sequence[Seen] = ()) -> Report:
+    """Walk every topic of every database, compare the consumers' cursors, the anchor file and the heads that were
+    written down elsewhere, and anchor what holds."""
     hashes: dict[str, dict[int, bytes]] = {}
     verified: list[Verified] = []
     findings: list[Finding] = []
-    anchored = _read_anchors(anchors)
+    anchored = [*_read_anchors(anchors), *heads]
     # Read before the logs: a running consumer is never ahead of the log that is walked after.
     cursors = await _cursors(databases)
     wanted = _wanted_positions(cursors, anchored)
     seen: set[str] = set()
+    began: dict[str, datetime] = {}
     for name, db in databases.items():
         for topic in await _topics(db):
             seen.add(topic)
             walked = await _walk(name, db, topic, wanted.get(topic, frozenset()), hashes.setdefault(topic, {}))
+            if (first := await _began(db, topic)) is not None:
+                began[topic] = first
             if isinstance(walked, Finding):
                 findings.append(walked)
             else:
                 verified.append(walked)
-    heads = {head.topic: head.position for head in verified}
+    ends = {head.topic: head.position for head in verified}
     findings += _check_vanished(databases, anchored, cursors, seen)
-    findings += _check_anchors(anchored, heads, hashes)
-    findings += _check_cursors(cursors, heads, hashes)
+    findings += _check_anchors(anchored, ends, hashes)
+    findings += _check_cursors(cursors, ends, hashes)
     bad = {finding.topic for finding in findings}
     _append_anchors(anchors, [head for head in verified if head.topic not in bad and head.position > 0])
-    return Report(tuple(verified), tuple(findings))
+    return Report(tuple(verified), tuple(findings), began)
 
 
 async def _topics(db: Database) -> list[str]:
@@ -141,6 +156,17 @@ async def _walk(
     return Verified(topic, epoch or before.epoch, position, previous.hex())
 
 
+async def _began(db: Database, topic: str) -> datetime | None:
+    """When the topic's first event was recorded; None where there is none, or where it does not say."""
+    query = select(event_log.c.attributes).where(event_log.c.topic == topic, event_log.c.position == 1)
+    async with db.transaction() as session:
+        attributes = await session.scalar(query)
+    try:
+        return None if attributes is None else datetime.fromisoformat(json.loads(attributes)["time"])
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
 async def _head(db: Database, topic: str) -> Cursor | None:
     async with db.transaction() as session:
         columns = (topic_head.c.topic, topic_head.c.epoch, topic_head.c.position, topic_head.c.hash)
@@ -177,12 +203,12 @@ def _contradiction(event: SequencedEvent, row: Row[Any]) -> str | None:
 
 def _check_vanished(
     databases: Mapping[str, Database],
-    anchored: Sequence[Verified],
+    anchored: Sequence[Seen],
     cursors: Sequence[tuple[str, Cursor]],
     seen: AbstractSet[str],
 ) -> list[Finding]:
     """Topics that were anchored or acted on and of which nothing is left, not even a head."""
-    known = [("anchors", anchor.topic) for anchor in anchored]
+    known = [(anchor.source, anchor.topic) for anchor in anchored]
     known += [(name, cursor.topic) for name, cursor in cursors if cursor.position > 0]
     gone = {topic: name for name, topic in known if topic not in seen and topic.partition(".")[0] in databases}
     return [Finding(name, topic, 1, "the whole topic is gone") for topic, name in sorted(gone.items())]
@@ -206,27 +232,28 @@ def _check_cursors(
 
 
 def _check_anchors(
-    anchored: Sequence[Verified], heads: Mapping[str, int], hashes: Mapping[str, Mapping[int, bytes]]
+    anchored: Sequence[Seen], heads: Mapping[str, int], hashes: Mapping[str, Mapping[int, bytes]]
 ) -> list[Finding]:
     findings: dict[str, Finding] = {}
     for anchor in sorted(anchored, key=lambda a: (a.topic, a.position)):
         if anchor.topic not in heads or anchor.topic in findings:
             continue
         if anchor.position > heads[anchor.topic]:
-            problem = f"cut at the tail: anchored up to {anchor.position}"
-            findings[anchor.topic] = Finding("anchors", anchor.topic, heads[anchor.topic] + 1, problem)
+            problem = f"cut at the tail: {anchor.said_by} is at {anchor.position}"
+            findings[anchor.topic] = Finding(anchor.source, anchor.topic, heads[anchor.topic] + 1, problem)
         elif (found := hashes[anchor.topic].get(anchor.position)) is not None and found.hex() != anchor.hash:
-            findings[anchor.topic] = Finding("anchors", anchor.topic, anchor.position, "anchored with another hash")
+            problem = f"written anew: {anchor.said_by} has another hash"
+            findings[anchor.topic] = Finding(anchor.source, anchor.topic, anchor.position, problem)
     return list(findings.values())
 
 
-def _read_anchors(path: Path) -> list[Verified]:
+def _read_anchors(path: Path) -> list[Seen]:
     if not path.exists():
         return []
-    anchors: list[Verified] = []
+    anchors: list[Seen] = []
     for line in path.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
-        anchors.append(Verified(entry["topic"], entry["epoch"], entry["position"], entry["hash"]))
+        anchors.append(Seen(entry["topic"], entry["epoch"], entry["position"], entry["hash"]))
     return anchors
 
 

@@ -7,6 +7,7 @@ policy may hold its code, its name, or both ("540102 城关区"), as the templat
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field as attribute
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 
 from shared.errors import DomainError
 from shared.files.tables import Cell, SheetRow
+from shared.http.schemas import acceptable, printable
 from shared.http.validation import Fault
 
 ColumnKind: TypeAlias = Literal["text", "date", "flag", "number", "words"]
@@ -43,7 +45,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class CellFault:
-    """What is wrong with one cell; `value` is what it held."""
+    """What is wrong with one cell; `value` is what it held, printable."""
 
     column: str
     value: str
@@ -55,7 +57,7 @@ def match_header(columns: Sequence[Column], row: SheetRow) -> list[Column | None
     would be a value that somebody believes to have been taken."""
     _require_commas(row)
     named = {name: column for column in columns for name in (column.field, column.title)}
-    names = [str(cell).strip() for cell in row.cells]
+    names = [printable(str(cell).strip()) for cell in row.cells]
     found = [named.get(name.rstrip("*＊").strip()) for name in names]
     fields = [column.field for column in found if column is not None]
     unknown = [name for name, column in zip(names, found, strict=True) if name and column is None]
@@ -90,9 +92,10 @@ def values_of(found: Sequence[Column | None], cells: Sequence[Cell]) -> tuple[di
         text = _shown(cell)
         if column is None or text == "":
             continue
-        value = _value(column, cell, text)
+        hidden = None if acceptable(text) else Fault(column.field, "text_not_acceptable", {})
+        value = hidden or _value(column, cell, text)
         if isinstance(value, Fault):
-            faults.append(CellFault(column.field, text, value))
+            faults.append(CellFault(column.field, printable(text), value))
         else:
             values[column.field] = value
     return values, faults
@@ -134,7 +137,7 @@ def _shown(cell: Cell) -> str:
         return cell.date().isoformat() if not (cell.hour or cell.minute or cell.second) else cell.isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
-    return _NEUTRALISED.sub("", str(cell).strip(), count=1)
+    return _NEUTRALISED.sub("", unicodedata.normalize("NFC", str(cell)).strip(), count=1)
 
 
 def _date(column: Column, text: str) -> date | Fault:

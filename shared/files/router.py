@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import quote
 from uuid import UUID
 
@@ -31,9 +31,18 @@ from shared.runtime import RuntimeDep
 
 File = Annotated[Upload, Depends(TakesFile(MAX_FILE))]
 
+_PREFIXES: Final[dict[tuple[object, str], str]] = {}
+"""By the documents' table, which is another in each service, and the kind of case."""
+
+
+def address_of(table: object, kind: str) -> str | None:
+    """The address of the list of cases whose documents are kept under `kind`; None where nobody reads them by case."""
+    return _PREFIXES.get((table, kind))
+
 
 def documents_routes(prefix: str, shelf: Shelf, *, readers: Guard, writers: Guard) -> APIRouter:
     """The routes of one kind of case; `prefix` is the address of its list."""
+    _PREFIXES.setdefault((vars(shelf.model)["__table__"], shelf.kind), prefix)
     router = APIRouter(prefix=f"{prefix}/{{subject_id}}/documents", tags=["documents"], route_class=ServiceRoute)
 
     @router.post("", status_code=201, responses=problem_responses(404, 409, 413), openapi_extra=FILE_BODY)

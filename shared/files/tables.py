@@ -15,6 +15,7 @@ from shared.errors import DomainError
 from shared.files.cells import MAX_CHARACTERS, MAX_COLUMNS, MAX_ROWS, TooLarge, Unreadable
 from shared.files.scanning import MAX_UNPACKED_MIB, rows_of
 from shared.files.sniffing import table_format
+from shared.http.schemas import printable
 
 EXPLANATIONS: Final = "说明"
 """The name of the sheet that explains a template; it holds no data."""
@@ -31,7 +32,7 @@ _CSV_NAME: Final = "CSV"
 
 @dataclass(frozen=True, slots=True)
 class SheetRow:
-    """One row; `number` counts from 1 as spreadsheets show it."""
+    """One row; `number` counts from 1 as spreadsheets show it. The sheet's name is printable, the cells are as sent."""
 
     sheet: str
     number: int
@@ -66,9 +67,10 @@ class TableFile:
                 shown = facts.visible == SheetVisibleEnum.Visible and facts.typ == SheetTypeEnum.WorkSheet
                 if not shown or facts.name == EXPLANATIONS:
                     continue
+                name = printable(facts.name)
                 for number, cells in enumerate(book.get_sheet_by_name(facts.name).iter_rows(), start=1):
                     if any(cell != "" for cell in cells):
-                        yield SheetRow(facts.name, number, list(cells))
+                        yield SheetRow(name, number, list(cells))
 
     def _csv(self) -> Iterator[SheetRow]:
         with self.path.open(encoding=self.encoding, newline="") as file:

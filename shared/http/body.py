@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from itertools import islice
 from typing import Final, NoReturn
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
 from shared.errors import DomainError
+from shared.http.limits import Excess, excess, json_faults
 from shared.http.schemas import acceptable
-from shared.http.validation import PayloadInvalid
+from shared.http.validation import MAX_FAULTS, Fault, PayloadInvalid, field_name
 
 DEFAULT_LIMIT: Final = 2 * 1024 * 1024
 """As the gateway's: it refuses a longer body before anything is sent on, so that nobody's answer is cut off."""
@@ -33,6 +35,8 @@ class ServiceRequest(Request):
     def __init__(self, scope: Scope, receive: Receive, limit: int = DEFAULT_LIMIT) -> None:
         super().__init__(scope, receive)
         self._limit = limit
+        self.expected: object = None
+        """The annotation of the body, where it is one model."""
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body in pieces; 413 ``payload-too-large`` as soon as it is known to be too long."""
@@ -49,19 +53,32 @@ class ServiceRequest(Request):
     async def json(self) -> object:
         """The parsed body; its faults reach the caller as the cause of FastAPI's own 400."""
         if not hasattr(self, "_json"):
-            self._json = strict_loads(await self.body())
+            value = strict_loads(await self.body())
+            faults = [_fault(found) for found in islice(json_faults(self.expected, value), MAX_FAULTS)]
+            if faults:
+                raise PayloadInvalid(*faults)
+            self._json = value
         return self._json
 
-    def check_address(self) -> None:
-        """Refuse path and query with characters no text may have, before they reach a query. Raises 422."""
+    def check_address(self, expected: Mapping[str, tuple[object, Sequence[object]]] = {}) -> None:
+        """Refuse path and query with characters no text may have, and plain parameters beyond what anything may be
+        (`expected`: annotation and metadata by name), before they reach a query. Raises 422."""
         for name, value in (*self.path_params.items(), *self.query_params.multi_items()):
             if not acceptable(name):
                 raise PayloadInvalid.at("query", "text_not_acceptable")
             if not acceptable(str(value)):
                 raise PayloadInvalid.at(name, "text_not_acceptable")
+            if name in expected:
+                annotation, metadata = expected[name]
+                for found in excess(annotation, value, (name,), metadata):
+                    raise PayloadInvalid(_fault(found))
 
     def _too_large(self) -> DomainError:
         return DomainError("payload-too-large", 413, params={"limit": self._limit}, headers={"Connection": "close"})
+
+
+def _fault(found: Excess) -> Fault:
+    return Fault(field_name(found.where or ("body",)), found.kind, dict(found.limits))
 
 
 def strict_loads(body: bytes) -> object:

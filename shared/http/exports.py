@@ -37,7 +37,7 @@ from shared.http.cells import coded, told
 from shared.http.headings import heading
 from shared.http.labels import Labels, vocabularies
 from shared.http.messages import CONTENT_LANGUAGE, Language, preferred_language
-from shared.http.paging import MAX_LIMIT, Page
+from shared.http.paging import MAX_LIMIT, ROWS, Page
 from shared.http.references import Reference
 from shared.http.validation import Fault, PayloadInvalid
 
@@ -151,7 +151,7 @@ async def export(request: Request, session: AsyncSession, media_type: str, respo
         if isinstance(totals, dict):
             sheet.write(writer.totals(totals, heading(None, TOTALS, language)))
         sheet.close()
-        return _file(request, target, media_type, language)
+        return _file(request, target, media_type, language, count)
 
 
 def as_json(request: Request) -> Request:
@@ -278,7 +278,7 @@ def _with_query(request: Request, query: list[tuple[str, str]]) -> Request:
     return type(request)({**request.scope, "query_string": urlencode(query).encode("latin-1")}, request.receive)
 
 
-def _file(request: Request, path: Path, media_type: str, language: Language) -> Response:
+def _file(request: Request, path: Path, media_type: str, language: Language, rows: int) -> Response:
     """The file under the list's name. Its own name is removed while it is sent: nothing stays, whoever goes away."""
     file = path.open("rb")
     things = request.url.path.rstrip("/").rsplit("/", 1)[-1]
@@ -292,6 +292,7 @@ def _file(request: Request, path: Path, media_type: str, language: Language) -> 
             "Cache-Control": "no-store",
             "Content-Language": CONTENT_LANGUAGE[language],
             "Vary": "Accept, Accept-Language",
+            ROWS: str(rows),
         },
     )
 

@@ -15,6 +15,7 @@ from shared.auth.roles import PUBLIC
 from shared.http.dependants import calls_of
 from shared.http.exports import CODES, CSV, TEXTS, VALUES, XLSX, item_model
 from shared.http.idempotency import HEADER, key_required
+from shared.http.openapi_limits import set_limits
 from shared.http.problems import MEDIA_TYPE
 
 PATH = "/openapi.json"
@@ -54,6 +55,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
                             _offer_files(operation)
                         if method == "POST":
                             _offer_key(operation, key_required in calls_of(route.dependant))
+        set_limits(document)
         app.openapi_schema = document
     return app.openapi_schema
 

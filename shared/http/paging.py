@@ -48,7 +48,10 @@ from shared.http.schemas import Request, Response, acceptable
 
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
+ROWS: Final = "Mengchuang-Rows"
+"""Tells the gateway how many rows an answer has, for its audit; it passes the header on to nobody."""
 _NEXT: Final = "next_cursor"
+_COUNT: Final = "rows"
 
 SortKey = ColumnElement[Any] | InstrumentedAttribute[Any]
 """A sort key: any column type, hence Any; ``column.desc()`` sorts downwards."""
@@ -118,6 +121,7 @@ async def paginate(
         last = shown[-1]
         cursor = _encode(signature, [getattr(last, label.name) for label in labelled])
     session.info[_NEXT] = cursor
+    session.info[_COUNT] = len(shown)
     return Page(items=[item(row[0] if single else row) for row in shown], next=cursor)
 
 
@@ -128,7 +132,10 @@ def both_ways(orders: Mapping[str, Sequence[SortKey]]) -> dict[str, Sequence[Sor
 
 
 def link_next(request: HttpRequest, session: AsyncSession, response: HttpResponse) -> None:
-    """Add ``Link: <...>; rel="next"`` if the endpoint answered a page that is not the last."""
+    """Add how many rows a page has, and ``Link: <...>; rel="next"`` if it is not the last."""
+    rows = session.info.pop(_COUNT, None)
+    if rows is not None:
+        response.headers[ROWS] = str(rows)
     cursor = session.info.pop(_NEXT, None)
     if cursor is not None:
         url = URL(scope={**request.scope, "headers": [], "server": None})

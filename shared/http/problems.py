@@ -26,9 +26,13 @@ from shared.policy.edition import PolicyNotInForce
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:mengchuang:problem:"
+CODE: Final = "Mengchuang-Problem"
+"""Tells the gateway the code, for its audit; it passes the header on to nobody."""
 
 _DUPLICATE_SQLSTATES: Final = frozenset({"23505", "23P01"})
 _UNSTORABLE_SQLSTATES: Final = frozenset({"22021", "22P05"})
+_TOO_LARGE_SQLSTATES: Final = frozenset({"22000", "22001", "22003", "22008"})
+"""A number, a text or a day beyond what its column holds; 22000 is how the driver says so before it sends anything."""
 _BUSY_SQLSTATES: Final = RETRIED_SQLSTATES | {"55P03", "57014"}
 _DOWN_CLASSES: Final = ("08", "3D", "53", "57P", "25P03")
 
@@ -77,6 +81,9 @@ def translate(error: Exception) -> tuple[DomainError, Sequence[Fault]]:
     if isinstance(error, PeerUnavailable):
         log.warning("peer-unavailable", peer=error.peer, reason=error.reason)
         return service_unavailable(error.peer), ()
+    if sqlstate_of(error) in _TOO_LARGE_SQLSTATES:
+        log.warning("value-too-large", sqlstate=sqlstate_of(error))
+        return DomainError("validation-failed", 422), (Fault("body", "too_large", {}),)
     return _of_database(error) or _unexpected(error), ()
 
 
@@ -140,6 +147,7 @@ class Problems:
             status_code=domain.status,
             headers={
                 **domain.headers,
+                CODE: domain.code,
                 "Content-Language": CONTENT_LANGUAGE[language],
                 "Vary": "Accept-Language",
                 "Cache-Control": "no-store",
@@ -148,8 +156,12 @@ class Problems:
         )
 
     async def handle(self, request: Request, error: Exception) -> Response:
-        """The same, as FastAPI's exception handler."""
-        return self.render(error, request.scope)
+        """The same, as FastAPI's exception handler. The router's 405 names only the methods of its first route."""
+        response = self.render(error, request.scope)
+        methods = getattr(request.app.state, "methods", None)
+        if response.status_code == 405 and methods is not None:
+            response.headers.update(methods.allow(request.scope["path"]))
+        return response
 
     def explained(self, decision: Decision, language: Language) -> dict[str, JsonValue]:
         """The decision as JSON, each rule with its text."""

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from fastapi.dependencies.models import Dependant
+from fastapi.params import Body, Form
 from fastapi.routing import APIRoute
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
@@ -22,7 +23,7 @@ from shared.db import Database, Session, get_session, retry
 from shared.errors import unauthenticated
 from shared.http.asking import asking
 from shared.http.body import DEFAULT_LIMIT, BodyLimit, ServiceRequest
-from shared.http.dependants import calls_of
+from shared.http.dependants import calls_of, expected_of
 from shared.http.exports import AskPage, as_json, export, item_model, wanted_type
 from shared.http.idempotency import Claim, IdempotencyRequired
 from shared.http.messages import CONTENT_LANGUAGE
@@ -53,10 +54,16 @@ class ServiceRoute(APIRoute):
         limit, takes_file = _body_limit(self.dependant)
         listed = self.response_model if item_model(self.response_model) is not None else None
         template = self.path_format
+        expected = expected_of(self.dependant)
+        body = self.dependant.body_params
+        expected_body = body[0].field_info.annotation if len(body) == 1 and _is_json(body[0].field_info) else None
 
         async def handler(plain: Request) -> Response:
             plain.scope[ROUTE_KEY] = template
+            if plain.path_params:
+                plain.app.state.methods.refuse_template(plain.scope["path"])
             request = ServiceRequest(plain.scope, plain.receive, limit)
+            request.expected = expected_body
             principal = principal_of(request)
             if principal is None:
                 raise unauthenticated()
@@ -76,7 +83,7 @@ class ServiceRoute(APIRoute):
                     if claim is not None and (stored := await claim.take(session)) is not None:
                         return stored
                     guard.check(principal)
-                    request.check_address()
+                    request.check_address(expected)
                     ask = partial(_answer, endpoint, session=session)
                     response = await (ask(request) if listed is None else _list(request, session, listed, ask))
                     if claim is not None and not request.state.no_replay:
@@ -106,6 +113,10 @@ async def _list(request: Request, session: AsyncSession, listed: object, ask: As
     """A list in the form that the caller asks for."""
     file_type = wanted_type(request)
     return await (export(request, session, file_type, listed, ask) if file_type else ask(as_json(request)))
+
+
+def _is_json(body: object) -> bool:
+    return isinstance(body, Body) and not isinstance(body, Form)
 
 
 def _body_limit(dependant: Dependant) -> tuple[int, bool]:

@@ -8,6 +8,7 @@ from functools import cache
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from shared.http.limits import excess
 from shared.identifiers import holds_identity_number
 
 _KEPT_CONTROLS = frozenset("\t\n\r")
@@ -32,6 +33,11 @@ def acceptable(text: str) -> bool:
 def _refused(character: str) -> bool:
     category = unicodedata.category(character)
     return (category == "Cc" and character not in _KEPT_CONTROLS) or category == "Cs" or character in _HIDDEN
+
+
+def printable(text: str) -> str:
+    """The text with U+FFFD in place of every character that is not acceptable, to be shown in a refusal."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if _refused(character) else character for character in text)
 
 
 def clean(value: object) -> object:
@@ -75,6 +81,10 @@ class Request(BaseModel):
         cleaned = clean(value)
         if info.field_name not in _secrets_of(cls):
             refuse_identity_numbers(cleaned)
+        field = cls.model_fields.get(info.field_name or "")
+        if field is not None:
+            for fault in excess(field.annotation, cleaned, (), field.metadata):
+                raise PydanticCustomError(fault.kind, "more than any field takes", dict(fault.limits))
         return cleaned
 
 

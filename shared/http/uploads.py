@@ -131,10 +131,16 @@ async def _copy(pieces: AsyncIterator[bytes], target: IO[bytes]) -> tuple[bytes,
 
 
 def _declared_name(request: Request) -> str | None:
-    """The file name in Content-Disposition, also in the form of RFC 5987 (`filename*=UTF-8''...`)."""
+    """The file name in Content-Disposition, also in the form of RFC 5987 (`filename*=UTF-8''...`).
+
+    Raises PayloadInvalid for one that its own charset cannot mean.
+    """
     header: Message[Any, Any] = Message()
-    header["Content-Disposition"] = request.headers.get("content-disposition", "attachment")
-    return header.get_filename()
+    try:
+        header["Content-Disposition"] = request.headers.get("content-disposition", "attachment")
+        return header.get_filename()
+    except ValueError as error:
+        raise PayloadInvalid.at("file", "text_not_acceptable") from error
 
 
 def _tidy(name: str | None) -> str | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.http.messages import Language, Messages
-from shared.http.schemas import acceptable
+from shared.http.schemas import printable
 from shared.identifiers import holds_identity_number
 
 MAX_FAULTS = 100
@@ -76,4 +76,4 @@ def field_name(parts: Sequence[object]) -> str:
     name = ".".join(str(part) for part in names)[:_MAX_NAME]
     if holds_identity_number(name):
         return "\N{REPLACEMENT CHARACTER}"
-    return "".join(character if acceptable(character) else "\N{REPLACEMENT CHARACTER}" for character in name)
+    return printable(name)

@@ -140,10 +140,12 @@ def test_a_child_that_dies_is_restarted_and_that_is_logged(stack: Stack) -> None
 
 def test_services_come_back_when_the_database_was_killed(stack: Stack) -> None:
     stack.ensure_up()
+    killed = stack.child("postgres").pid
     stack.child("postgres").send(signal.SIGKILL)
     sleep(1)
     for name in DATABASES:
         until(stack, name, 60)
+    assert stack.child("postgres").pid != killed
 
 
 def test_everything_killed_recovers_and_keeps_what_was_committed(stack: Stack) -> None:

@@ -59,9 +59,10 @@ async def test_a_mark_is_a_percentage_with_two_decimals(desk: Desk, mark: str) -
     expert = desk.caller("expert", today=SCORED)
     evaluation = (await expert.read("/v1/evaluations", cycle_id=cycle["id"]))["items"][0]
     body = {"indicator": "filing_sample", "mark": mark, "evidence": "抽查"}
-    await expert.refused(f"/v1/evaluations/{evaluation['id']}/expert-scores", body, 422)
+    path = f"/v1/evaluations/{evaluation['id']}/expert-scores"
+    assert await expert.refused(path, body, 422) == "validation-failed"
     automatic = {"indicator": "jobs", "mark": "50", "evidence": "抽查"}
-    await expert.refused(f"/v1/evaluations/{evaluation['id']}/expert-scores", automatic, 422)
+    await expert.refused(path, automatic, 422)
 
 
 async def test_a_veto_counts_once_a_second_person_has_confirmed_it(desk: Desk) -> None:

@@ -22,7 +22,7 @@ CONTRACT = {
     " voucher-applications voucher-batches voucher-requests voucher-delistings"
     " service-categories providers vouchers redemptions settlements voucher-recoveries voucher-journal"
     " ratings offerings provider-penalties",
-    "gateway": "auth accounts invitations delegations api-keys bureaus outside-identities webhooks events tasks",
+    "gateway": "auth accounts invitations delegations api-keys bureaus outside-identities webhooks events tasks audit",
 }
 
 

@@ -58,7 +58,8 @@ async def age(db: Database, token: str, by: timedelta) -> None:
 
 async def events_of(db: Database, session_id: UUID) -> list[tuple[str, dict[str, object]]]:
     async with db.engine.connect() as connection:
-        wanted = select(event_log.c.type, event_log.c.data).where(event_log.c.aggregate_id == session_id)
+        of_it = (event_log.c.topic == "gateway.session", event_log.c.aggregate_id == session_id)
+        wanted = select(event_log.c.type, event_log.c.data).where(*of_it)
         return [(row.type, json.loads(row.data)) for row in await connection.execute(wanted.order_by(event_log.c.seq))]
 
 

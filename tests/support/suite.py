@@ -69,7 +69,7 @@ class Suite:
         for service in self.services.values():
             service.start(wait=False)
         for service in self.services.values():
-            service.wait_ready(60)
+            service.wait_ready(180)
         return self
 
     def start_provisioner(self) -> None:

@@ -11,6 +11,7 @@ from services.evaluation.reports.line_workbook import CODE_FIELD
 from services.evaluation.reports.workbook import BASE, CENTRE, FIELD, PERIOD, VALUE
 from shared.errors import DomainError
 from shared.files.tables import Cell, SheetRow, open_table
+from shared.http.schemas import printable
 
 MAX_QUARTERS: Final = 8
 MAX_ROWS: Final = 20_000
@@ -125,4 +126,4 @@ def _put(filled: Filled, row: SheetRow) -> None:
 
 
 def _text(cell: Cell) -> str:
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell).strip()
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else printable(str(cell).strip())

@@ -22,6 +22,7 @@ from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.http.etag import honour_match
 from shared.ids import next_case_no, uuid7
+from shared.livemode import series
 from shared.policy.decision import combine
 from shared.policy.edition import Editions
 from shared.refusals import require_passed
@@ -50,7 +51,7 @@ async def grant(
             id=uuid7(),
             version=0,
             livemode=principal.livemode,
-            no=await next_case_no(session, "AU", principal.today.year),
+            no=await next_case_no(session, series("AU", livemode=principal.livemode), principal.today.year),
             edition=edition.id,
             enterprise_id=firm.id,
             enterprise_code=firm.code,

@@ -60,6 +60,7 @@ from shared.events.contracts.finance.loan_servicing import (
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match
 from shared.ids import next_case_no, uuid7
+from shared.livemode import series
 from shared.money import share_of
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition
@@ -102,7 +103,7 @@ async def file(session: AsyncSession, sent: GuaranteeClaimIn, *, step: Step) -> 
         id=uuid7(),
         version=0,
         livemode=guarantee.livemode,
-        no=await next_case_no(session, "GC", today.year),
+        no=await next_case_no(session, series("GC", livemode=guarantee.livemode), today.year),
         guarantee_id=guarantee.id,
         loan_id=loan.id,
         edition=guarantee.edition,

@@ -53,6 +53,7 @@ from shared.events.contracts.finance.guarantees import (
 from shared.events.outbox import EventContext
 from shared.http.etag import honour_match
 from shared.ids import next_case_no, uuid7
+from shared.livemode import series
 from shared.money import ZERO
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
@@ -107,7 +108,7 @@ async def draft(session: AsyncSession, sent: GuaranteeIn, *, principal: Principa
     )
     guarantee = _drawn_up(loan, edition, sent, guaranteed, principal)
     within = await commit_liability(session, edition, guarantee, guaranteed, principal.today)
-    guarantee.no = await next_case_no(session, "GT", principal.today.year)
+    guarantee.no = await next_case_no(session, series("GT", livemode=guarantee.livemode), principal.today.year)
     session.add(guarantee)
     try:
         await session.flush()

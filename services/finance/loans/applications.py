@@ -36,6 +36,7 @@ from shared.events.contracts.finance.loans import LoanAmended, LoanDrafted, Loan
 from shared.events.outbox import EventContext
 from shared.http.etag import require_match
 from shared.ids import next_case_no, uuid7
+from shared.livemode import series
 from shared.money import ZERO
 from shared.policy.decision import combine
 from shared.policy.edition import Edition, Editions
@@ -80,7 +81,7 @@ async def open_loan(session: AsyncSession, sent: LoanIn, wish: Wish, keys: Keyri
     loan.bank, loan.purpose, loan.created_by = sent.bank, sent.purpose, principal.account_id
     refusal = await refusals.evidence_for(session, loan, sent, principal, day)
     await _keep_refusal(session, loan, refusal)
-    loan.no = await next_case_no(session, "LN", day.year)
+    loan.no = await next_case_no(session, series("LN", livemode=loan.livemode), day.year)
     session.add(loan)
     await session.flush()
     await _keep_partners(session, loan, sent, principal)

@@ -43,6 +43,7 @@ from shared.events.outbox import EventContext
 from shared.events.types import EventType
 from shared.http.etag import honour_match
 from shared.ids import next_case_no, uuid7
+from shared.livemode import series
 from shared.policy.edition import Editions
 from shared.refusals import require_passed
 
@@ -202,7 +203,7 @@ async def _keep(
         id=uuid7(),
         version=0,
         livemode=principal.livemode,
-        no=await next_case_no(session, "BR", filed.day.year),
+        no=await next_case_no(session, series("BR", livemode=principal.livemode), filed.day.year),
         bank=bank,
         day=filed.day,
         revision=before.revision + 1 if before else 1,

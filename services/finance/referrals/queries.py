@@ -16,6 +16,7 @@ from services.finance.authorisations.queries import valid_on
 from services.finance.bank_products.facts import Firm, read_firms
 from services.finance.referrals import states
 from services.finance.referrals.access import own_bank, reads_as_bank, visible
+from services.finance.referrals.fictional import fictional_firm
 from services.finance.referrals.models import Referral, ReferralStep
 from services.finance.referrals.schemas import (
     EnterpriseData,
@@ -131,6 +132,7 @@ async def show(session: AsyncSession, referral: Referral, principal: Principal) 
 async def shown(session: AsyncSession, rows: Sequence[Referral], principal: Principal) -> list[ReferralOut]:
     """Referrals as the caller may read them, in two or three statements."""
     firms = await read_firms(session, {row.enterprise_id for row in rows}, principal.today)
+    firms |= {row.enterprise_id: firm for row in rows if (firm := fictional_firm(row, principal.today)) is not None}
     if not reads_as_bank(principal):
         return [_for_others(row, firms.get(row.enterprise_id)) for row in rows]
     opened = await _authorised_fields(session, rows, principal)

@@ -78,6 +78,14 @@ class ReferralIn(Request):
     statements: StatedFacts = StatedFacts()
 
 
+class SandboxReferralIn(Request):
+    """What the fictional enterprise of a sandbox referral wishes for."""
+
+    amount: PositiveMoney = Decimal("100000.00")
+    tenor_months: Months = 12
+    purpose: Line = "沙箱联调"
+
+
 class DeclineIn(Request):
     """Why the enterprise does not take the offer."""
 

@@ -29,6 +29,7 @@ from shared.errors import DomainError, invalid_transition
 from shared.events.contracts.finance.banking import ReferralPrepared, ReferralSent
 from shared.events.outbox import EventContext
 from shared.ids import next_case_no, uuid7
+from shared.livemode import series
 from shared.policy.decision import Decision, combine
 from shared.policy.edition import Edition, Editions
 from shared.refusals import require_passed
@@ -93,7 +94,7 @@ async def _refer_to(session: AsyncSession, case: _Case, recipient: Recipient, co
         id=uuid7(),
         version=0,
         livemode=principal.livemode,
-        no=await next_case_no(session, "RF", principal.today.year),
+        no=await next_case_no(session, series("RF", livemode=principal.livemode), principal.today.year),
         edition=case.edition.id,
         batch_id=case.batch_id,
         enterprise_id=firm.id,

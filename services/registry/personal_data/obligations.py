@@ -26,7 +26,9 @@ runs: a word that is not known here keeps the person."""
 
 async def know_borrowers(session: AsyncSession, events: Sequence[Received[L]]) -> None:
     """Keep who borrows: the person of the loan and its partners. Whoever is just being looked at by the erasing job is
-    waited for, and whoever borrows is passed over by it until this is written."""
+    waited for, and whoever borrows is passed over by it until this is written. Loans that a partner's test credential
+    made oblige nobody."""
+    events = [event for event in events if event.data.livemode]
     named = {ref for event in events for ref in (event.data.person_ref, *event.data.partner_refs) if ref}
     held = select(Person.id).where(Person.ref.in_(named)).order_by(Person.id)
     await session.execute(held.with_for_update(read=True))

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
+from shared.http.limits import LEAST, MAX_ITEMS, MAX_TEXT, MOST
 from tests.contracts.api.digest import Digest, Json
 
 _LEAST = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minProperties")
 _MOST = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
+_CEILINGS = {"maxLength": MAX_TEXT, "maxItems": MAX_ITEMS, "maxProperties": MAX_ITEMS, "maximum": MOST}
+_FLOORS = {"minimum": LEAST}
+"""What holds for everything breaks nothing where it comes to be said."""
 _ANYTHING = "anything"
 
 
@@ -205,10 +210,10 @@ def _enumerated(schema: Json) -> Sequence[Any] | None:
 
 def _limits(where: str, old: Json, new: Json) -> Iterator[str]:
     for key in _LEAST:
-        if key in new and (key not in old or new[key] > old[key]):
+        if key in new and (new[key] > _FLOORS.get(key, -inf) if key not in old else new[key] > old[key]):
             yield f"{where}: {key} is {new[key]}, was {old.get(key, 'none')}"
     for key in _MOST:
-        if key in new and (key not in old or new[key] < old[key]):
+        if key in new and (new[key] < _CEILINGS.get(key, inf) if key not in old else new[key] < old[key]):
             yield f"{where}: {key} is {new[key]}, was {old.get(key, 'none')}"
     for key in ("pattern", "format"):
         if key in new and new[key] != old.get(key):

@@ -126,7 +126,9 @@ async def test_a_holding_below_a_quarter_relates_nobody(counter: Counter, db: Da
     loan = await signed(db, product=GUARANTEED)
     await hold_share(db, f"S-{loan.no}", loan.borrower, "24.9999")
     await hold(db, f"S-{loan.no}", CIRCLE)
-    await drafted(counter, loan)
+    guarantee = await drafted(counter, loan)
+    limits = done(await counter.send("guarantor", "GET", f"{GUARANTEES}/{guarantee['id']}/limits"))
+    assert limits["related"]["committed"] == f"{SHARE:.2f}", "its own share and nobody else's"
 
 
 async def above_limit(counter: Counter) -> dict[str, Json]:

@@ -51,7 +51,9 @@ async def test_no_partner_is_taken_who_was_erased(counter: Counter, db: Database
     borrower = await firm(db, legal_representative=first)
     await erased(db, second)
     body = application("graduate_joint", "100000.00", person_ref=first, partners=[first, second])
-    refused(await counter.enterprise(borrower.code, PATH, body), 409, "person-erased")
+    found = refused(await counter.enterprise(borrower.code, PATH, body), 409, "person-erased")
+    assert second in found["detail"]
+    assert first not in found["detail"]
 
 
 async def test_a_draft_of_who_was_erased_since_is_not_applied_for(counter: Counter, db: Database) -> None:

@@ -296,12 +296,14 @@ async def test_steps_honour_the_version_they_were_decided_on(counter: Counter, d
     stale = await counter.step("guarantor", loan, "guarantor-accept", body, headers={"If-Match": '"1"'})
     refused(stale, 412, "precondition-failed")
     fresh = {"If-Match": f'"{loan["version"]}"'}
-    done(await counter.step("guarantor", loan, "guarantor-accept", body, headers=fresh))
+    accepted = done(await counter.step("guarantor", loan, "guarantor-accept", body, headers=fresh))
+    assert accepted["version"] == loan["version"] + 1
 
 
 async def test_an_unknown_bank_is_refused(counter: Counter, db: Database) -> None:
     body = application("guaranteed", bank="XXB", refusal=refusal_letter())
-    refused(await counter.enterprise((await firm(db)).code, PATH, body), 409, "loan-bank-unknown")
+    found = refused(await counter.enterprise((await firm(db)).code, PATH, body), 409, "loan-bank-unknown")
+    assert "XXB" in found["detail"]
 
 
 async def test_a_move_to_another_listed_centre_lets_it_go_on(counter: Counter, db: Database) -> None:

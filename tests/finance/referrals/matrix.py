@@ -44,6 +44,8 @@ MATRIX: dict[str, set[str]] = {
     f"POST {_R}/{{referral_id}}/withdraw": PARTIES,
     f"POST {_R}/{{referral_id}}/guaranteed-loan": {"enterprise"},
     **{f"POST {_R}/{{referral_id}}/{step}": {"bank"} for step in _STEPS},
+    f"POST {_R}/sandbox": {"bank"},
+    **{f"POST {_R}/sandbox/{{referral_id}}/{step}": {"bank"} for step in ("agree", "decline", "withdraw")},
     f"POST {_D}": {"bank"},
     f"POST {_D}/file": {"bank"},
     f"GET {_D}": KEEPERS | {"bank"},

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -12,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from httpx import AsyncClient, Response
 from sqlalchemy import select, text
 
+from gateway.front.callers import Caller
+from gateway.front.restrictions import in_mode
 from gateway.keys import form
 from gateway.keys.models import ApiKey
 from shared.db import Database
@@ -34,12 +37,23 @@ async def test_a_confirmed_key_stands_for_its_owner_with_his_bank_and_roles(clie
     assert claims["livemode"] is True
 
 
-async def test_a_test_key_says_so_to_the_service(client: AsyncClient, office: Office, bank: Bank) -> None:
+def test_a_test_key_keeps_its_rights_where_there_are_test_rows() -> None:
+    trial = Caller("an-account", ("bank",), bank="CCB", livemode=False, credential="key")
+    for path in (b"/v1/referrals", b"/v1/loans/1/contract", b"/v1/banks/reconciliations", b"/v1/bank-products"):
+        assert in_mode(trial, "POST", path) is trial
+    live = replace(trial, livemode=True)
+    assert in_mode(live, "POST", b"/v1/centres") is live
+
+
+async def test_a_test_key_is_one_of_the_public_where_there_are_no_test_rows(
+    client: AsyncClient, office: Office, bank: Bank
+) -> None:
     trial = await office.key(bank.person.id, mode="test")
     assert trial.text.startswith("mc_test_")
-    answer = await client.get("/v1/centres", headers=trial.headers)
-    assert answer.json()["claims"]["livemode"] is False
-    assert answer.json()["claims"]["bank"] == "CCB"
+    claims = (await client.get("/v1/centres", headers=trial.headers)).json()["claims"]
+    assert (claims["roles"], claims["bank"], claims["org"]) == (["public"], None, None)
+    written = await client.post("/v1/centres", headers=trial.headers, json={})
+    assert (written.status_code, written.json()["code"]) == (403, "test-key-live-data")
 
 
 async def test_a_proposed_key_opens_nothing_until_another_person_confirms(

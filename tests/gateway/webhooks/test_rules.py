@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from gateway.feed.rules import is_of_mode
 from gateway.settings import SCHEDULE
-from gateway.webhooks.rules import Retrying, is_of_mode, may_read, owners_of, retry_after
+from gateway.webhooks.rules import Retrying, may_read, owners_of, retry_after
 from gateway.webhooks.signing import check_secret, new_secret, sign
 from shared.auth.principal import Principal
 from shared.errors import DomainError

@@ -89,6 +89,14 @@ async def test_borrower_is_kept_until_nothing_is_owed(registry: Registry, status
     assert await erased(registry, DAY) == (0, 1)
 
 
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "jointly"])
+async def test_a_loan_of_test_mode_keeps_nobody(registry: Registry, *, alone: bool) -> None:
+    ref = (await without_ground(registry))["person_ref"]
+    who: Json = {"person_ref": ref} if alone else {"person_ref": "p-other", "partner_refs": ("p-other", ref)}
+    await deliver(registry, told(fc.LoanContracted, 3, uuid4(), status="disbursed", livemode=False, **who))
+    assert await erased(registry, DAY) == (0, 1)
+
+
 async def test_every_event_of_a_loan_is_taken_in() -> None:
     told_by_finance = [one.name for one in vars(fc).values() if getattr(one, "topic", None) is LOAN]
     assert len(told_by_finance) >= 24

@@ -22,6 +22,28 @@ from shared.events.contracts.gateway.api_keys import (
     ApiKeyRevoked as ApiKeyRevoked,
     ApiKeyState as ApiKeyState,
 )
+from shared.events.contracts.gateway.audit import (
+    AUDIT as AUDIT,
+    DataExported as DataExported,
+    DataHandedOver as DataHandedOver,
+    EntriesMissed as EntriesMissed,
+    ExportedState as ExportedState,
+    FirstUsed as FirstUsed,
+    FirstUseState as FirstUseState,
+    HandedOverState as HandedOverState,
+    KeyUsed as KeyUsed,
+    KeyUsedState as KeyUsedState,
+    MissedState as MissedState,
+    PublicFilesFetched as PublicFilesFetched,
+    PublicFilesState as PublicFilesState,
+    RefusedState as RefusedState,
+    RequestRefused as RequestRefused,
+    SignedIn as SignedIn,
+    SignedInState as SignedInState,
+    SignInRefused as SignInRefused,
+    SignInRefusedState as SignInRefusedState,
+    Taken as Taken,
+)
 from shared.events.contracts.gateway.bureaus import (
     BUREAU as BUREAU,
     BureauAdded as BureauAdded,
