@@ -39,6 +39,8 @@ class Suite:
     audit_heads_dir: Path | None = None
     """Where the gateway writes the heads of all logs down, outside the databases."""
     audit_heads_copy_dir: Path | None = None
+    description_file: Path | None = None
+    """Where the gateway keeps the merged API description between starts."""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, service: str) -> dict[str, str]:
@@ -73,8 +75,12 @@ class Suite:
             values["ACCESS_SIGNING_KEY_FILE"] = str(self.secrets.access_key)
             values["ANSWER_SIGNING_KEY_FILE"] = str(self.secrets.answer_key)
             values["GATEWAY_KEYS_FILE"] = str(self.secrets.gateway_keys)
-            folders = {"AUDIT_HEADS_DIR": self.audit_heads_dir, "AUDIT_HEADS_COPY_DIR": self.audit_heads_copy_dir}
-            values |= {name: str(folder) for name, folder in folders.items() if folder is not None}
+            places = {
+                "AUDIT_HEADS_DIR": self.audit_heads_dir,
+                "AUDIT_HEADS_COPY_DIR": self.audit_heads_copy_dir,
+                "DESCRIPTION_FILE": self.description_file,
+            }
+            values |= {name: str(place) for name, place in places.items() if place is not None}
         return {**values, **self.extra}
 
     def of_provisioner(self) -> dict[str, str]:

@@ -224,6 +224,7 @@ class StackSettings(BaseSettings):
             policy_dir=None if self.policy_dir is None else self.policy_dir.resolve(),
             audit_heads_dir=self.audit_heads,
             audit_heads_copy_dir=None if self.audit_heads_copy_dir is None else self.audit_heads_copy_dir.resolve(),
+            description_file=self.home.resolve() / "description.json.zst",
             files_url=(self.files_url or f"file://{self.home / 'files'}").rstrip("/"),
         )
 

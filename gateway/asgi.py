@@ -43,7 +43,7 @@ _WITH_PASSWORDS: Final = _WITHOUT_IDENTITY | {
 _ABOUT_ACCOUNTS: Final = (b"/v1/accounts", b"/v1/auth", b"/v1/delegations", b"/v1/invitations")
 """What is written here changes who may do what: this process knows at once, others within a second."""
 _HEALTH: Final = frozenset({b"/healthz", b"/readyz", b"/metrics"})
-_CODED: Final = (b"/v1/events", b"/v1/tasks", b"/openapi.json", b"/asyncapi.json")
+_CODED: Final = (b"/v1/events", b"/v1/tasks", b"/asyncapi.json")
 """What of the gateway's own answers may be compressed: where no secret can stand in them."""
 _NOT_SENT: Final = border.INTERNAL | {b"content-length"}
 _BUDGET: Final = budget.HEADER.lower().encode()

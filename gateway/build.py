@@ -128,48 +128,30 @@ class Parts:
     watch: Watch
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """By whom callers are known, and what says so."""
+
+    accounts: Accounts
+    sessions: OpenSessions
+    keys: ApiKeys
+    outside: OutsideIdentities
+    callers: Callers
+
+
 async def build(settings: GatewaySettings, state: State, stack: AsyncExitStack) -> Parts:
     """Connect everything; the stack closes it again. `state` is the process's, where the server marks draining."""
     own = create_app(GATEWAY, settings)
     await stack.enter_async_context(own.router.lifespan_context(own))
     runtime: Runtime = own.state.runtime
-    simulated = settings.business_clock == "simulated"
-    tokens = AccessTokens(load_private_key(settings.access_signing_key_file), settings.access_token_seconds)
-    own.state.access_tokens = tokens
-    accounts = Accounts(runtime.db, settings.account_cache_seconds)
-    sessions = OpenSessions(runtime.db, settings.account_cache_seconds)
+    own.state.process = state
     changes = Changes()
-    changes.register(ACCOUNT.name, accounts.forget)
-    changes.register(SESSION.name, sessions.forget)
-    changes.register(DELEGATION.name, lambda _: accounts.forget_all())
-    keys = ApiKeys(runtime.db, settings.account_cache_seconds)
-    stack.push_async_callback(keys.close)
-    for topic in (ACCOUNT, API_KEY):
-        changes.register(topic.name, keys.forget)
-    minter = TokenMinter(OWN, load_private_key(settings.signing_key_file))
-    outside = OutsideIdentities.open(settings, runtime.db, accounts, stack)
-    own.state.outside_identities = outside
-    changes.register(OUTSIDE_IDENTITY.name, outside.forget)
-    credentials: tuple[Credentials, ...] = (keys, Sessions(tokens, accounts, sessions), outside)
-    callers = Callers(credentials, minter, simulated=simulated)
+    known = _known(settings, own, changes, stack)
     upstreams = Upstreams(settings)
     await upstreams.open()
     stack.push_async_callback(upstreams.close)
-    own.state.process = state
-    logs = Logs(runtime.db, runtime.peers)
-    streams = Streams(settings.streams_per_caller, settings.streams_per_process)
-    own.state.feed = Feed(logs, Tails(logs), streams)
-    own.state.webhook_sender = sender_of(settings)
-    stack.push_async_callback(own.state.webhook_sender.close)
-    own.state.gatherer = Gatherer(callers, upstreams, settings.tasks_seconds)
-    descriptions = Descriptions(
-        runtime.peers,
-        own.openapi,
-        settings.description_seconds,
-        simulated=simulated,
-        issuers=[issuer.issuer for issuer in outside.issuers.values()],
-    )
-    own.state.asker = Asker(callers, upstreams, runtime.peers, descriptions)
+    descriptions = await _descriptions(settings, own, known.outside, stack)
+    _equip(settings, own, known.callers, upstreams, descriptions, stack)
     await changes.listen(settings, stack)
     answers = AnswerSigner(settings.answer_signing_key_file, settings.public_url)
     admission = Admission(settings, runtime.db, answers)
@@ -178,28 +160,94 @@ async def build(settings: GatewaySettings, state: State, stack: AsyncExitStack) 
     load = Load(problems.messages, most_in_flight=settings.max_in_flight, most_lag_seconds=settings.max_lag_seconds)
     await load.start()
     stack.push_async_callback(load.stop)
-    kept = settings.public_cache_seconds
-    cache = PublicCache(kept if kept is not None else 0.0 if simulated else 1.0)
     head = own.state.migration_head
-    site = Site(settings, descriptions, callers, admission, runtime, answers, head, (state, own.state))
+    site = Site(settings, descriptions, known.callers, admission, runtime, answers, head, (state, own.state))
     return Parts(
         settings=settings,
         own=own,
         site=site.app(),
-        accounts=accounts,
-        sessions=sessions,
-        callers=callers,
-        keys=keys,
+        accounts=known.accounts,
+        sessions=known.sessions,
+        callers=known.callers,
+        keys=known.keys,
         admission=admission,
         changes=changes,
         upstreams=upstreams,
         limiter=limiter,
         load=load,
         dress=Dress(settings),
-        cache=cache,
+        cache=PublicCache(_kept_seconds(settings)),
         problems=problems,
         watch=await _watch(settings, runtime, stack),
     )
+
+
+def _known(settings: GatewaySettings, own: FastAPI, changes: Changes, stack: AsyncExitStack) -> _Known:
+    """Every way to come in, each of which forgets what it believed when it hears of a change."""
+    db = own.state.runtime.db
+    seconds = settings.account_cache_seconds
+    tokens = own.state.access_tokens = AccessTokens(
+        load_private_key(settings.access_signing_key_file), settings.access_token_seconds
+    )
+    accounts, sessions, keys = Accounts(db, seconds), OpenSessions(db, seconds), ApiKeys(db, seconds)
+    stack.push_async_callback(keys.close)
+    outside = own.state.outside_identities = OutsideIdentities.open(settings, db, accounts, stack)
+    changes.register(ACCOUNT.name, accounts.forget)
+    changes.register(SESSION.name, sessions.forget)
+    changes.register(DELEGATION.name, lambda _: accounts.forget_all())
+    for topic in (ACCOUNT, API_KEY):
+        changes.register(topic.name, keys.forget)
+    changes.register(OUTSIDE_IDENTITY.name, outside.forget)
+    credentials: tuple[Credentials, ...] = (keys, Sessions(tokens, accounts, sessions), outside)
+    minter = TokenMinter(OWN, load_private_key(settings.signing_key_file))
+    callers = Callers(credentials, minter, simulated=_simulated(settings))
+    return _Known(accounts, sessions, keys, outside, callers)
+
+
+async def _descriptions(
+    settings: GatewaySettings, own: FastAPI, outside: OutsideIdentities, stack: AsyncExitStack
+) -> Descriptions:
+    descriptions = Descriptions(
+        own.state.runtime.peers,
+        own.openapi,
+        settings.description_seconds,
+        simulated=_simulated(settings),
+        issuers=[issuer.issuer for issuer in outside.issuers.values()],
+        file=settings.description_file,
+    )
+    stack.push_async_callback(descriptions.end)
+    await descriptions.recall()
+    if settings.description_ahead:
+        descriptions.begin()
+    return descriptions
+
+
+def _equip(
+    settings: GatewaySettings,
+    own: FastAPI,
+    callers: Callers,
+    upstreams: Upstreams,
+    descriptions: Descriptions,
+    stack: AsyncExitStack,
+) -> None:
+    """Give the own app what its routers look for."""
+    runtime: Runtime = own.state.runtime
+    logs = Logs(runtime.db, runtime.peers)
+    own.state.feed = Feed(logs, Tails(logs), Streams(settings.streams_per_caller, settings.streams_per_process))
+    own.state.webhook_sender = sender_of(settings)
+    stack.push_async_callback(own.state.webhook_sender.close)
+    own.state.gatherer = Gatherer(callers, upstreams, settings.tasks_seconds)
+    own.state.asker = Asker(callers, upstreams, runtime.peers, descriptions)
+
+
+def _simulated(settings: GatewaySettings) -> bool:
+    return settings.business_clock == "simulated"
+
+
+def _kept_seconds(settings: GatewaySettings) -> float:
+    """How old an answer of the public registers may be; under a simulated clock not at all, unless it is said."""
+    kept = settings.public_cache_seconds
+    return kept if kept is not None else 0.0 if _simulated(settings) else 1.0
 
 
 async def _watch(settings: GatewaySettings, runtime: Runtime, stack: AsyncExitStack) -> Watch:

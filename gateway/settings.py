@@ -148,7 +148,11 @@ class GatewaySettings(ServiceSettings):
     """How long a service may need to say what waits for a caller; later it counts as not answering."""
 
     description_seconds: float = Field(default=10.0, ge=0)
-    """How long a service's own API description is believed before it is fetched again."""
+    """How long a service's own API description is believed before it is asked for again."""
+    description_ahead: bool = True
+    """Whether the merged description is made as the process starts, or only when somebody asks for it."""
+    description_file: Path | None = None
+    """Where it is kept, for the next process to answer with until it has made its own."""
 
     @property
     def lifetimes(self) -> Lifetimes:

@@ -38,7 +38,7 @@ from shared.peers import PeerClient
 from shared.policy.edition import load_editions
 from shared.runtime import Background, Runtime, RuntimeDep, ServiceDefinition
 from shared.settings import ServiceSettings, load_settings
-from shared.tasks import require_texts, tasks_router
+from shared.tasks import require_steps, require_texts, tasks_router
 
 __all__ = ["Runtime", "RuntimeDep", "ServiceDefinition", "create_app"]
 
@@ -93,6 +93,7 @@ def create_app(service: ServiceDefinition, settings: ServiceSettings | None = No
         app.include_router(router)
     if service.tasks:
         require_texts(app, service.tasks)
+        require_steps(app, service.tasks)
         app.include_router(tasks_router(service.tasks))
     if service.audit is not None:
         app.include_router(audit_router(service.metadata, service.audit))

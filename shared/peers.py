@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final
 
 import httpx
@@ -77,35 +78,45 @@ class PeerClient:
         Raises PeerUnavailable (no answer, one that is too large, 5xx, 429, a redirect, not JSON), PeerRefused (other
         4xx), or 503 `out-of-time`.
         """
+        more = {"X-Correlation-Id": correlation_id} if correlation_id else {}
+        status, content, _ = await self._get(peer, path, params, more, timeout)
+        return _read(peer, status, content)
+
+    async def get_changed(
+        self, peer: str, path: str, tag: str | None, *, timeout: float
+    ) -> tuple[JsonValue, str | None] | None:
+        """A resource and its entity tag, or None while it is still the one that `tag` names (RFC 9110, 13.1.2).
+
+        Raises what `get_json` raises.
+        """
+        more = {"If-None-Match": tag} if tag is not None else {}
+        status, content, now = await self._get(peer, path, None, more, timeout)
+        if tag is not None and status == HTTPStatus.NOT_MODIFIED:
+            return None
+        return _read(peer, status, content), now
+
+    async def _get(
+        self, peer: str, path: str, params: Mapping[str, str | int] | None, more: Mapping[str, str], timeout: float
+    ) -> tuple[int, bytes, str | None]:
+        """Status, body and entity tag of whatever was answered."""
         timeout = budget.within(timeout)
         headers = {
             "Authorization": f"Bearer {self._token(peer)}",
             "traceparent": tracing.current(),
             budget.HEADER: str(int(timeout * 1000)),
+            **more,
         }
-        if correlation_id:
-            headers["X-Correlation-Id"] = correlation_id
         url = self._settings.peer_url(peer) + path
         try:
             async with asyncio.timeout(timeout):
-                status, content = await self._ask(peer, url, params, headers, timeout)
+                return await self._ask(peer, url, params, headers, timeout)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise PeerUnavailable(peer, type(error).__name__) from error
-        if not (200 <= status < 300 or 400 <= status < 500) or status == 429:
-            raise PeerUnavailable(peer, f"status {status}")
-        try:
-            answer: JsonValue = json.loads(content, parse_constant=_no_number)
-        except (ValueError, RecursionError) as error:
-            raise PeerUnavailable(peer, "not JSON") from error
-        if status >= 400:
-            code = answer.get("code") if isinstance(answer, dict) else None
-            raise PeerRefused(peer, status, code if isinstance(code, str) else "")
-        return answer
 
     async def _ask(
         self, peer: str, url: str, params: Mapping[str, str | int] | None, headers: Mapping[str, str], timeout: float
-    ) -> tuple[int, bytes]:
-        """Status and body, read no further than `MAX_ANSWER_BYTES`; where a redirect leads is not looked at."""
+    ) -> tuple[int, bytes, str | None]:
+        """Read no further than `MAX_ANSWER_BYTES`; where a redirect leads is not looked at."""
         asked = self._client.stream("GET", url, params=params, headers=headers, timeout=timeout, follow_redirects=False)
         async with asked as response:
             content = bytearray()
@@ -113,7 +124,7 @@ class PeerClient:
                 content += piece
                 if len(content) > MAX_ANSWER_BYTES:
                     raise PeerUnavailable(peer, f"more than {MAX_ANSWER_BYTES} bytes")
-            return response.status_code, bytes(content)
+            return response.status_code, bytes(content), response.headers.get("etag")
 
     async def close(self) -> None:
         """Close the pooled connections."""
@@ -126,3 +137,17 @@ class PeerClient:
             token = self._minter.mint_internal(peer, today=business_today(), ttl=_TOKEN_SECONDS)
             self._tokens[peer] = (now + _TOKEN_SECONDS - _RENEW_BEFORE_SECONDS, token)
         return token
+
+
+def _read(peer: str, status: int, content: bytes) -> JsonValue:
+    """The answer's JSON. Raises PeerUnavailable, PeerRefused."""
+    if not (200 <= status < 300 or 400 <= status < 500) or status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise PeerUnavailable(peer, f"status {status}")
+    try:
+        answer: JsonValue = json.loads(content, parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise PeerUnavailable(peer, "not JSON") from error
+    if status >= 400:
+        code = answer.get("code") if isinstance(answer, dict) else None
+        raise PeerRefused(peer, status, code if isinstance(code, str) else "")
+    return answer

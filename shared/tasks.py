@@ -3,24 +3,29 @@
 A source is asked only for callers who hold one of its roles, and its statement holds every other condition of the step
 that waits, four eyes included: what somebody may not act on never reaches him.
 
-    SOURCES = (TaskSource.of("grant_to_review", OFFICERS, "/v1/grants/{id}", rows(_to_review), message="task-..."),)
+    SOURCES = (TaskSource.of("grant_to_review", OFFICERS, "/v1/grants/{id}", rows(_to_review), message="task-...",
+                             steps=("POST /v1/grants/{grant_id}/review",)),)
+
+`steps` are the operations by which the thing stops waiting. The start refuses a source that is found by a role which
+none of its steps lets in, so a task and the guard of its step cannot drift apart.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Query
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import Field
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request as HttpRequest
 
-from shared.auth.principal import Principal, require
+from shared.auth.principal import Principal, RoleGuard, find_guard, require
 from shared.auth.roles import ALL_ROLES, PUBLIC
 from shared.db import Session
 from shared.http.messages import Messages
@@ -71,20 +76,23 @@ Statement = Select[*tuple[Any, ...]]
 @dataclass(frozen=True, slots=True)
 class TaskSource:
     """A kind of things that wait. `link` is a path with `{id}` for the subject; the text of `message` says in its title
-    what waits and in its detail what to do."""
+    what waits and in its detail what to do; `steps` are the operations, ``METHOD /v1/path/{template}``, that do it."""
 
     kind: str
     roles: frozenset[str]
     link: str
     message: str
     find: Find
+    steps: tuple[str, ...]
 
     @classmethod
-    def of(cls, kind: str, roles: Sequence[str], link: str, find: Find, *, message: str) -> TaskSource:
+    def of(
+        cls, kind: str, roles: Sequence[str], link: str, find: Find, *, message: str, steps: Sequence[str] = ()
+    ) -> TaskSource:
         """Raises ValueError for roles that nobody has: a source for nobody would be silent for ever."""
         if not roles or set(roles) - (ALL_ROLES - {PUBLIC}):
             raise ValueError(f"{kind}: unknown roles")
-        return cls(kind, frozenset(roles), link, message, find)
+        return cls(kind, frozenset(roles), link, message, find, tuple(steps))
 
 
 def rows(build: Callable[[Asked], Statement | None]) -> Find:
@@ -178,6 +186,29 @@ def require_texts(app: FastAPI, sources: Sequence[TaskSource]) -> None:
     missing = [source.message for source in sources if source.message not in problems.messages]
     if missing:
         raise LookupError(f"no texts for {', '.join(sorted(missing))}")
+
+
+def require_steps(app: FastAPI, sources: Sequence[TaskSource]) -> None:
+    """Raises LookupError for a source with a step that the application lacks, with a role that none of its steps lets
+    in, or with a step that lets none of its roles in: it would be shown to somebody who may not act on it."""
+    guards = dict(_guards(app))
+    for source in sources:
+        if missing := [step for step in source.steps if step not in guards]:
+            raise LookupError(f"{source.kind}: no operation {', '.join(missing)}")
+        if idle := [step for step in source.steps if not any(map(guards[step].admits, source.roles))]:
+            raise LookupError(f"{source.kind}: {', '.join(idle)} is for none of its roles")
+        helpless = {role for role in source.roles if not any(guards[step].admits(role) for step in source.steps)}
+        if helpless and source.steps:
+            raise LookupError(f"{source.kind}: {', '.join(sorted(helpless))} may do none of its steps")
+
+
+def _guards(app: FastAPI) -> Iterator[tuple[str, RoleGuard]]:
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        guard = find_guard(route.dependant) if isinstance(route, APIRoute) else None
+        if isinstance(route, APIRoute) and isinstance(guard, RoleGuard):
+            for method in route.methods or ():
+                yield f"{method} {route.path}", guard
 
 
 def _task(source: TaskSource, messages: Messages, today: date, waiting: Waiting) -> TaskOut:

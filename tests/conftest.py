@@ -1,6 +1,7 @@
 """Fixtures for every test: real PostgreSQL and NATS from the wheels, one of each for a test process."""
 
 import gc
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from tests.support import nursery
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
 from tests.support.tokens import Keys
+from tests.tasks.plugin import TasksPlugin
 
 TESTS = Path(__file__).parent
 
@@ -77,6 +79,11 @@ def database(postgres: Cluster) -> Iterator[Callable[[str], str]]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--durable", action="store_true", help="run PostgreSQL with fsync on, as production does")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The proof of `GET /v1/tasks` looks over the shoulder of the tests named in `tests/tasks/proven.toml`."""
+    config.pluginmanager.register(TasksPlugin(os.environ.get("TASKS_WATCH")), "tasks-watch")
 
 
 def pytest_sessionstart() -> None:

@@ -19,6 +19,7 @@ from starlette.routing import Route, Router
 from gateway.description.collector import Descriptions
 from gateway.feed.rules import readable
 from gateway.front.callers import Caller, Callers
+from gateway.front.compression import chosen
 from gateway.front.exchange import Exchange
 from gateway.front.restrictions import restriction
 from gateway.front.routes import UPSTREAMS
@@ -30,6 +31,7 @@ from shared.auth.roles import ADMIN, AUDITOR
 from shared.errors import DomainError
 from shared.events.outside import OUTSIDE
 from shared.events.types import Audience
+from shared.http.etag import is_current
 from shared.http.health import check
 from shared.metrics import render
 from shared.peers import PeerRefused, PeerUnavailable
@@ -128,8 +130,16 @@ class Site:
             raise DomainError("route-not-found", 404)
         return Response(self._assets[name], media_type=ASSETS[name], headers={"Cache-Control": "public, max-age=86400"})
 
-    async def openapi(self, _request: Request) -> Response:
-        return Response(await self._descriptions.openapi(), media_type="application/json")
+    async def openapi(self, request: Request) -> Response:
+        written = await self._descriptions.openapi()
+        headers = {"ETag": written.tag, "Cache-Control": "public, no-cache", "Vary": "Accept-Encoding"}
+        if is_current(request.headers.get("if-none-match"), written.tag):
+            return Response(status_code=304, headers=headers)
+        coding = chosen(request.headers.get("accept-encoding", "").encode("latin-1"))
+        if coding is not None:
+            headers["Content-Encoding"] = coding
+        body = written.body if coding is None else written.coded[coding]
+        return Response(body, media_type="application/json", headers=headers)
 
     async def asyncapi(self, request: Request) -> Response:
         """The events that leave the suite, for anybody; those within it too, for whoever may read them."""

@@ -209,7 +209,7 @@ class Upstreams:
             raise AskFailed(service, f"status {answer.status}", answer.status)
         try:
             known: JsonValue = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise AskFailed(service, "not JSON") from error
         return known
 

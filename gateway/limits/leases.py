@@ -113,7 +113,7 @@ class Bucket:
         self.chunk = min(FIRST_CHUNK, self.largest_chunk)
         self.waiting = 0
         self.future: asyncio.Future[None] | None = None
-        self.alone_since: float | None = None
+        self.alone_since = -math.inf
 
     @property
     def largest_chunk(self) -> int:
@@ -165,7 +165,7 @@ class Bucket:
 
         So a database that comes and goes gives nobody more than one that stays away.
         """
-        since = max(self.alone_since or 0.0, now - part.burst / part.per_second)
+        since = max(self.alone_since, now - part.burst / part.per_second)
         tokens = (now - since) * part.per_second
         if tokens < 1 - 1e-9:
             return Taken(self.limit, False, 0, (1 - tokens) / part.per_second)

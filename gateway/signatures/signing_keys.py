@@ -60,7 +60,7 @@ def _of_pem(text: str) -> bytes | None:
 def _of_jwk(text: str) -> bytes | None:
     try:
         jwk = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if jwk.get("kty") != "OKP" or jwk.get("crv") != "Ed25519" or "d" in jwk or not isinstance(jwk.get("x"), str):
         return None

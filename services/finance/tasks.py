@@ -165,10 +165,38 @@ _R: Final = "/v1/grants/repayments/{id}"
 _F: Final = "/v1/findings/{id}"
 
 SOURCES: Final = (
-    TaskSource.of("grant_to_review", OFFICERS, _G, rows(_to_review), message="task-grant-to-review"),
-    TaskSource.of("grant_to_approve", APPROVERS, _G, rows(_to_approve), message="task-grant-to-approve"),
-    TaskSource.of("grant_to_countersign", APPROVERS, _G, rows(_to_countersign), message="task-grant-to-countersign"),
-    TaskSource.of("grant_to_pay", TREASURY, _G, rows(_to_pay), message="task-grant-to-pay"),
+    TaskSource.of(
+        "grant_to_review",
+        OFFICERS,
+        _G,
+        rows(_to_review),
+        message="task-grant-to-review",
+        steps=("POST /v1/grants/{grant_id}/review",),
+    ),
+    TaskSource.of(
+        "grant_to_approve",
+        APPROVERS,
+        _G,
+        rows(_to_approve),
+        message="task-grant-to-approve",
+        steps=("POST /v1/grants/{grant_id}/approve",),
+    ),
+    TaskSource.of(
+        "grant_to_countersign",
+        APPROVERS,
+        _G,
+        rows(_to_countersign),
+        message="task-grant-to-countersign",
+        steps=("POST /v1/grants/{grant_id}/countersign",),
+    ),
+    TaskSource.of(
+        "grant_to_pay",
+        TREASURY,
+        _G,
+        rows(_to_pay),
+        message="task-grant-to-pay",
+        steps=("POST /v1/grants/{grant_id}/disburse",),
+    ),
     TaskSource.of(
         "repayment_to_prepare",
         (r.FINANCE_OFFICER, r.TREASURY_OFFICER),

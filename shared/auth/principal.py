@@ -81,6 +81,10 @@ class RoleGuard(Guard):
             raise ValueError(f"unknown roles: {', '.join(sorted(unknown))}")
         self.roles = roles
 
+    def admits(self, role: str) -> bool:
+        """Whether a user who holds this role alone is let in."""
+        return not self.roles or bool(self.roles & {role, PUBLIC})
+
     def check(self, principal: Principal | None) -> Principal:
         if principal is None:
             raise unauthenticated()

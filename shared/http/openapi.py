@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+import hashlib
+import json
+from threading import Lock
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from shared.auth.principal import InternalGuard, RoleGuard, find_guard
 from shared.auth.roles import PUBLIC
 from shared.http.dependants import calls_of
+from shared.http.etag import is_current
 from shared.http.exports import CODES, CSV, TEXTS, VALUES, XLSX, item_model
 from shared.http.idempotency import HEADER, key_required
 from shared.http.openapi_limits import set_limits
 from shared.http.problems import MEDIA_TYPE
 
 PATH = "/openapi.json"
+
+_WRITING: Final = Lock()
 
 _KEY_SCHEMA = {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[\\x21-\\x7e]+$"}
 _VALUES = {
@@ -32,10 +38,19 @@ _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
-def read_description(request: Request) -> JSONResponse:
-    """The description as JSON. Not a coroutine, so that a thread writes it: the first time takes seconds, in which the
-    event loop would answer nobody and lose its connections."""
-    return JSONResponse(describe(request.app))
+def read_description(request: Request) -> Response:
+    """The description as JSON, written once. Not a coroutine, so that a thread writes it: the first time takes seconds,
+    in which the event loop would answer nobody and lose its connections."""
+    with _WRITING:
+        state = request.app.state
+        if not hasattr(state, "description"):
+            body = json.dumps(describe(request.app), ensure_ascii=False, separators=(",", ":")).encode()
+            state.description = body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        body, tag = state.description
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if is_current(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 def describe(app: FastAPI) -> dict[str, Any]:

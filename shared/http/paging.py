@@ -190,7 +190,7 @@ def _decode(cursor: str, signature: Sequence[str], columns: Sequence[ColumnEleme
         if made_for != list(signature) or len(values) != len(columns):
             raise ValueError("cursor of another order")
         return [_typed(value, column.type) for value, column in zip(values, columns, strict=True)]
-    except (ValueError, TypeError, InvalidOperation) as error:
+    except (ValueError, TypeError, InvalidOperation, RecursionError) as error:
         raise DomainError("cursor-invalid", 422) from error
 
 

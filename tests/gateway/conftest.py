@@ -78,6 +78,7 @@ def environment(postgres: Cluster, gateway_folder: Path, gateway_keys: Keys) -> 
         "BODY_WAIT_SECONDS": "1.5",
         "MAX_BODY_BYTES": "1000000",
         "RATE_LIMITS": "off",
+        "DESCRIPTION_AHEAD": "false",
     }
     postgres.drop_database(url)
 

@@ -42,11 +42,36 @@ def described(
     service = ServiceProcess("tests.gateway.upstream:app", free_port(), env, log_file=gateway_folder / "described.log")
     service.start()
     urls = {f"{name}_URL": service.url for name in ("REGISTRY", "EVALUATION", "FINANCE", "VOUCHERS")}
-    env = {**environment, **urls, "DESCRIPTION_SECONDS": "0.2"}
+    kept = {"DESCRIPTION_FILE": str(gateway_folder / "description.zst"), "DESCRIPTION_SECONDS": "0.2"}
+    env = {**environment, **urls, **kept, "DESCRIPTION_AHEAD": "true"}
     gateway = ServiceProcess("gateway.main:app", free_port(), env, log_file=gateway_folder / "describing.log").start()
     yield gateway, service
     gateway.terminate()
     service.terminate()
+
+
+async def test_the_description_is_made_before_anybody_asks_and_sent_again_only_when_it_is_another(
+    described: tuple[ServiceProcess, ServiceProcess], gateway_folder: Path
+) -> None:
+    await eventually((gateway_folder / "description.zst").exists)
+    async with AsyncClient(base_url=described[0].url, timeout=20) as client:
+        plain, *coded = [
+            await client.get("/openapi.json", headers={"Accept-Encoding": coding})
+            for coding in ("identity", "gzip", "zstd")
+        ]
+        tag = plain.headers["etag"]
+        assert tag.startswith('W/"')
+        assert "content-encoding" not in plain.headers
+        assert [answer.headers["content-encoding"] for answer in coded] == ["gzip", "zstd"]
+        for answer in (plain, *coded):
+            assert (answer.headers["etag"], answer.content) == (tag, plain.content)
+            assert (answer.headers["cache-control"], answer.headers["vary"]) == ("public, no-cache", "Accept-Encoding")
+        for sent in (tag, tag.removeprefix("W/"), f'"x", {tag}', "*"):
+            known = await client.get("/openapi.json", headers={"If-None-Match": sent})
+            assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", tag)
+        assert (await client.get("/openapi.json", headers={"If-None-Match": '"x"'})).status_code == 200
+        head = await client.head("/openapi.json")
+        assert (head.status_code, head.headers["etag"], head.content) == (200, tag, b"")
 
 
 async def test_the_merged_description_is_valid_and_outlives_its_services(
@@ -64,13 +89,28 @@ async def test_the_merged_description_is_valid_and_outlives_its_services(
         async def seen() -> bool:
             return "/v1/bans" in (await client.get("/openapi.json")).json()["paths"]
 
+        tag = (await client.get("/openapi.json")).headers["etag"]
         await eventually(seen)
+        changed = await client.get("/openapi.json", headers={"If-None-Match": tag})
+        assert (changed.status_code, changed.headers["etag"] != tag) == (200, True)
         service.kill9()
         await asyncio.sleep(0.3)
         assert await seen()
         ready = await client.get("/readyz")
         assert ready.status_code == 200
         assert ready.json()["services"]["finance"] != "ok"
+    last = changed.json()
+    gateway.terminate()
+    gateway.start()
+    async with AsyncClient(base_url=gateway.url, timeout=20) as client:
+        answer = await client.get("/openapi.json")
+        assert (answer.json(), answer.headers["etag"]) == (last, changed.headers["etag"]), "what the last process left"
+    gateway.terminate()
+    file = gateway_folder / "description.zst"
+    file.write_bytes(file.read_bytes()[:-9])
+    gateway.start()
+    async with AsyncClient(base_url=gateway.url, timeout=20) as client:
+        assert (await client.get("/openapi.json")).status_code == 503, "a file that is not whole says nothing"
 
 
 async def test_a_service_never_seen_leaves_no_description_to_serve(client: AsyncClient) -> None:

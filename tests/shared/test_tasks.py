@@ -7,11 +7,12 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
+from shared.auth.principal import require
 from shared.http.messages import Messages
 from shared.http.problems import Problems
-from shared.tasks import Asked, TaskSource, Waiting, due_order, require_texts, tasks_router
+from shared.tasks import Asked, TaskSource, Waiting, due_order, require_steps, require_texts, tasks_router
 
 ONE, OTHER = UUID(int=1), UUID(int=2)
 
@@ -41,6 +42,56 @@ def test_a_source_without_its_text_stops_the_start() -> None:
     require_texts(app, [source()])
     with pytest.raises(LookupError, match="task-unheard-of"):
         require_texts(app, [source(), source("other", "task-unheard-of")])
+
+
+REVIEW = "POST /v1/things/{thing_id}/review"
+OPEN = "POST /v1/things"
+
+
+async def taken() -> None:
+    """What a step answers does not matter here."""
+
+
+@pytest.fixture
+def things() -> FastAPI:
+    """Reviews are an auditor's, opening is anybody's."""
+    router = APIRouter(prefix="/v1/things")
+    for path, guard in (("/{thing_id}/review", require("auditor")), ("", require())):
+        router.add_api_route(path, taken, methods=["POST"], dependencies=[Depends(guard)])
+    app = FastAPI()
+    app.include_router(router)
+    return app
+
+
+@pytest.mark.parametrize(
+    ("roles", "steps"),
+    [
+        (("auditor",), (REVIEW,)),
+        (("admin", "mentor"), (OPEN,)),
+        (("admin", "auditor"), (REVIEW, OPEN)),
+    ],
+)
+def test_whoever_may_take_one_of_the_steps_may_be_told(
+    things: FastAPI, roles: tuple[str, ...], steps: tuple[str, ...]
+) -> None:
+    require_steps(things, [TaskSource.of("x", roles, "/v1/things/{id}", nothing, message="forbidden", steps=steps)])
+
+
+@pytest.mark.parametrize(
+    ("roles", "steps", "why"),
+    [
+        (("auditor",), ("POST /v1/things/{id}/review",), "no operation"),
+        (("auditor",), ("GET /v1/things/{thing_id}/review",), "no operation"),
+        (("admin",), (REVIEW,), "is for none of its roles"),
+        (("admin",), (OPEN, REVIEW), "is for none of its roles"),
+        (("admin", "auditor"), (REVIEW,), "admin may do none of its steps"),
+    ],
+)
+def test_a_task_for_somebody_whom_its_step_does_not_let_in_stops_the_start(
+    things: FastAPI, roles: tuple[str, ...], steps: tuple[str, ...], why: str
+) -> None:
+    with pytest.raises(LookupError, match=why):
+        require_steps(things, [TaskSource.of("x", roles, "/v1/things/{id}", nothing, message="forbidden", steps=steps)])
 
 
 def test_the_earliest_due_comes_first_and_what_has_no_day_last() -> None:

@@ -22,7 +22,7 @@ class Broker(NatsServer):
         super().__init__(folder / "nats", free_port(), users=users, sync_always=sync_always)
         reaper.watch_folder(folder)
 
-    def start(self, timeout: float = 30) -> None:
+    def start(self, timeout: float = 120) -> None:
         super().start(timeout)
         reaper.watch_process(self.process())
 

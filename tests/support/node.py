@@ -90,7 +90,7 @@ class NodeProcess:
         self._child: subprocess.Popen[bytes] | None = None
         self._log: IO[bytes] | None = None
 
-    def start(self, arguments: Sequence[str] = (), *, ready: str, timeout: float = 30) -> Self:
+    def start(self, arguments: Sequence[str] = (), *, ready: str, timeout: float = 120) -> Self:
         """Return once the log has the words `ready`. Raises AssertionError with the log when it ends or is too slow."""
         folder = package(self.name)
         self._log = self.log_file.open("wb")

@@ -39,7 +39,7 @@ class ServiceProcess:
         assert self._child.pid is not None
         return self._child.pid
 
-    def start(self, timeout: float = 30, *, wait: bool = True) -> Self:
+    def start(self, timeout: float = 120, *, wait: bool = True) -> Self:
         env = {**os.environ, **self.env}
         self._child = nursery.bear(self.app, self.port, env, log_file=self.log_file, drain_seconds=self.drain_seconds)
         reaper.watch_process(ProcessId.of(self.pid))
@@ -47,14 +47,14 @@ class ServiceProcess:
             self.wait_ready(timeout)
         return self
 
-    def wait_ready(self, timeout: float = 30) -> None:
+    def wait_ready(self, timeout: float = 120) -> None:
         deadline = monotonic() + timeout
         answer = "no answer"
         while monotonic() < deadline:
             if not self.running():
                 raise AssertionError(f"{self.app} ended before it was ready:\n{tail(self.log_file, 40)}")
             try:
-                response = httpx.get(f"{self.url}/readyz", timeout=2)
+                response = httpx.get(f"{self.url}/readyz", timeout=10)
             except httpx.TransportError as error:
                 answer = repr(error)
             else:
@@ -64,7 +64,7 @@ class ServiceProcess:
             sleep(0.05)
         raise AssertionError(f"{self.app} was not ready in {timeout} s: {answer}\n{tail(self.log_file, 40)}")
 
-    def terminate(self, timeout: float = 20) -> int:
+    def terminate(self, timeout: float = 60) -> int:
         """SIGTERM and wait; returns the exit code (negative: ended by that signal)."""
         assert self._child is not None, f"{self.app} is not started"
         if self.running():

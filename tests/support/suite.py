@@ -54,7 +54,7 @@ class Suite:
             business_clock="simulated",
             policy_dir=policy_dir,
             files_url=f"file://{folder}/files",
-            extra={"RATE_LIMITS": "off", **(extra or {})},
+            extra={"RATE_LIMITS": "off", "DESCRIPTION_AHEAD": "false", **(extra or {})},
         )
         self.services = {name: self._service(name) for name in self._only}
 

@@ -30,7 +30,7 @@ def free_port() -> int:
 async def eventually(predicate: Callable[[], Awaitable[T]], timeout: float = ..., *, every: float = ...) -> T: ...
 @overload
 async def eventually(predicate: Callable[[], T], timeout: float = ..., *, every: float = ...) -> T: ...
-async def eventually(predicate: Callable[[], Any], timeout: float = 10, *, every: float = 0.02) -> Any:
+async def eventually(predicate: Callable[[], Any], timeout: float = 60, *, every: float = 0.02) -> Any:
     """Wait until the predicate (plain or async) is true and return its value.
 
     Assertion errors count as "not yet"; when the time is over the last one is raised, else an AssertionError with the

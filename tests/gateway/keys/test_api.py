@@ -183,6 +183,11 @@ async def test_outside_of_v1_a_key_is_good_from_its_networks_only_too(
         ({"account_id": "0190a000-0000-7000-8000-00000000dead"}, 404, "not-found"),
         ({"signature": {"mode": "required", "algorithm": "ed25519"}}, 422, "validation-failed"),
         ({"signature": {"mode": "required", "algorithm": "ed25519", "public_key": "x"}}, 422, "public-key-invalid"),
+        (
+            {"signature": {"mode": "required", "algorithm": "ed25519", "public_key": '{"a":' + "[" * 1990}},
+            422,
+            "public-key-invalid",
+        ),
         ({"signature": {"mode": "required", "algorithm": "rsa-pss-sha512"}}, 422, "validation-failed"),
         ({"admin": True}, 422, "validation-failed"),
     ],

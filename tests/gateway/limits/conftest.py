@@ -17,13 +17,14 @@ Start = Callable[..., ServiceProcess]
 def gateway_with(
     world: World, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Start]:
-    """`gateway_with(RATE_LIMITS="on")` starts one more gateway process, ended after the module."""
+    """`gateway_with(RATE_LIMITS="on")` starts one more gateway process, or another app; ended after the module."""
     folder = tmp_path_factory.mktemp("gateways")
     running: list[ServiceProcess] = []
 
-    def start(**changes: str) -> ServiceProcess:
+    def start(app: str = "gateway.main:app", **changes: str) -> ServiceProcess:
         log = folder / f"{len(running)}.log"
-        process = ServiceProcess("gateway.main:app", free_port(), {**environment, **changes}, log_file=log)
+        env = {**environment, "MAX_LAG_SECONDS": "60", **changes}
+        process = ServiceProcess(app, free_port(), env, log_file=log)
         running.append(process)
         return process.start()
 

@@ -102,6 +102,7 @@ def cursor_of(content: object) -> str:
         "x",
         "%%%",
         "钥匙",
+        base64.urlsafe_b64encode(b"[" * 1400).decode().rstrip("="),
         cursor_of([]),
         cursor_of({"a": 1}),
         cursor_of([["title"], [5]]),

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import jwt
@@ -17,6 +18,8 @@ from shared.auth.tokens import TokenVerifier
 from shared.peers import PeerClient, PeerRefused, PeerUnavailable
 from shared.settings import ServiceSettings
 from tests.support.tokens import Keys
+
+ETAG = '"7"'
 
 
 class Answers:
@@ -41,7 +44,10 @@ class Answers:
         }[kind]
         if kind == "slow":
             await asyncio.sleep(1)
-        await send({"type": "http.response.start", "status": status, "headers": []})
+        headers = [(b"etag", ETAG.encode())] if kind == "fine" else []
+        if headers and self.headers.get("if-none-match") == ETAG:
+            status, body = 304, b""
+        await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
@@ -84,6 +90,17 @@ async def test_an_answer(own: ServiceSettings, peer: tuple[Answers, int], keys: 
     assert answers.tokens[-1] == answers.tokens[-2]
     claims = jwt.decode(answers.tokens[-1], options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] <= 60
+
+
+async def test_what_has_not_changed_is_not_sent_again(own: ServiceSettings) -> None:
+    client = PeerClient(own)
+    ask = partial(client.get_changed, "evaluation", "/internal/fine", timeout=5)
+    assert await ask(tag=None) == ({"standing": "listed"}, ETAG)
+    assert await ask(tag=ETAG) is None
+    assert await ask(tag='"6"') == ({"standing": "listed"}, ETAG)
+    with pytest.raises(PeerUnavailable):
+        await client.get_changed("evaluation", "/internal/broken", ETAG, timeout=5)
+    await client.close()
 
 
 @pytest.mark.parametrize("kind", ["busy", "broken", "html", "slow"])

@@ -157,3 +157,11 @@ async def test_openapi_documents_problems_and_roles(app: FastAPI, officer: Async
     assert "HTTPValidationError" not in document["components"]["schemas"]
     assert not any(path.startswith(("/healthz", "/metrics", "/internal/events")) for path in document["paths"])
     assert document["openapi"].startswith("3.1")
+
+
+async def test_the_description_is_written_once_and_not_sent_to_whoever_has_it(officer: AsyncClient) -> None:
+    first, again = await officer.get("/openapi.json"), await officer.get("/openapi.json")
+    assert (first.headers["etag"], first.content) == (again.headers["etag"], again.content)
+    known = await officer.get("/openapi.json", headers={"If-None-Match": first.headers["etag"]})
+    assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (await officer.get("/openapi.json", headers={"If-None-Match": '"another"'})).status_code == 200
