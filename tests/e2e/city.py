@@ -45,7 +45,7 @@ class Person:
             headers["Authorization"] = f"Bearer {self.token}"
         if key or method == "POST":
             headers["Idempotency-Key"] = key or str(uuid4())
-        response = await self.client.request(method, path, json=body, headers=headers, timeout=30)
+        response = await self.client.request(method, path, json=body, headers=headers, timeout=120)
         if response.status_code != expect:
             raise Refused(f"{method} {path} on {day}: {response.status_code}, not {expect}: {response.text[:2000]}")
         answer: Body = response.json() if response.content else {}
@@ -195,7 +195,7 @@ class City:
         await self._budget(day)
         async with self._reporting:
             await self._report_earlier(operator, day)
-        grant = await eventually(applied, 10)
+        grant = await eventually(applied)
         assert grant is not None
         path = f"/v1/grants/{grant['id']}"
         officer = self.people["science_officer"]

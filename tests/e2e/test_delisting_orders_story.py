@@ -62,7 +62,7 @@ async def centre_is(city: City, failing: Failing, status: str, day: str) -> None
         centre = await city.people["public"].get(f"/v1/centres/{failing.centre}", day)
         return bool(centre["status"] == status)
 
-    assert await eventually(so, 30)
+    assert await eventually(so)
 
 
 async def titles_in_force(city: City, failing: Failing, day: str) -> set[str]:
@@ -82,7 +82,7 @@ async def test_a_stay_a_lift_and_a_reversal_are_followed_everywhere(city: City) 
         shown = await city.people["auditor"].get(f"/v1/delistings/{failing.case}/timeline", STAYED)
         return [one.split(":")[1] for one in shown["waiting_for"]] == ["finance"]
 
-    assert await eventually(only_finance_is_missing, 30)
+    assert await eventually(only_finance_is_missing)
     finance.start()
     done = await followed(city, failing.case, stay, STAYED)
     assert done["missing_title_ids"] == []

@@ -219,7 +219,7 @@ async def test_wrong_roles_and_wrong_owners_get_nowhere(city: City) -> None:
         "amount": "1000.00",
         "plan": [{"purpose": "operations", "description": "x", "amount": "1000.00"}],
     }
-    await eventually(lambda: _answers(stranger, "/v1/grants", day, foreign, 404), 10)
+    await eventually(lambda: _answers(stranger, "/v1/grants", day, foreign, 404))
     application = await operator.post(
         "/v1/qualification-applications", day, {"centre_id": centre, "kind": "maker_space"}, expect=201
     )
@@ -261,7 +261,7 @@ async def test_a_suppressed_confirmation_is_asked_for_again_and_the_case_complet
         centre = await city.people["public"].get(f"/v1/centres/{failing.centre}", PUBLISHED)
         return bool(centre["status"] == "delisted")
 
-    await eventually(delisted, 20)
+    await eventually(delisted)
     await asyncio.sleep(0.5)
     # The delisting is gone from the sight of vouchers: its cursor is moved past it.
     head = city.suite.cluster.sql(

@@ -78,12 +78,12 @@ async def test_money_rests_from_a_published_fail_until_the_rectification_is_acce
     # Once it has, the grants themselves rest.
     _restart_finance(city, hears=True)
 
-    await eventually(partial(_grant_in, auditor, held, "held"), 20)
+    await eventually(partial(_grant_in, auditor, held, "held"))
     refused = await treasury.post(f"/v1/grants/{held}/disburse", FAILED, expect=409)
     assert (refused["code"], refused["clauses"]) == ("invalid-transition", ["2.3-4"])
 
     await _rectify(city, operator, centre)
     for grant in (asked, held):
-        await eventually(partial(_grant_in, auditor, grant, "countersigned"), 20)
+        await eventually(partial(_grant_in, auditor, grant, "countersigned"))
         paid = await treasury.post(f"/v1/grants/{grant}/disburse", ACCEPTED)
         assert (paid["status"], paid["paid_on"]) == ("paid", ACCEPTED)

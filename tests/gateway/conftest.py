@@ -111,7 +111,7 @@ async def db(world: World) -> AsyncIterator[Database]:
 @pytest.fixture
 async def client(world: World) -> AsyncIterator[AsyncClient]:
     """A caller without any identity of its own."""
-    async with AsyncClient(base_url=world.url, timeout=20, headers={"Accept-Language": "en"}) as http:
+    async with AsyncClient(base_url=world.url, timeout=120, headers={"Accept-Language": "en"}) as http:
         yield http
 
 

@@ -66,7 +66,7 @@ async def test_a_service_that_is_silent_or_broken_is_named_and_not_waited_for(
     person = await hire(unique(), "centre_operator", org=org)
     begun = time.monotonic()
     answer = await read(client, person)
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
     assert (answer["items"], answer["unanswered"]) == ([], ["registry", *AWAY])
 
 

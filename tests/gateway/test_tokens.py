@@ -136,7 +136,7 @@ async def test_an_expired_token_is_refused_though_it_was_believed_before(
     async def refused() -> bool:
         return await status(client, token) == 401
 
-    await eventually(refused, 6)
+    await eventually(refused)
 
 
 async def test_an_account_disabled_elsewhere_is_out_within_a_second(

@@ -65,7 +65,7 @@ async def twins(processes: tuple[str, list[ServiceProcess]], keys: Keys) -> Asyn
     db = Database(url)
     async with AsyncExitStack() as stack:
         clients = [
-            await stack.enter_async_context(AsyncClient(base_url=process.url, timeout=30, trust_env=False))
+            await stack.enter_async_context(AsyncClient(base_url=process.url, timeout=120, trust_env=False))
             for process in started
         ]
         made = [Registry(client, keys, db) for client in clients]

@@ -188,8 +188,8 @@ async def test_second_admission_waits_for_the_first_and_is_refused(registry: Reg
 async def test_two_applications_of_one_operator_do_not_wait_for_each_other(registry: Registry) -> None:
     one, other = await registry.listed(), await registry.listed()
     async with registry.db.transaction() as session, registry.db.transaction() as second:
-        await asyncio.wait_for(_hold(session, one["id"]), 2)
-        await asyncio.wait_for(_hold(second, other["id"]), 2)
+        await asyncio.wait_for(_hold(session, one["id"]), 30)
+        await asyncio.wait_for(_hold(second, other["id"]), 30)
 
 
 async def _hold(session: AsyncSession, centre_id: str) -> None:

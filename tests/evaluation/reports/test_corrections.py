@@ -171,7 +171,7 @@ async def test_a_version_is_counted_by_a_score_or_accepted_after_it(desk: Desk, 
         async def waiting() -> bool:
             return await desk.count(WAITING_FOR_A_ROW) == 1
 
-        await eventually(waiting, 20)
+        await eventually(waiting)
         await scoring.execute(text("UPDATE evaluation SET scored_at = clock_timestamp()"))
     assert (await accepted).status_code == 200
     cycle_id = (await desk.evaluation_of(centre, 2019))["cycle_id"]

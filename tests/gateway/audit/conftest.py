@@ -100,5 +100,5 @@ async def record(db: Database) -> Record:
 
 @pytest.fixture
 async def client(world: World) -> AsyncIterator[AsyncClient]:
-    async with AsyncClient(base_url=world.url, timeout=20, headers={"Accept-Language": "en"}) as http:
+    async with AsyncClient(base_url=world.url, timeout=120, headers={"Accept-Language": "en"}) as http:
         yield http

@@ -33,7 +33,7 @@ def another(world: World, environment: dict[str, str], tmp_path: Path) -> Iterat
 
 @pytest.fixture
 async def to_another(another: ServiceProcess) -> AsyncIterator[AsyncClient]:
-    async with AsyncClient(base_url=another.url, timeout=20) as http:
+    async with AsyncClient(base_url=another.url, timeout=120) as http:
         yield http
 
 
@@ -170,7 +170,7 @@ async def test_heads_are_written_at_the_start_and_at_the_end(
         from tests.gateway.audit.books import entries_of
 
         await entries_of(database, 3)
-        async with AsyncClient(base_url=gateway.url, timeout=20) as http:
+        async with AsyncClient(base_url=gateway.url, timeout=120) as http:
             assert (await http.get("/healthz")).status_code == 200
         await asyncio.sleep(3)
         gateway.terminate()

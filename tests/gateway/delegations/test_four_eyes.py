@@ -47,7 +47,7 @@ async def test_four_eyes_hold_while_somebody_stands_in(city: City, suite: Suite)
     async def kept() -> bool:
         return bool((await grantor.get(f"{ON}?year=2019&limit=200", BEFORE))["items"])
 
-    await eventually(kept, 30)
+    await eventually(kept)
     found = (await grantor.get(f"{ON}?year=2019&limit=200", BEFORE))["items"]
     targets = [item for item in found if item["item"] in ("new_jobs", "new_entities")]
     by_grantor, by_delegate = await enter(grantor, targets[0], 4), await enter(delegate, targets[1], 4)

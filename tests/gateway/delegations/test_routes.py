@@ -150,7 +150,7 @@ async def test_what_the_grantor_loses_nobody_has_in_his_stead(pair: Pair, db: Da
     async def ended() -> bool:
         return await pair.roles(pair.delegate, FIRST) == ([OFFICER], [])
 
-    await eventually(ended, 2)
+    await eventually(ended)
 
 
 async def test_nobody_leaves_roles_to_himself_or_to_whom_there_is_not(pair: Pair) -> None:
@@ -172,7 +172,7 @@ async def test_a_delegate_who_left_the_bureau_has_nothing_in_its_stead(pair: Pai
     async def ended() -> bool:
         return await pair.roles(pair.delegate, FIRST) == (["hr_officer"], [])
 
-    await eventually(ended, 2)
+    await eventually(ended)
     assert await pair.roles(pair.grantor, FIRST) == ([APPROVER], []), "nobody acts in his stead: he does"
 
 

@@ -26,7 +26,7 @@ def browser_gateway(gateway_with: Start) -> str:
 @pytest.fixture
 async def browser(browser_gateway: str) -> AsyncIterator[AsyncClient]:
     headers = {"Accept-Encoding": "identity"}
-    async with AsyncClient(base_url=browser_gateway, timeout=20, headers=headers) as client:
+    async with AsyncClient(base_url=browser_gateway, timeout=120, headers=headers) as client:
         yield client
 
 

@@ -57,7 +57,7 @@ async def test_a_late_loop_turns_away_who_is_unknown_first_and_health_never(load
     await _be_late(LIMIT * 2.6)
     assert load.sheds(known)
     assert not any(load.sheds(one) for one in always)
-    assert await eventually(lambda: not load.sheds(stranger), 5)
+    assert await eventually(lambda: not load.sheds(stranger))
 
 
 async def test_one_long_step_is_no_overload(load: Load) -> None:

@@ -38,7 +38,7 @@ async def until_refused(http: AsyncClient, headers: dict[str, str], since: float
         if answer.status_code == 401:
             return time.monotonic() - since
         assert answer.status_code in (200, 403, 503), answer.text
-        assert time.monotonic() - since < 5
+        assert time.monotonic() - since < 15
         await asyncio.sleep(0.01)
 
 
@@ -145,6 +145,6 @@ async def test_the_hint_itself_comes_through_the_broker(twins: tuple[Suite, Serv
         await changes.listen(settings, stack)
         await asyncio.sleep(1)
         key, _ = await issued(database)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while await heard.get() != str(key.row.id):
                 pass

@@ -36,7 +36,7 @@ def gateway_with(
 @pytest.fixture
 async def http() -> AsyncIterator[AsyncClient]:
     """A caller that is told whole URLs."""
-    async with AsyncClient(timeout=20, headers={"Accept-Language": "en"}) as client:
+    async with AsyncClient(timeout=120, headers={"Accept-Language": "en"}) as client:
         yield client
 
 

@@ -40,7 +40,7 @@ class Outside:
     other_gateway: str
 
     async def ask(self, token: str, path: str = "/v1/centres/echo", method: str = "GET", **more: Any) -> Response:
-        async with AsyncClient(base_url=self.world.url, timeout=20, headers={"Accept-Language": "en"}) as http:
+        async with AsyncClient(base_url=self.world.url, timeout=120, headers={"Accept-Language": "en"}) as http:
             return await http.request(method, path, headers={"Authorization": f"Bearer {token}"}, **more)
 
     async def status(self, token: str) -> int:

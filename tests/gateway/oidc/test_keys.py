@@ -43,7 +43,7 @@ async def test_tokens_with_unknown_keys_cannot_flood_the_issuer(outside: Outside
     assert await outside.status(outside.city.token("wang")) == 200
     before = await outside.city.fetched()
     tokens = [outside.city.sign(outside.city.claims("wang"), Key.new("ES256")) for _ in range(60)]
-    async with AsyncClient(base_url=outside.world.url, timeout=20) as http:
+    async with AsyncClient(base_url=outside.world.url, timeout=120) as http:
         answers = await asyncio.gather(
             *(http.get("/v1/centres/echo", headers={"Authorization": f"Bearer {token}"}) for token in tokens)
         )
@@ -101,7 +101,7 @@ async def test_old_keys_are_refreshed_and_after_their_last_day_not_believed(
     async def refreshed() -> bool:
         return await city.fetched() == asked + 1
 
-    await eventually(refreshed, 3)
+    await eventually(refreshed)
     now += 1000
     await keyring.find(city.key.kid, city.key.algorithm)
     assert await city.fetched() == asked + 2, "much older: fetched first"

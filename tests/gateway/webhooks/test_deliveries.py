@@ -139,7 +139,7 @@ async def test_unordered_events_pass_the_one_that_fails(subscribe: Subscribe, re
         log.grow(1)
         return await hook.deliveries(state="failed")
 
-    failed = await eventually(given_up, timeout=30, every=0.5)
+    failed = await eventually(given_up, every=0.5)
     assert [item["event_id"] for item in failed] == [bad]
     assert (failed[0]["last_status"], failed[0]["last_error"]) == (500, None)
     assert receiver.ids.count(bad) == failed[0]["attempts"]
@@ -160,7 +160,7 @@ async def test_concurrency_to_one_endpoint_is_bounded_and_others_are_not_held_up
         await subscribe(receiver.url)
         await subscribe(quick.url)
         expected = ids_for(log.grow(60))
-        await eventually(lambda: len(quick.seen) >= len(expected), timeout=20)
+        await eventually(lambda: len(quick.seen) >= len(expected))
         assert len(receiver.seen) < len(expected)
     assert 1 < receiver.most_at_once <= 8
     assert receiver.twins == 0
@@ -258,7 +258,7 @@ async def test_an_endpoint_that_fails_for_all_the_time_is_stopped_and_loses_noth
     async def stopped() -> bool:
         return (await hook.get())["status"] == "stopped"
 
-    await eventually(stopped, timeout=30)
+    await eventually(stopped)
     assert (await hook.get())["reason"] == "failing"
     positions += log.grow(2)
     tried = len(receiver.seen)
@@ -288,7 +288,7 @@ async def test_one_refused_event_of_a_quiet_endpoint_stops_it_and_is_skipped_by_
     async def stopped() -> bool:
         return (await hook.get())["reason"] == "failing"
 
-    await eventually(stopped, timeout=30)
+    await eventually(stopped)
     waiting = await hook.deliveries(state="pending")
     assert [item["event_id"] for item in waiting] == ids_for(position)
     receiver.behave = _fine
@@ -314,9 +314,9 @@ async def test_a_retry_after_that_is_nonsense_is_a_failed_try_like_any_other(
     async def noted() -> bool:
         return any(item["last_status"] == 503 or item["attempts"] == 2 for item in await hook.deliveries())
 
-    await eventually(noted, timeout=4)
+    await eventually(noted)
     if not said.isdigit():
-        await eventually(lambda: len(receiver.seen) >= 2, timeout=4)
+        await eventually(lambda: len(receiver.seen) >= 2)
 
 
 async def test_retry_after_is_honoured(subscribe: Subscribe, receiver: Receiver, log: Log) -> None:
@@ -326,7 +326,7 @@ async def test_retry_after_is_honoured(subscribe: Subscribe, receiver: Receiver,
     receiver.behave = busy_once
     await subscribe(receiver.url, ordered=True)
     log.grow(2)
-    await eventually(lambda: len(receiver.seen) >= 2, timeout=15)
+    await eventually(lambda: len(receiver.seen) >= 2)
     assert receiver.seen[1].at - receiver.seen[0].at >= 1.9
 
 

@@ -96,7 +96,7 @@ async def test_two_processes_never_send_one_event_at_the_same_time(
     receiver.behave = unhurried
     hook = await subscribe(receiver.url)
     expected = ids_for(log.grow(40))
-    await eventually(lambda: len(receiver.ids) >= 10, timeout=30)
+    await eventually(lambda: len(receiver.ids) >= 10)
     world.gateway.sigstop()
     try:
         await eventually(lambda: len(set(receiver.ids)) >= len(expected), timeout=60)
@@ -116,11 +116,11 @@ async def test_a_process_frozen_with_a_webhook_locked_has_nothing_of_its_own_wai
     and as long. The takeover takes the election's time and the claims', however busy the frozen process was."""
     await subscribe(receiver.url)
     expected = ids_for(log.grow(250))
-    await eventually(lambda: len(receiver.ids) >= 20, timeout=30)
+    await eventually(lambda: len(receiver.ids) >= 20)
     sent = await _freeze_within_a_transaction(world, receiver, db)
     try:
         assert (await db_sessions(db)).count("Lock") == 0
-        await eventually(lambda: len(set(receiver.ids)) >= sent + 50, timeout=20)
+        await eventually(lambda: len(set(receiver.ids)) >= sent + 50)
     finally:
         world.gateway.sigcont()
     await eventually(lambda: len(set(receiver.ids)) >= len(expected), timeout=60)
@@ -161,4 +161,4 @@ async def db_sessions(db: Database) -> list[str]:
 
 
 async def _seen(receiver: Receiver, count: int) -> None:
-    await eventually(lambda: len(set(receiver.ids)) >= count, timeout=40)
+    await eventually(lambda: len(set(receiver.ids)) >= count)

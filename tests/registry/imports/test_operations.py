@@ -206,7 +206,7 @@ async def test_a_killed_process_leaves_nothing_half_done_and_the_next_one_finish
     with Suite(postgres, tmp_path, only=("registry",)) as suite:
         process = suite.services["registry"]
         headers = bearer(internal_token(suite.keys, "registry", today=DAY))
-        async with httpx.AsyncClient(base_url=process.url, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=process.url, headers=headers, timeout=120) as client:
             response = await client.post(PATH, content=as_xlsx({"企业": rows}))
             address = expect(response, 202)["id"]
 
@@ -218,7 +218,7 @@ async def test_a_killed_process_leaves_nothing_half_done_and_the_next_one_finish
             await eventually(some_done, 30, every=0.01)
         process.kill9()
         process.start()
-        async with httpx.AsyncClient(base_url=process.url, headers=headers, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=process.url, headers=headers, timeout=120) as client:
             found = (await client.get(f"/v1/operations/{address}")).json()
             assert found["status"] == "running"
             assert (await client.get("/v1/enterprises")).json()["items"] == []

@@ -156,7 +156,7 @@ async def test_a_delisting_does_not_wait_for_a_file_and_the_file_begins_again(re
     async with registry.db.transaction() as session:
         carrying = TENANCIES.begin(session, work())
         assert (await taken(registry, row, carrying)).inserted == 1
-        async with asyncio.timeout(5), registry.db.transaction() as beside:
+        async with asyncio.timeout(60), registry.db.transaction() as beside:
             await carry_out_decided(beside, [decided(centre["id"], on=DAY)])
         with pytest.raises(Overtaken):
             await carrying.settle(Tally())

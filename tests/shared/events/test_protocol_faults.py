@@ -88,7 +88,7 @@ async def test_a_broker_wiped_in_the_middle_loses_nothing(world: World) -> None:
     await world.append(range(20, 40))
     world.broker.wipe()
     world.broker.start()
-    await eventually(lambda: world.operator.is_connected, 10)
+    await eventually(lambda: world.operator.is_connected)
     await provision(world.operator, deny=False)
     await world.append(range(40, 50))
     await world.settled(50)
@@ -101,7 +101,7 @@ async def test_a_consumer_killed_at_a_point_has_each_effect_once(world: World, p
     await world.settled(5)
     (world.faults / "finance" / point).touch()
     await world.append(range(5, 10))
-    await eventually(lambda: not consumer.running(), 20)
+    await eventually(lambda: not consumer.running())
     await world.start("finance")
     await world.append([10])
     await world.settled(11)
@@ -114,7 +114,7 @@ async def test_a_producer_killed_at_a_point_loses_and_repeats_nothing(world: Wor
     await world.settled(5)
     (world.faults / "registry" / point).touch()
     await world.append(range(5, 10))
-    await eventually(lambda: not producer.running(), 20)
+    await eventually(lambda: not producer.running())
     await world.start("registry")
     await world.append([10])
     await world.settled(11)
@@ -184,7 +184,7 @@ async def test_poison_is_parked_with_what_follows_it_and_retried_in_order(world:
     async def others_went_on() -> bool:
         return await world.cursor() == 4 and len(await world.effects()) == 2
 
-    await eventually(others_went_on, 20)
+    await eventually(others_went_on)
     assert await world.effects() == [(1, 0), (4, 3)]
     assert await world.parked() == [(2, False), (3, True)]
     failed = await retry(world.consumer_db, apps.consumers)
@@ -230,7 +230,7 @@ async def test_a_producer_restored_to_an_older_state_stops_the_topic_and_raises_
                 in (await client.get(f"{consumer.url}/metrics")).text
             )
 
-    await eventually(alarmed, 30)
+    await eventually(alarmed)
     await asyncio.sleep(1)
     assert await world.effects() == before
     assert await world.parked() == []
@@ -249,7 +249,7 @@ async def test_a_bulk_of_20000_events_does_not_delay_another_topic(world: World)
     async def there() -> bool:
         return len(await world.effects()) == 2
 
-    await eventually(there, 10)
+    await eventually(there)
     delay = loop.time() - started
     async with world.producer_db.transaction() as session:
         waiting = await session.scalar(

@@ -78,7 +78,7 @@ async def test_test_rows_go_out_under_a_subject_that_no_bureau_is_given(world: W
     await number(world.urls["registry"], TRIED.topic.name)
     relay = asyncio.create_task(Relay(world.urls["registry"], world.operator, [TRIED.topic.name]).run())
     try:
-        await eventually(lambda: len(whole) == 3, 10)
+        await eventually(lambda: len(whole) == 3)
     finally:
         relay.cancel()
         await asyncio.wait({relay})

@@ -100,7 +100,7 @@ class World:
             self.processes.append(process)
             started.append(process)
         for process in started:
-            await eventually(partial(self._alive, process), 30)
+            await eventually(partial(self._alive, process))
         return started
 
     @staticmethod
@@ -108,7 +108,7 @@ class World:
         assert process.running(), process.log_file.read_text() if process.log_file else "ended"
         async with httpx.AsyncClient() as client:
             try:
-                return (await client.get(f"{process.url}/healthz", timeout=2)).status_code == 200
+                return (await client.get(f"{process.url}/healthz", timeout=10)).status_code == 200
             except httpx.TransportError:
                 return False
 
@@ -170,7 +170,7 @@ class World:
                 mark = await session.scalar(select(relay_cursor.c.position).where(relay_cursor.c.topic == topic))
                 return (mark or 0) >= position
 
-        await eventually(marked, 20)
+        await eventually(marked)
 
     async def cursor(self, topic: str = "registry.centre") -> int:
         async with self.consumer_db.transaction() as session:

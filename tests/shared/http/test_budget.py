@@ -46,7 +46,7 @@ async def test_what_takes_longer_is_given_up() -> None:
     with pytest.raises(DomainError, match="out-of-time"):
         async with budget.kept():
             await asyncio.sleep(5)
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 4
     with pytest.raises(DomainError, match="out-of-time"):
         async with budget.kept():
             raise AssertionError("was begun")

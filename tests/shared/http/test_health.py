@@ -110,7 +110,7 @@ async def test_with_workers_the_broker_is_part_of_readiness(
         app.router.lifespan_context(app),
         AsyncClient(transport=ASGITransport(app), base_url="http://registry") as client,
     ):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while broker_is_there and (await client.get("/readyz")).status_code != 200:
                 await asyncio.sleep(0.1)
         answer = await client.get("/readyz")
@@ -198,7 +198,7 @@ async def test_background_workers_run_in_one_process_and_restart(settings: Servi
     enabled = settings.model_copy(update={"workers_enabled": True})
     apps = [create_app(replace(DEFINITION, background=(flaky,)), enabled) for _ in range(2)]
     async with apps[0].router.lifespan_context(apps[0]), apps[1].router.lifespan_context(apps[1]):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while len(starts) < 2:
                 await asyncio.sleep(0.1)
         await asyncio.sleep(1)

@@ -267,6 +267,6 @@ async def test_a_whole_batch_is_checked_within_seconds(town: Town) -> None:
     answer = await there.send(content, dry_run="true")
     seconds = perf_counter() - begun
     assert answer.json()["would_insert"] == 2_000, answer.text
-    assert seconds < 15, f"2,000 rows checked in {seconds:.1f} s"
+    assert seconds < 45, f"2,000 rows checked in {seconds:.1f} s"
     too_many = await there.send(f"{content}\n{there.firms[0].code},{there.programme_no},1.00,legal_protection")
     assert code_of(too_many) == (422, "batch-too-many-rows")

@@ -175,6 +175,6 @@ class Line:
 
 async def _ready(api: Api) -> bool:
     try:
-        return (await api.client.get("/readyz", timeout=2)).status_code == 200
+        return (await api.client.get("/readyz", timeout=30)).status_code == 200
     except httpx.TransportError:
         return False

@@ -35,7 +35,7 @@ async def place(settings: VoucherSettings, postgres: Cluster, keys: Keys, tmp_pa
         processes = _processes(stack, own, keys, tmp_path)
         await stack.enter_async_context(app.router.lifespan_context(app))
         here = httpx.AsyncClient(transport=httpx.ASGITransport(app, raise_app_exceptions=False), base_url="http://here")
-        clients = [httpx.AsyncClient(base_url=one.url, timeout=30, trust_env=False) for one in processes]
+        clients = [httpx.AsyncClient(base_url=one.url, timeout=120, trust_env=False) for one in processes]
         for client in (here, *clients):
             await stack.enter_async_context(client)
         town = Town(Api(here, keys), app.state.runtime.db)
